@@ -1,0 +1,87 @@
+package pve
+
+import (
+	"errors"
+	"time"
+)
+
+// faults are what was injected and has not struck yet.
+type faults struct {
+	Tasks []taskFault `json:"tasks,omitempty"`
+}
+
+// taskFault is a fault that waits for the next task of a kind, or sits in one.
+type taskFault struct {
+	Type string `json:"type"` // vzdump, qmcreate, …; empty for any
+	ID   string `json:"id"`   // VMID; empty for any
+	// Mode is "fail" (ends with Text after After), "warn" (the work is done, and the
+	// task ends with WARNINGS), "hang" (nothing happens any more).
+	Mode  string        `json:"mode"`
+	Text  string        `json:"text,omitempty"`
+	After time.Duration `json:"after,omitempty"`
+	Armed bool          `json:"armed,omitempty"` // the task has begun its first step
+}
+
+// FailTask makes the next task of a type (and VMID, "" for any) fail with a text,
+// some time after it began. Its work is cut off in the middle.
+func (b *Box) FailTask(kind, id, text string, after time.Duration) {
+	b.addTaskFault(taskFault{Type: kind, ID: id, Mode: "fail", Text: text, After: after})
+}
+
+// WarnTask makes the next task of a type end with WARNINGS: 1 and a line of text.
+func (b *Box) WarnTask(kind, id, text string) {
+	b.addTaskFault(taskFault{Type: kind, ID: id, Mode: "warn", Text: text})
+}
+
+// HangTask makes the next task of a type run for ever, until it is stopped.
+func (b *Box) HangTask(kind, id string) {
+	b.addTaskFault(taskFault{Type: kind, ID: id, Mode: "hang"})
+}
+
+func (b *Box) addTaskFault(f taskFault) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.machine.Faults.Tasks = append(b.machine.Faults.Tasks, f)
+}
+
+// faultFor takes the first waiting fault that fits a new task.
+func (b *Box) faultFor(t *task) *taskFault {
+	waiting := b.machine.Faults.Tasks
+	for i, f := range waiting {
+		if (f.Type == "" || f.Type == t.Type) && (f.ID == "" || f.ID == t.ID) {
+			b.machine.Faults.Tasks = append(waiting[:i:i], waiting[i+1:]...)
+			return &f
+		}
+	}
+	return nil
+}
+
+// stepFault lets a fault act on a task whose work is due, and tells whether the
+// work is not to go on now.
+func (b *Box) stepFault(t *task, now time.Time) bool {
+	f := t.Fault
+	switch f.Mode {
+	case "warn":
+		t.warn(now, "%s", f.Text)
+		t.Fault = nil
+	case "hang":
+		if !f.Armed {
+			f.Armed = true // the first step is done: locks are taken
+			return false
+		}
+		t.Next = time.Time{}
+		return true
+	case "fail":
+		if !f.Armed {
+			f.Armed = true
+			return false
+		}
+		due := t.Begun.Add(f.After)
+		if due.After(now) {
+			return false
+		}
+		b.breakTask(t, now, errors.New(f.Text))
+		return true
+	}
+	return false
+}

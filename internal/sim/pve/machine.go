@@ -1,0 +1,75 @@
+package pve
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// machine is everything about a box but its users and rights. It is saved as it is.
+type machine struct {
+	// Now is the instant up to which the state is true.
+	Now time.Time `json:"now"`
+	// Booted is when the host last started.
+	Booted time.Time `json:"booted"`
+	// ClockOffset is by how much the box's own clock is ahead of the world's.
+	ClockOffset time.Duration `json:"clock_offset,omitempty"`
+	Zone        string        `json:"zone"`
+	CPUs        int           `json:"cpus"`
+	Memory      int64         `json:"memory"`
+	OtherNodes  []string      `json:"other_nodes,omitempty"`
+	Subscribed  bool          `json:"subscribed,omitempty"`
+	Mail        string        `json:"mail"`
+	Updates     int           `json:"updates,omitempty"`
+
+	Disks  []HostDisk `json:"disks"`
+	Tasks  []*task    `json:"tasks"`
+	Faults faults     `json:"faults"`
+	// LastPID is the process number that was given last; LastRandom counts draws.
+	LastPID    int64  `json:"last_pid"`
+	LastRandom uint64 `json:"last_random"`
+}
+
+func newMachine(cfg Config) machine {
+	now := cfg.World.Now()
+	return machine{
+		Now: now, Booted: now.Add(-10 * time.Minute), ClockOffset: cfg.ClockOffset,
+		Zone: cfg.Zone, CPUs: cfg.CPUs, Memory: cfg.Memory, OtherNodes: cfg.OtherNodes,
+		Subscribed: cfg.Subscribed, Mail: cfg.Mail, Updates: cfg.PendingUpdate,
+		Disks: cfg.Disks, LastPID: 1200,
+	}
+}
+
+// random draws numbers that depend on the box's seed and on how many were drawn.
+func (b *Box) random() *rand.Rand {
+	b.machine.LastRandom++
+	return rand.New(rand.NewPCG(b.seed, b.machine.LastRandom))
+}
+
+// clock is what the box's own clock shows at an instant of the world.
+func (b *Box) clock(at time.Time) time.Time { return at.Add(b.machine.ClockOffset) }
+
+// earlier is the earlier of two instants, of which zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+func (b *Box) nextEvent() (next time.Time) {
+	for _, t := range b.machine.Tasks {
+		if t.running() {
+			next = earlier(next, t.Next)
+		}
+	}
+	return next
+}
+
+// runDue does what is due at an instant, the oldest task first.
+func (b *Box) runDue(at time.Time) {
+	for _, t := range b.machine.Tasks {
+		if t.running() && !t.Next.IsZero() && !t.Next.After(at) {
+			b.stepTask(t, at)
+		}
+	}
+}
