@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"time"
 )
 
 // Handler serves the world's time under /time:
@@ -12,9 +11,9 @@ import (
 //	GET    /time                            the Moment, and the participants
 //	PUT    /time/participants/{name}        {"hold":bool}: join; answers the Moment
 //	DELETE /time/participants/{name}        leave, or take off one that died
-//	POST   /time/participants/{name}/busy   answers the Moment
-//	POST   /time/participants/{name}/wait   {"until":RFC 3339 or absent}; answers
-//	                                        the Moment when the wait is over
+//	POST   /time/participants/{name}/busy   a Report; answers the Moment
+//	POST   /time/participants/{name}/wait   a Report; answers the Moment when the
+//	                                        wait is over
 //
 // A participant waits only while its wait request is open: one that dies closes it
 // and so counts as busy, and time stands still.
@@ -38,15 +37,19 @@ func (w *World) Handler() http.Handler {
 		answer(rw, w.Moment(), err)
 	})
 	mux.HandleFunc("POST /time/participants/{name}/busy", func(rw http.ResponseWriter, r *http.Request) {
-		m, err := w.Busy(r.PathValue("name"))
-		answer(rw, m, err)
-	})
-	mux.HandleFunc("POST /time/participants/{name}/wait", func(rw http.ResponseWriter, r *http.Request) {
-		var in struct{ Until time.Time }
+		var in Report
 		if !read(rw, r, &in) {
 			return
 		}
-		m, err := w.Wait(r.Context(), r.PathValue("name"), in.Until)
+		m, err := w.Busy(r.PathValue("name"), in)
+		answer(rw, m, err)
+	})
+	mux.HandleFunc("POST /time/participants/{name}/wait", func(rw http.ResponseWriter, r *http.Request) {
+		var in Report
+		if !read(rw, r, &in) {
+			return
+		}
+		m, err := w.Wait(r.Context(), r.PathValue("name"), in)
 		answer(rw, m, err)
 	})
 	return mux

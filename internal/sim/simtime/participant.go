@@ -16,6 +16,7 @@ type participant struct {
 	hold    bool // holds the world in jump mode
 	waiting bool
 	until   time.Time // zero: waits for no instant
+	seq     uint64    // of the latest report
 	wake    chan struct{}
 }
 
@@ -74,32 +75,48 @@ func (w *World) Leave(name string) error {
 	return nil
 }
 
+// Report is what a participant says of itself. Reports may overtake each other on
+// their way, so they are numbered from 1 on since the participant joined.
+type Report struct {
+	Seq uint64 `json:"seq"`
+	// Jump is the mode that the participant believes in. (Wait only)
+	Jump bool `json:"jump"`
+	// Until is the instant it waits for; zero for none. (Wait only)
+	Until time.Time `json:"until,omitzero"`
+}
+
 // Busy says that a participant works (again) although nothing it waited for came.
-func (w *World) Busy(name string) (Moment, error) {
+func (w *World) Busy(name string, r Report) (Moment, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.parts[name]
 	if p == nil {
 		return Moment{}, fmt.Errorf("%w: %q", ErrNoParticipant, name)
 	}
+	p.seq = max(p.seq, r.Seq)
 	p.release(w)
 	return w.moment(), nil
 }
 
-// Wait says that a participant waits until an instant (zero: for none), and returns
-// when that instant has come, when Busy, Join or Leave was called for it, or when
-// the mode changed. From then on the participant counts as busy. If ctx ends first,
-// it counts as dead, which is the same.
-func (w *World) Wait(ctx context.Context, name string, until time.Time) (Moment, error) {
+// Wait says that a participant waits, and returns when the instant it waits for has
+// come, when Busy, Join or Leave was called for it, or when the mode changed. From
+// then on the participant counts as busy. If ctx ends first, it counts as dead,
+// which is the same. A report that is older than the latest known, or was made in
+// another mode than the present one, is void and answered at once.
+func (w *World) Wait(ctx context.Context, name string, r Report) (Moment, error) {
 	w.mu.Lock()
 	p := w.parts[name]
 	if p == nil {
 		w.mu.Unlock()
 		return Moment{}, fmt.Errorf("%w: %q", ErrNoParticipant, name)
 	}
+	if r.Seq < p.seq || r.Jump != w.jumping() {
+		defer w.mu.Unlock()
+		return w.moment(), nil
+	}
 	p.release(w)
 	wake := make(chan struct{})
-	p.waiting, p.until, p.wake = true, until, wake
+	p.seq, p.waiting, p.until, p.wake = r.Seq, true, r.Until, wake
 	w.mu.Unlock()
 	w.Poke()
 
