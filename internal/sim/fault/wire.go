@@ -1,0 +1,86 @@
+package fault
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"time"
+)
+
+// Machine acts on a rule whose kind is not one of the wire. It is called before the
+// request is acted upon.
+type Machine func(Rule) error
+
+// Wrap puts the rules between a target's clients and its handler.
+func (s *Set) Wrap(target string, next http.Handler, machine Machine) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		after := false
+		for _, r := range s.struck(target, req) {
+			switch r.Kind {
+			case Refused, ResetBefore:
+				cut()
+			case ResetAfter:
+				after = true
+			case Slow:
+				if !pause(req, r.Delay) {
+					cut()
+				}
+			case Error:
+				fail(w, r)
+				return
+			default:
+				if err := machine(r); err != nil {
+					http.Error(w, fmt.Sprintf("fault %d: %v", r.ID, err), http.StatusInternalServerError)
+					return
+				}
+			}
+		}
+		if after {
+			next.ServeHTTP(httptest.NewRecorder(), req)
+			cut()
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// cut breaks the connection: net/http closes it without an answer.
+func cut() { panic(http.ErrAbortHandler) }
+
+func pause(req *http.Request, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-req.Context().Done():
+		return false
+	}
+}
+
+// fail answers as Proxmox does, with the error as the reason phrase; net/http has no
+// way to say one, so the answer is written on the bare connection, which it closes.
+func fail(w http.ResponseWriter, r Rule) {
+	hijacker, ok := w.(http.Hijacker)
+	if !ok {
+		cut()
+	}
+	conn, buf, err := hijacker.Hijack()
+	if err != nil {
+		cut()
+	}
+	defer conn.Close()
+	status, reason := r.Status, r.Reason
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	if reason == "" {
+		reason = "fault"
+	}
+	const body = `{"data":null}`
+	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		status, reason, len(body), body)
+	if err := buf.Flush(); err != nil && err != io.EOF {
+		return // the client is gone, as it may be after a fault
+	}
+}
