@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"codeberg.org/accolade/accolade/internal/version"
+)
+
+// nouns builds every noun's command tree. A new noun is one file and one line here.
+var nouns = []func(*env) *cobra.Command{
+	newVersionCommand,
+}
+
+// run parses the arguments, does the work and returns the exit code.
+func run(ctx context.Context, args []string, e *env) int {
+	root := newRoot(e)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	e.close()
+	return e.report(err)
+}
+
+func newRoot(e *env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "accolade",
+		Short: "Run the computer rooms of many small organisations",
+		Long: `accolade speaks to the controller, accoladed: on this machine through its unix
+socket, from elsewhere through TLS with a technician's token.
+
+  accolade status                    the one table of the morning
+  accolade NOUN VERB --help          what a verb does, with examples
+
+` + exitHelp,
+		Version:       version.String(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	root.SetVersionTemplate("accolade {{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = false
+	e.addFlags(root.PersistentFlags())
+	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+	for _, noun := range nouns {
+		root.AddCommand(noun(e))
+	}
+	prepare(e, root)
+	return root
+}
+
+// prepare gives every command of the tree the same manners: errors before the work
+// starts are errors of use, and a noun without a verb shows its verbs.
+func prepare(e *env, c *cobra.Command) {
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
+	if args := c.Args; args != nil {
+		c.Args = func(c *cobra.Command, given []string) error {
+			if err := args(c, given); err != nil {
+				return usage(c, err)
+			}
+			return nil
+		}
+	}
+	if c.RunE == nil && c.Run == nil && c.HasSubCommands() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return usage(c, unknownVerb(c, args[0]))
+		}
+	}
+	if work := c.RunE; work != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if err := e.check(); err != nil {
+				return usage(c, err)
+			}
+			e.started = true
+			return work(c, args)
+		}
+	}
+	for _, sub := range c.Commands() {
+		prepare(e, sub)
+	}
+}
+
+func unknownVerb(c *cobra.Command, word string) error {
+	if near := c.SuggestionsFor(word); len(near) > 0 {
+		return fmt.Errorf("%s has no %q; did you mean %s?", c.CommandPath(), word, strings.Join(near, " or "))
+	}
+	var verbs []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			verbs = append(verbs, sub.Name())
+		}
+	}
+	return fmt.Errorf("%s has no %q; it has: %s", c.CommandPath(), word, strings.Join(verbs, ", "))
+}
+
+// usageError is a wrong call of the program.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (u *usageError) Error() string { return u.err.Error() }
+func (u *usageError) Unwrap() error { return u.err }
+
+// usage says that the command was called wrongly.
+func usage(c *cobra.Command, err error) error {
+	if errors.As(err, new(*usageError)) {
+		return err
+	}
+	return &usageError{command: c.CommandPath(), err: err}
+}

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/clock"
+)
+
+// recovered logs each call, and turns a panic into an internal error of this one
+// call: a bug in one handler must not stop the nightly backups.
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen := &statusWriter{ResponseWriter: w}
+		start := clock.Real().Now() // how long an answer took is a matter of the machine, never of simulated time
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p) // the standard way to cut a connection
+				}
+				s.log.Error("panic in a handler", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				if seen.status == 0 {
+					writeProblem(seen, s.problem(r.Context(), fmt.Errorf("panic: %v", p)))
+				}
+			}
+			s.log.Debug("call", "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", clock.Real().Now().Sub(start))
+		}()
+		next.ServeHTTP(seen, r)
+	})
+}
+
+// limited bounds time for calls that are no streams. Bodies are bounded per route.
+func (s *Server) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > hardBodyLimit {
+			writeProblem(w, &api.Error{Status: http.StatusRequestEntityTooLarge, Code: api.CodeTooLarge, Detail: fmt.Sprintf("a body of %d bytes is larger than anything this API takes (%d)", r.ContentLength, hardBodyLimit)})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, hardBodyLimit)
+		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// hardBodyLimit holds for every route, in bytes.
+const hardBodyLimit = 64 << 20
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection (flush, deadlines).
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

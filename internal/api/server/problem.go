@@ -1,0 +1,94 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"syscall"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"codeberg.org/accolade/accolade/internal/api"
+)
+
+// explain finds the sentence for an error by its type. The text of an error without
+// a known type never leaves the controller: it may hold anything.
+func explain(err error) *api.Error {
+	if p, ok := errors.AsType[*api.Error](err); ok {
+		return p
+	}
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &api.Error{Status: http.StatusServiceUnavailable, Code: api.CodeUnavailable, Detail: "the controller was stopped or took too long before the call was done", Fix: "try again"}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return &api.Error{Status: http.StatusServiceUnavailable, Code: api.CodeUnavailable, Detail: "the disk that holds the controller's state is full; nothing was changed",
+			Fix: "make room on the file system of the state folder, then try again"}
+	}
+	return &api.Error{Status: http.StatusInternalServerError, Code: api.CodeInternal, Detail: "something went wrong inside the controller"}
+}
+
+// problem is explain for the wire: with title, and for internal errors with a
+// reference under which the log holds the text.
+func (s *Server) problem(ctx context.Context, err error) *api.Error {
+	p := *explain(err)
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	if p.Code == api.CodeInternal && p.Reference == "" {
+		p.Reference = rand.Text()[:10]
+		p.Fix = "look up the reference in the log: journalctl -u accoladed | grep " + p.Reference
+		s.log.ErrorContext(ctx, "internal error", "reference", p.Reference, "who", caller(ctx).Name, "error", err)
+	}
+	return &p
+}
+
+// writeProblem answers from outside huma's chain.
+func writeProblem(w http.ResponseWriter, p *api.Error) {
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the caller may have gone: nobody is left to tell
+}
+
+// codes are the kinds of error that huma itself finds.
+var codes = map[int]string{
+	http.StatusBadRequest: api.CodeInvalid, http.StatusUnprocessableEntity: api.CodeInvalid, http.StatusUnsupportedMediaType: api.CodeInvalid,
+	http.StatusNotFound: api.CodeNotFound, http.StatusMethodNotAllowed: api.CodeMethod, http.StatusRequestEntityTooLarge: api.CodeTooLarge,
+	http.StatusConflict: api.CodeRefused, http.StatusNotAcceptable: api.CodeInvalid, http.StatusUnauthorized: api.CodeUnauthorised,
+	http.StatusForbidden: api.CodeForbidden, http.StatusServiceUnavailable: api.CodeUnavailable, http.StatusRequestTimeout: api.CodeUnavailable,
+}
+
+// Errors that huma finds (validation, body too large) get the same form.
+func init() {
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		p := &api.Error{Status: status, Title: http.StatusText(status), Code: codes[status], Detail: msg}
+		if p.Code == "" {
+			p.Code = api.CodeInternal
+		}
+		if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
+			p.Detail = "the request was not understood, nothing was changed"
+		}
+		for _, err := range errs {
+			if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+				p.Errors = append(p.Errors, api.FieldError{Field: d.Location, Message: d.Message, Value: secretless(d)})
+			} else if err != nil {
+				p.Errors = append(p.Errors, api.FieldError{Message: err.Error()})
+			}
+		}
+		return p
+	}
+}
+
+// secretless is the refused value, unless it is a whole object: that may hold a
+// password beside the field that was wrong.
+func secretless(d *huma.ErrorDetail) any {
+	switch v := d.Value.(type) {
+	case string, bool, float64, int, int64:
+		return v
+	}
+	return nil
+}

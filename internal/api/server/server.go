@@ -1,0 +1,106 @@
+// Package server is the controller's end of the API: routes, who may call them, and
+// what is recorded about each call. Each noun is one file with one register method,
+// listed in register below; a handler translates between the wire and one domain
+// service and holds no rule of the domain itself.
+//
+// On the way in a request passes, in this order: recovery and log, body limit and
+// time-out, authentication (peer of the unix socket, or bearer token), the route's
+// roles, validation from the Go types, the handler, the audit. On the way out every
+// error is application/problem+json; what no type explains is "internal", and its
+// text goes to the log alone.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/clock"
+)
+
+// Services are the doors to the domain that routes lead to. The controller fills
+// them all; a test fills those it needs.
+type Services struct {
+}
+
+// register lists every noun's routes.
+func (s *Server) register() {
+	s.registerVersion()
+}
+
+// Options of a Server. All but Services are needed.
+type Options struct {
+	Services Services
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Version  string // of the controller's program
+	// Tokens finds the technician behind a bearer token.
+	Tokens TokenBook
+	// Audit records a mutating call.
+	Audit func(ctx context.Context, r Recorded) error
+	// SocketRole is the role of those who may open the unix socket, other than root
+	// and the controller's own user, who are admins.
+	SocketRole Role
+}
+
+// Server answers the API. Its Handler goes into an http.Server whose ConnContext is
+// ConnContext.
+type Server struct {
+	Services
+	clock      clock.Clock
+	log        *slog.Logger
+	version    string
+	tokens     TokenBook
+	audit      func(ctx context.Context, r Recorded) error
+	socketRole Role
+	failures   *failures
+	mux        *http.ServeMux
+	api        huma.API
+	routes     map[string]route // by operation id
+}
+
+// New builds the routes.
+func New(o Options) *Server {
+	s := &Server{
+		Services: o.Services, clock: o.Clock, log: o.Log, version: o.Version, tokens: o.Tokens, audit: o.Audit,
+		socketRole: o.SocketRole, failures: newFailures(), mux: http.NewServeMux(), routes: map[string]route{},
+	}
+	if s.socketRole == "" {
+		s.socketRole = Admin
+	}
+	conf := huma.DefaultConfig("Accolade controller", o.Version)
+	conf.Info.Description = "The API of accoladed. Errors are problem documents whose code is stable. Roles that may call a route stand under x-roles."
+	conf.Info.License = &huma.License{Name: "GPL-3.0-or-later", Identifier: "GPL-3.0-or-later"}
+	conf.DocsPath, conf.SchemasPath = "", ""
+	conf.CreateHooks = nil // no $schema links in answers
+	conf.RejectUnknownQueryParameters = true
+	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "a technician's token (accolade token add); not needed on the unix socket"},
+	}
+	s.api = humago.New(s.mux, conf)
+	s.register()
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Detail: "no route " + r.Method + " " + r.URL.Path,
+			Fix: "see /openapi.json for the routes that this controller has"})
+	})
+	return s
+}
+
+// Handler is the whole chain.
+func (s *Server) Handler() http.Handler {
+	return s.recovered(s.limited(s.authenticated(s.mux)))
+}
+
+// OpenAPI is the document of all routes.
+func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
+
+// requestTimeout bounds a call that is no stream; longer work is an operation.
+const requestTimeout = 2 * time.Minute
+
+// bodyLimit is the largest request body unless the route says otherwise, in bytes.
+const bodyLimit = 1 << 20
