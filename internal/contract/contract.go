@@ -1,0 +1,142 @@
+// Package contract owns whom we serve and on what terms: clients with their
+// contacts and outside firms, offers, and contracts with their history of
+// headcounts.
+//
+// Types and rules stand without I/O; Book keeps them in the store, each change
+// with its audit record in the same transaction. The package never computes
+// money (billing does) and never counts hours (support does).
+package contract
+
+import (
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+)
+
+// Contract is what a client signed: an offer in the version of that day, from
+// a first day on. It runs on past its term until it is ended.
+type Contract struct {
+	ID         string        `json:"id"`     // `kerlann-1`: the client's first contract
+	Client     string        `json:"client"` // Client.ID
+	Offer      Offer         `json:"offer"`  // as signed; later editions of the offer change nothing here
+	Start      calendar.Date `json:"start"`
+	Headcounts []Headcount   `json:"headcounts,omitempty"` // by date, never empty for offers with a unit
+	Ending     *Ending       `json:"ending,omitempty"`
+	Signed     time.Time     `json:"signed"` // when it was entered, UTC
+}
+
+// Headcount says how many employees (or seats) count from a day on, until the
+// next Headcount.
+type Headcount struct {
+	From  calendar.Date `json:"from"`
+	Count int           `json:"count"`
+	Note  string        `json:"note,omitempty"` // required beyond MostEmployees
+}
+
+// Ending closes a contract.
+type Ending struct {
+	On    calendar.Date `json:"on"`    // the last day that is served
+	Early EarlyEnd      `json:"early"` // what becomes of the months left until the term
+}
+
+// EarlyEnd is what ending before the term costs.
+type EarlyEnd string
+
+// The two ways to end early.
+const (
+	Bill  EarlyEnd = "bill"  // the remaining months are due in one line
+	Waive EarlyEnd = "waive" // nothing more is due
+)
+
+// MostEmployees is the size of organisation that we build for; a larger
+// headcount needs force and a note.
+const MostEmployees = 25
+
+// mostForced bounds headcounts for good, so that amounts stay in their range.
+const mostForced = 10_000
+
+// TermEnd is the last day of the commitment. Offers without a term end their
+// commitment on the first day.
+func (c Contract) TermEnd() calendar.Date {
+	if c.Offer.TermMonths == 0 {
+		return c.Start
+	}
+	return c.Start.AddMonths(c.Offer.TermMonths).AddDays(-1)
+}
+
+// Runs reports whether the contract is in force on a day.
+func (c Contract) Runs(on calendar.Date) bool {
+	return !on.Before(c.Start) && (c.Ending == nil || !on.After(c.Ending.On))
+}
+
+// CountOn is the headcount of a day, 0 on days on which the contract does not run.
+func (c Contract) CountOn(day calendar.Date) int {
+	if !c.Runs(day) {
+		return 0
+	}
+	return c.countBy(day)
+}
+
+// countBy is the latest headcount up to a day, whether the contract runs or not.
+func (c Contract) countBy(day calendar.Date) int {
+	n := 0
+	for _, h := range c.Headcounts {
+		if h.From.After(day) {
+			break
+		}
+		n = h.Count
+	}
+	return n
+}
+
+// Run is a stretch of days with one headcount.
+type Run struct {
+	From  calendar.Date `json:"from"`
+	To    calendar.Date `json:"to"` // included
+	Count int           `json:"count"`
+}
+
+// Days is the length of the run.
+func (r Run) Days() int { return r.From.DaysUntil(r.To) + 1 }
+
+// Runs are the stretches of equal headcount between two days (both
+// included) on which the contract is in force; neighbours with the same count are one.
+func (c Contract) RunsBetween(from, to calendar.Date) []Run {
+	if from.Before(c.Start) {
+		from = c.Start
+	}
+	if c.Ending != nil && c.Ending.On.Before(to) {
+		to = c.Ending.On
+	}
+	if to.Before(from) {
+		return nil
+	}
+	runs := []Run{{from, to, c.countBy(from)}}
+	for _, h := range c.Headcounts {
+		last := &runs[len(runs)-1]
+		if !h.From.After(from) || h.From.After(to) || h.Count == last.Count {
+			continue
+		}
+		last.To = h.From.AddDays(-1)
+		runs = append(runs, Run{h.From, to, h.Count})
+	}
+	return runs
+}
+
+// Year is a contract year, anniversary to anniversary, over which the
+// allowance runs.
+type Year struct {
+	Index int           `json:"index"` // 0 is the first year
+	From  calendar.Date `json:"from"`
+	To    calendar.Date `json:"to"` // included
+}
+
+// YearOf is the contract year that a day belongs to. A contract of 29 February
+// has its anniversary on the 28th in common years. Days before the start belong to the first year.
+func (c Contract) YearOf(day calendar.Date) Year {
+	n := max(0, day.Year-c.Start.Year)
+	if n > 0 && day.Before(c.Start.AddMonths(12*n)) {
+		n--
+	}
+	return Year{n, c.Start.AddMonths(12 * n), c.Start.AddMonths(12 * (n + 1)).AddDays(-1)}
+}

@@ -1,0 +1,154 @@
+package contract
+
+import (
+	"slices"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// Offer is an entry of the price list: data, never code. Prices are before tax.
+type Offer struct {
+	Name       string           `json:"name"`    // classic, island, solo, or a cooperative's own
+	Version    int              `json:"version"` // goes up with every edition
+	Title      string           `json:"title"`   // what the invoice calls it
+	Unit       Unit             `json:"unit"`
+	Price      Price            `json:"price"`       // per unit and month
+	TermMonths int              `json:"term_months"` // commitment; 0 is none
+	Included   calendar.Minutes `json:"included"`    // allowance of one contract year
+	Counts     []Work           `json:"counts"`      // kinds that count against the allowance, and cost beyond it
+	Hour       Price            `json:"hour"`        // an hour that the allowance does not cover
+	Setup      Price            `json:"setup"`       // one-off, in the month of the start
+	VAT        money.Rate       `json:"vat"`
+	EarlyEnd   EarlyEnd         `json:"early_end"`
+	Source     string           `json:"source"` // the file it was read from, or `edited here`
+}
+
+// Unit is what the monthly price is multiplied by.
+type Unit string
+
+// The units of offers.
+const (
+	PerEmployee Unit = "employee"
+	PerSeat     Unit = "seat" // one sole trader on an island
+	NoUnit      Unit = "none" // nothing is due by the month
+)
+
+// Work is a kind of work in the hours ledger.
+type Work string
+
+// The kinds of work.
+const (
+	Accompaniment Work = "accompaniment"
+	Training      Work = "training"
+	Assistance    Work = "assistance"
+	Intervention  Work = "intervention" // on our own equipment
+	Travel        Work = "travel"
+)
+
+// Works are all kinds of work, in the order of help texts.
+var Works = []Work{Accompaniment, Training, Assistance, Intervention, Travel}
+
+// Price is an amount before tax, or the fact that there is none, or that
+// nobody has told it yet.
+type Price struct {
+	State PriceState  `json:"state,omitempty"`
+	Cents money.Cents `json:"cents,omitempty"`
+}
+
+// PriceState says whether a price has an amount.
+type PriceState string
+
+// The states of a price.
+const (
+	NoPrice  PriceState = ""         // the offer has no such price
+	Known    PriceState = "known"    // Cents holds it
+	Required PriceState = "required" // to be set before a contract can be signed
+)
+
+// PriceOf is a known price.
+func PriceOf(c money.Cents) Price { return Price{Known, c} }
+
+// String is `39.00 EUR`, `required` or `-`.
+func (p Price) String() string {
+	switch p.State {
+	case Known:
+		return p.Cents.String()
+	case Required:
+		return "required"
+	}
+	return "-"
+}
+
+// mostPrice bounds prices, so that every amount stays in its range.
+const mostPrice = money.Cents(1_000_000_00)
+
+// CountsWork reports whether a kind of work counts against the allowance.
+func (o Offer) CountsWork(w Work) bool { return slices.Contains(o.Counts, w) }
+
+// HourKey is the name that the offer's file gives to the price of an hour.
+func (o Offer) HourKey() string {
+	if o.Included > 0 {
+		return "overage"
+	}
+	return "hour"
+}
+
+// Missing are the keys of prices that nobody has told yet.
+func (o Offer) Missing() []string {
+	var keys []string
+	for _, p := range []struct {
+		key   string
+		price Price
+	}{{"price", o.Price}, {"setup", o.Setup}, {o.HourKey(), o.Hour}} {
+		if p.price.State == Required {
+			keys = append(keys, p.key)
+		}
+	}
+	return keys
+}
+
+// Check refuses an offer that cannot be computed with. The field of an Invalid
+// is the key of the offer's file.
+func (o *Offer) Check() error {
+	o.Title = tidy(o.Title)
+	if o.Name != slug(o.Name) || o.Name == "" || len(o.Name) > 40 {
+		return invalid("name", o.Name, "want lower-case letters, digits and dashes, such as classic")
+	}
+	if err := checkText("title", o.Title, 1, 120); err != nil {
+		return err
+	}
+	switch {
+	case o.Version < 1:
+		return invalid("version", o.Version, "want 1 or more")
+	case o.Unit != PerEmployee && o.Unit != PerSeat && o.Unit != NoUnit:
+		return invalid("unit", o.Unit, "want employee, seat or none")
+	case o.Unit == NoUnit && o.Price.State != NoPrice:
+		return invalid("price", o.Price, "the offer has no unit to multiply it by")
+	case o.Unit != NoUnit && o.Price.State == NoPrice:
+		return invalid("price", "", "want euros per %s and month, such as 39.00", o.Unit)
+	case o.TermMonths < 0 || o.TermMonths > 120:
+		return invalid("term_months", o.TermMonths, "want 0 to 120")
+	case o.Unit == NoUnit && o.TermMonths > 0:
+		return invalid("term_months", o.TermMonths, "an offer without a monthly price has no term")
+	case o.Included < 0 || o.Included > 60*8784:
+		return invalid("included", o.Included, "want at least 0 and no more than a year")
+	case len(o.Counts) > 0 && o.Hour.State == NoPrice:
+		return invalid(o.HourKey(), "", "hours of %s cost something: want euros an hour, or the word required", list(o.Counts))
+	case o.VAT < 0 || o.VAT > 100_00:
+		return invalid("vat", o.VAT.Decimal(), "want a percentage between 0 and 100")
+	case o.EarlyEnd != Bill && o.EarlyEnd != Waive:
+		return invalid("early_end", o.EarlyEnd, "want bill or waive")
+	}
+	for _, w := range o.Counts {
+		if !slices.Contains(Works, w) {
+			return invalid("counts", w, "want kinds of work: %s", list(Works))
+		}
+	}
+	for key, p := range map[string]Price{"price": o.Price, "setup": o.Setup, o.HourKey(): o.Hour} {
+		if p.State == Known && (p.Cents < 0 || p.Cents > mostPrice) {
+			return invalid(key, p, "want 0 to %s", mostPrice)
+		}
+	}
+	return nil
+}
