@@ -2,15 +2,41 @@
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
 
-.PHONY: help build test lint
+# Installed tools stay inside the checkout; versions are pinned in .ci/tools.
+TOOLS := $(CURDIR)/.cache/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -X codeberg.org/accolade/accolade/internal/version.linked=$(VERSION)
+
+.PHONY: help build demo test bench fuzz lint install clean
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
 
-build: ## compile everything
-	go build ./...
+build: ## compile accolade and accoladed into bin/
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/accolade ./cmd/accoladed
 
-test: ## all tests, race detector on
-	go test -race ./...
+demo: build ## the main job on simulated counterparts, from a bare box to two invoices (KEEP=1 leaves it running)
+	@bin/accolade demo $(if $(KEEP),--keep)
 
-lint: ## go vet
-	go vet ./...
+test: ## all tests with the race detector; installs what they need
+	@.ci/packages test
+	go test -race -timeout 20m ./...
+
+bench: ## benchmarks; compare figures of one run only
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME (default 1m each)
+	@.ci/fuzz $(or $(FUZZTIME),1m)
+
+lint: ## go vet, golangci-lint, and govulncheck where its database can be had
+	@.ci/lint
+
+install: build ## install binaries, units and samples below DESTDIR (default /)
+	install -D -m 0755 -t $(DESTDIR)/usr/bin bin/accolade bin/accoladed
+	install -D -m 0644 -t $(DESTDIR)/usr/lib/systemd/system deploy/accoladed.service
+	install -D -m 0644 deploy/accolade.sysusers $(DESTDIR)/usr/lib/sysusers.d/accolade.conf
+	install -D -m 0644 deploy/accolade.tmpfiles $(DESTDIR)/usr/lib/tmpfiles.d/accolade.conf
+	install -D -m 0640 deploy/accoladed.yaml $(DESTDIR)/etc/accolade/accoladed.yaml.sample
+
+clean: ## remove what was built
+	rm -rf bin demo-output .cache
