@@ -1,0 +1,112 @@
+// Package billing turns a month into invoices: from contracts and the ledger of
+// hours to lines, from lines to numbered and frozen invoices, from these to
+// documents and sheets.
+//
+// The computation (Compute) is pure and exact: the same case gives the same draft.
+// Service freezes drafts: number, content and hash in one transaction; what is
+// frozen has no door to change it. The package never sends anything and knows no bank.
+package billing
+
+import (
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+// Invoice is what a client owes for one contract and month. A draft has no
+// Number; a frozen one never changes.
+type Invoice struct {
+	Number    string           `json:"number,omitempty"` // `F2026-0001`
+	Month     calendar.Month   `json:"month"`
+	Date      calendar.Date    `json:"date"` // the month's last day
+	Due       calendar.Date    `json:"due"`
+	Contract  string           `json:"contract"`
+	Offer     string           `json:"offer"`
+	Client    Buyer            `json:"client"`
+	Seller    Seller           `json:"seller"`
+	Lines     []Line           `json:"lines"`
+	Groups    []Group          `json:"vat"`
+	Net       money.Cents      `json:"net"`
+	Tax       money.Cents      `json:"tax"`
+	Total     money.Cents      `json:"total"`
+	Allowance *support.Balance `json:"allowance,omitempty"` // at the end of the month; nil for offers without one
+}
+
+// Buyer is the client as the invoice names it, frozen with it.
+type Buyer struct {
+	ID        string              `json:"id"`
+	Name      string              `json:"name"`
+	Kind      contract.ClientKind `json:"kind"`
+	SIREN     string              `json:"siren,omitempty"`
+	SIRET     string              `json:"siret,omitempty"`
+	RNA       string              `json:"rna,omitempty"`
+	VATNumber string              `json:"vat_number,omitempty"`
+	Address   contract.Address    `json:"address"`
+	Delivery  *contract.Address   `json:"delivery,omitempty"`
+	Language  string              `json:"language"`
+}
+
+// Line is one line of an invoice. Net is rounded once, from the exact price;
+// Quantity x Price / Per comes to the same cent.
+type Line struct {
+	Part     Part            `json:"part"`
+	Title    string          `json:"title"`
+	Detail   string          `json:"detail"`
+	For      calendar.Month  `json:"for"`  // the month whose work it is; before the invoice's for what came late
+	From     calendar.Date   `json:"from"` // period of supply
+	To       calendar.Date   `json:"to"`
+	Quantity int64           `json:"quantity"`
+	Unit     Unit            `json:"unit"`
+	Price    money.UnitPrice `json:"price"` // before tax, for Per units
+	Per      int64           `json:"per"`
+	Net      money.Cents     `json:"net"`
+	Category Category        `json:"category"`
+	Rate     money.Rate      `json:"rate"`
+}
+
+// Part says what a line is for.
+type Part string
+
+// The parts of an invoice.
+const (
+	Subscription Part = "subscription"
+	Setup        Part = "setup"
+	Hours        Part = "hours"
+	EarlyEnd     Part = "early-end"
+)
+
+// Unit is what a line's quantity counts.
+type Unit string
+
+// The units of lines.
+const (
+	Employee Unit = "employee"
+	Seat     Unit = "seat"
+	Minute   Unit = "minute" // its price is for 60
+	Piece    Unit = "piece"
+)
+
+// Category is the VAT category of EN 16931.
+type Category string
+
+// The categories in use.
+const (
+	Standard Category = "S"
+	Exempt   Category = "E" // franchise, art. 293 B du CGI
+	ZeroRate Category = "Z"
+)
+
+// Group is the tax of one category and rate: the sum of its lines x rate, rounded once.
+type Group struct {
+	Category Category    `json:"category"`
+	Rate     money.Rate  `json:"rate"`
+	Net      money.Cents `json:"net"`
+	Tax      money.Cents `json:"tax"`
+}
+
+// DueDays after its date an invoice is due.
+const DueDays = 30
+
+// RecoveryFee is due for late payment, by article D441-5 du Code de commerce.
+const RecoveryFee = money.Cents(40_00)

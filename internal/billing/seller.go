@@ -1,0 +1,116 @@
+package billing
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// Seller is who invoices: all that the law wants on the paper (articles L441-9 and
+// R123-237 du Code de commerce, 242 nonies A de l'annexe II du CGI). The keys are
+// those of `seller:` in the configuration.
+type Seller struct {
+	Name          string   `yaml:"name" json:"name"`
+	LegalForm     string   `yaml:"legal_form" json:"legal_form"` // `SCIC SA`
+	Capital       string   `yaml:"capital" json:"capital"`       // as on the letterhead: `18 500 €`, `capital variable`
+	Address       []string `yaml:"address" json:"address"`       // lines, the last one post code and town
+	SIREN         string   `yaml:"siren" json:"siren"`
+	RCS           string   `yaml:"rcs" json:"rcs"`               // town of the register: `Lorient`
+	VATRegime     Regime   `yaml:"vat_regime" json:"vat_regime"` // normal or franchise
+	VATNumber     string   `yaml:"vat_number" json:"vat_number,omitempty"`
+	VATOnDebits   bool     `yaml:"vat_on_debits" json:"vat_on_debits,omitempty"`
+	IBAN          string   `yaml:"iban" json:"iban"`
+	BIC           string   `yaml:"bic" json:"bic,omitempty"`
+	LateRate      string   `yaml:"late_rate" json:"late_rate"`                     // `trois fois le taux d'intérêt légal`, `12 %`
+	EarlyDiscount string   `yaml:"early_discount" json:"early_discount,omitempty"` // empty: none, and said so
+	Mail          string   `yaml:"mail" json:"mail,omitempty"`
+	Phone         string   `yaml:"phone" json:"phone,omitempty"`
+}
+
+// Regime is the seller's VAT regime.
+type Regime string
+
+// The VAT regimes.
+const (
+	Normal    Regime = "normal"
+	Franchise Regime = "franchise"
+)
+
+// Missing are the keys without which no invoice may be issued.
+func (s Seller) Missing() []string {
+	var keys []string
+	for _, k := range []struct{ key, value string }{
+		{"name", s.Name}, {"legal_form", s.LegalForm}, {"capital", s.Capital}, {"address", strings.Join(s.Address, "")},
+		{"siren", s.SIREN}, {"rcs", s.RCS}, {"vat_regime", string(s.VATRegime)}, {"vat_number", s.VATNumber},
+		{"iban", s.IBAN}, {"late_rate", s.LateRate},
+	} {
+		if strings.TrimSpace(k.value) == "" && (k.key != "vat_number" || s.VATRegime == Normal) {
+			keys = append(keys, "seller."+k.key)
+		}
+	}
+	return keys
+}
+
+// Check refuses values that cannot be right; what is missing is no fault until an
+// invoice is issued.
+func (s Seller) Check() error {
+	if s.SIREN != "" {
+		if err := contract.CheckSIREN(spaceless(s.SIREN)); err != nil {
+			return fmt.Errorf("seller.%w", err)
+		}
+	}
+	if s.VATRegime != "" && s.VATRegime != Normal && s.VATRegime != Franchise {
+		return fmt.Errorf("seller.vat_regime %s is refused: want normal or franchise", s.VATRegime)
+	}
+	if s.VATNumber != "" {
+		if err := contract.CheckVAT(spaceless(s.VATNumber), spaceless(s.SIREN)); err != nil {
+			return fmt.Errorf("seller: %w", err)
+		}
+	}
+	if s.IBAN != "" {
+		return checkIBAN(s.IBAN)
+	}
+	return nil
+}
+
+// checkIBAN follows ISO 13616: letters count 10 to 35, the first four characters go
+// to the end, and the whole is 1 modulo 97.
+func checkIBAN(iban string) error {
+	bad := fmt.Errorf("seller.iban %s is refused: its check digits do not fit (modulus 97)", iban)
+	s := spaceless(iban)
+	if len(s) < 15 || len(s) > 34 {
+		return bad
+	}
+	var digits strings.Builder
+	for _, r := range s[4:] + s[:4] {
+		switch {
+		case r >= '0' && r <= '9':
+			digits.WriteRune(r)
+		case r >= 'A' && r <= 'Z':
+			fmt.Fprintf(&digits, "%d", r-'A'+10)
+		default:
+			return bad
+		}
+	}
+	n, ok := new(big.Int).SetString(digits.String(), 10)
+	if !ok || new(big.Int).Mod(n, big.NewInt(97)).Int64() != 1 {
+		return bad
+	}
+	return nil
+}
+
+// vat is the category and rate of a line sold at an offer's rate.
+func (s Seller) vat(offer money.Rate) (Category, money.Rate) {
+	switch {
+	case s.VATRegime == Franchise:
+		return Exempt, 0
+	case offer == 0:
+		return ZeroRate, 0
+	}
+	return Standard, offer
+}
+
+func spaceless(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }
