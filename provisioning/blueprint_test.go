@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"codeberg.org/accolade/accolade/templates"
 )
 
 const office = `size:
@@ -94,4 +96,13 @@ func TestPlainHTTPOnlyFromTheSandbox(t *testing.T) {
 func FuzzReadBlueprint(f *testing.F) {
 	f.Add([]byte(office))
 	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = ReadBlueprint("f.yaml", text, Options{}) })
+}
+
+func TestShippedBlueprints(t *testing.T) {
+	for _, name := range templates.Blueprints() {
+		text, _ := templates.Blueprint(name)
+		if _, err := ReadBlueprint(name, text, Options{}); err != nil {
+			t.Error(err)
+		}
+	}
 }
