@@ -1,0 +1,83 @@
+// Package config reads what the controller is told: a strict YAML file, environment
+// variables ACCOLADE_… over it, flags over both. One table (keys.go) says for every
+// key what it means and what it may hold; file, environment, flags, the sample file
+// and `accolade config` all follow from it. An unknown key and a value of the wrong
+// type are errors that name file, line and column.
+//
+// The package looks at nothing but these three sources: whether a path exists or a
+// relay answers is for whoever uses the value.
+package config
+
+import (
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+)
+
+// Config is the result. Paths in the file that are relative are relative to the
+// file's folder; all others to the working directory.
+type Config struct {
+	State       string // folder, mode 0700, owned by the controller's user
+	Socket      string // path of the unix socket
+	SocketGroup string // group that may open the socket; empty: the controller's own
+	SocketRole  string // role of that group's members
+	Listen      string // HOST:PORT for TLS and tokens; empty: none
+	TLS         TLS
+	Log         Log
+	Timezone    string         // IANA name; schedules, months and letters follow it
+	Offers      string         // price list file; empty: the one that ships
+	Blueprints  string         // folder of blueprint files
+	Seller      billing.Seller // all that the law wants on an invoice
+	Billing     Billing
+	Relay       Relay
+	Notify      Notify
+	Backup      Backup
+	Sandbox     string // control URL of a sandbox; empty in real life
+}
+
+// Zone is Timezone, which Load has checked.
+func (c Config) Zone() *time.Location {
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// TLS names the files of the listener's certificate (PEM); without them the
+// controller makes its own.
+type TLS struct{ Certificate, Key string }
+
+// Log says what goes to standard error.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // text, json
+}
+
+// Billing says how months become invoices.
+type Billing struct {
+	Finalise string // manual, auto
+	Schedule string // cron expression of the preview of the month that ended
+}
+
+// Relay sends our own mail, and servers' mail unless their blueprint says otherwise.
+type Relay struct {
+	Host         string
+	Port         int
+	User         string
+	PasswordFile string
+	From         string
+	Security     string // starttls, tls, none
+}
+
+// Notify says whom to tell.
+type Notify struct{ Mail string }
+
+// Backup is what boxes get unless they are told otherwise.
+type Backup struct {
+	LocalSchedule   string // systemd calendar event, kept by the box itself
+	LocalRetention  string // prune-backups of the box's own disk
+	RemoteSchedule  string // cron expression of the controller
+	RemoteRetention string // prune-backups of the vault
+	RetryUntil      string // HH:MM: a vault that is away is retried until then, and told then
+}

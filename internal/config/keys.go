@@ -1,0 +1,77 @@
+package config
+
+import (
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/contract"
+)
+
+const keepPattern = `keep-(all=1|(last|hourly|daily|weekly|monthly|yearly)=\d+)(,keep-(last|hourly|daily|weekly|monthly|yearly)=\d+)*`
+
+// Keys is every setting, in the order of the sample file.
+var Keys = []Key{
+	path("state", func(c *Config) *string { return &c.State }, "/var/lib/accolade",
+		"Folder of all that the controller keeps: store, keys, documents. Mode 0700, owned by its user; made at first start."),
+	path("socket", func(c *Config) *string { return &c.Socket }, "/run/accolade/accoladed.sock",
+		"Unix socket for the command line on this machine. Whoever may open it needs no token."),
+	text("socket_group", func(c *Config) *string { return &c.SocketGroup }, "", "the name of a group",
+		"Group whose members may open the socket; empty is the controller's own group.", nil).like("accolade"),
+	choice("socket_role", func(c *Config) *string { return &c.SocketRole }, "admin",
+		"What the members of that group may do. Root and the controller's own user are always admins.", "admin", "tech", "billing", "reader"),
+	text("listen", func(c *Config) *string { return &c.Listen }, "", "HOST:PORT",
+		"Address for technicians elsewhere: TLS, each with a token of their own (accolade token add). Empty: the socket only.", isHostPort).like("0.0.0.0:8443"),
+	path("tls.certificate", func(c *Config) *string { return &c.TLS.Certificate }, "",
+		"Certificate chain in PEM for `listen`. Without it the controller makes its own, whose fingerprint it logs.").like("tls/certificate.pem"),
+	path("tls.key", func(c *Config) *string { return &c.TLS.Key }, "", "Private key of that certificate in PEM.").like("tls/key.pem"),
+	choice("log.level", func(c *Config) *string { return &c.Log.Level }, "info", "From which weight on events are logged.", "debug", "info", "warn", "error"),
+	choice("log.format", func(c *Config) *string { return &c.Log.Format }, "text", "Form of the log on standard error.", "text", "json"),
+	text("timezone", func(c *Config) *string { return &c.Timezone }, "Europe/Paris", "a name such as Europe/Paris",
+		"Time zone of schedules, of months, and of dates on paper.", isZone),
+	path("offers", func(c *Config) *string { return &c.Offers }, "",
+		"Price list. Empty: the one that ships, which leaves open the prices that nobody has told us.").like("offers.yaml"),
+	path("blueprints", func(c *Config) *string { return &c.Blueprints }, "/etc/accolade/blueprints", "Folder of blueprint files, NAME.yaml."),
+
+	text("seller.name", func(c *Config) *string { return &c.Seller.Name }, "", "a name", "Who sells, as registered.", nil).like("Accolade"),
+	text("seller.legal_form", func(c *Config) *string { return &c.Seller.LegalForm }, "", "a legal form", "Legal form, as printed.", nil).like("SCIC SARL"),
+	text("seller.capital", func(c *Config) *string { return &c.Seller.Capital }, "", "an amount in words", "Share capital, as on the letterhead.", nil).like("18 500 €, capital variable"),
+	lines("seller.address", func(c *Config) *[]string { return &c.Seller.Address }, "lines of an address, the last one postcode and town",
+		"Address of the seat, line by line (in a variable or flag: separated by |).").like("12 rue du Port|56100 Lorient"),
+	digits("seller.siren", func(c *Config) *string { return &c.Seller.SIREN }, "nine digits that pass Luhn", "SIREN.", contract.CheckSIREN).like("732 829 320"),
+	text("seller.rcs", func(c *Config) *string { return &c.Seller.RCS }, "", "a town", "Town of the trade register (RCS).", nil).like("Lorient"),
+	choice("seller.vat_regime", func(c *Config) *string { return (*string)(&c.Seller.VATRegime) }, "",
+		"normal: VAT on services. franchise: none, with the sentence of art. 293 B CGI.", "normal", "franchise").like("normal"),
+	text("seller.vat_number", func(c *Config) *string { return &c.Seller.VATNumber }, "", "FR, two characters, the SIREN",
+		"Intra-community VAT number; needed with the regime normal.", matches(`FR[0-9A-Z]{2}\d{9}`)).like("FR44732829320"),
+	toggle("seller.vat_on_debits", func(c *Config) *bool { return &c.Seller.VATOnDebits }, "Whether the payment of VAT on debits was chosen; it is then printed."),
+	text("seller.iban", func(c *Config) *string { return &c.Seller.IBAN }, "", "an IBAN", "Where clients pay to; spaces do not matter.",
+		func(v string) error { return billing.Seller{IBAN: v}.Check() }).like("FR14 2004 1010 0505 0001 3M02 606"),
+	text("seller.bic", func(c *Config) *string { return &c.Seller.BIC }, "", "8 or 11 characters", "BIC of that account.", matches(`[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?`)).like("PSSTFRPPLIL"),
+	text("seller.late_rate", func(c *Config) *string { return &c.Seller.LateRate }, "", "a rate, as printed",
+		"Rate of the late-payment penalties (art. L441-10 code de commerce).", nil).like("trois fois le taux d'intérêt légal"),
+	text("seller.early_discount", func(c *Config) *string { return &c.Seller.EarlyDiscount }, "", "a sentence", "Discount for early payment, as printed; empty is none, and said so.", nil).like("Escompte de 1 % sous huit jours"),
+	text("seller.mail", func(c *Config) *string { return &c.Seller.Mail }, "", "a mail address", "Mail address for questions about an invoice.", isMail).like("factures@accolade.example"),
+	text("seller.phone", func(c *Config) *string { return &c.Seller.Phone }, "", "a telephone number", "Telephone.", nil).like("+33 2 97 00 00 00"),
+
+	choice("billing.finalise", func(c *Config) *string { return &c.Billing.Finalise }, "manual",
+		"manual: a technician makes the month's drafts invoices. auto: the schedule does.", "manual", "auto"),
+	text("billing.schedule", func(c *Config) *string { return &c.Billing.Schedule }, "0 6 1 * *", "a cron expression", "When the month that ended is previewed (and finalised, with auto).", isCron),
+
+	text("relay.host", func(c *Config) *string { return &c.Relay.Host }, "", "a host name", "SMTP relay for our mails and for those of the servers. Empty: none.", nil).like("smtp.relay.example"),
+	number("relay.port", func(c *Config) *int { return &c.Relay.Port }, 587, 1, 65535, "Its port."),
+	text("relay.user", func(c *Config) *string { return &c.Relay.User }, "", "a user name", "User at the relay.", nil).like("accolade"),
+	path("relay.password_file", func(c *Config) *string { return &c.Relay.PasswordFile }, "", "File with that user's password on its first line, not readable by others.").like("relay-password"),
+	text("relay.from", func(c *Config) *string { return &c.Relay.From }, "", "a mail address", "Sender of our mails.", isMail).like("accolade@accolade.example"),
+	choice("relay.security", func(c *Config) *string { return &c.Relay.Security }, "starttls", "How the connection is protected.", "starttls", "tls", "none"),
+	text("notify.mail", func(c *Config) *string { return &c.Notify.Mail }, "", "a mail address", "Who is told by mail when a night went wrong. Empty: the log and accolade status only.", isMail).like("equipe@accolade.example"),
+
+	text("backup.local.schedule", func(c *Config) *string { return &c.Backup.LocalSchedule }, "01:30", "a calendar event of Proxmox, such as 01:30 or mon..fri 02:00",
+		"When a box backs up to its own disk, in its own time zone; set on the box at enrolment.", matches(`[A-Za-z0-9*:/.,\- ]+`)),
+	text("backup.local.retention", func(c *Config) *string { return &c.Backup.LocalRetention }, "keep-daily=7,keep-weekly=4,keep-monthly=3", "keep-…=N pairs joined by commas",
+		"What the box keeps of these.", matches(keepPattern)),
+	text("backup.remote.schedule", func(c *Config) *string { return &c.Backup.RemoteSchedule }, "30 2 * * *", "a cron expression",
+		"When the controller begins the backups to the vaults.", isCron),
+	text("backup.remote.retention", func(c *Config) *string { return &c.Backup.RemoteRetention }, "keep-daily=14,keep-weekly=8,keep-monthly=12", "keep-…=N pairs joined by commas",
+		"What a vault keeps of these.", matches(keepPattern)),
+	text("backup.retry_until", func(c *Config) *string { return &c.Backup.RetryUntil }, "08:00", "HH:MM", "Until when a vault that is away is tried again; then it is told.", matches(`([01]\d|2[0-3]):[0-5]\d`)),
+
+	text("sandbox", func(c *Config) *string { return &c.Sandbox }, "", "an http:// URL", "Control address of a sandbox (accolade sandbox), for demonstrations and training: time comes from there, and boxes that are not the sandbox's are refused.", isControlURL).like("http://127.0.0.1:18000"),
+}
