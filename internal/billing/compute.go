@@ -1,0 +1,212 @@
+package billing
+
+import (
+	"fmt"
+	"slices"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+// Case is all that the invoices of one contract depend on.
+type Case struct {
+	Client    contract.Client
+	Contract  contract.Contract
+	Entries   []support.Entry // all of the contract's
+	Settled   []Settlement    // of the finalised months, in order
+	Finalised calendar.Month  // the last finalised month of all; zero: none yet
+	From      calendar.Month  // months before were invoiced elsewhere; zero: none were
+}
+
+// Settlement is what a finalised month settled for one contract. What comes to
+// light later about that month is invoiced as the difference from it.
+type Settlement struct {
+	Month    calendar.Month           `json:"month"`
+	Contract string                   `json:"contract"`
+	Invoice  string                   `json:"invoice,omitempty"` // its number; empty when nothing was due
+	Billed   []Billed                 `json:"billed,omitempty"`
+	Entries  []string                 `json:"entries,omitempty"` // of the ledger, settled here
+	Used     map[int]calendar.Minutes `json:"used,omitempty"`    // of the allowance, by contract year, after this
+}
+
+// Billed is what one part of one month came to.
+type Billed struct {
+	Part  Part           `json:"part"`
+	Month calendar.Month `json:"month"`
+	Net   money.Cents    `json:"net"`
+}
+
+// Draft is a month's invoice before it has a number.
+type Draft struct {
+	Invoice    Invoice
+	Settlement Settlement
+	// Held are credits (negative) that would bring the invoice below zero: they wait
+	// for an invoice that carries them.
+	Held money.Cents
+}
+
+// Due reports whether the draft has anything to invoice.
+func (d Draft) Due() bool { return len(d.Invoice.Lines) > 0 }
+
+// Compute drafts the invoice of a contract for a month. Months between the last
+// finalised one and this are drafted first, so that a preview shows what will come
+// if nothing changes. A day `until` within the month leaves out what comes after it
+// (the zero Date: nothing).
+func Compute(m calendar.Month, until calendar.Date, c Case, seller Seller) Draft {
+	first := c.Contract.Start.MonthOf()
+	if first.Before(c.From) {
+		first = c.From
+	}
+	if next := c.Finalised.Add(1); !c.Finalised.IsZero() && first.Before(next) {
+		first = next
+	}
+	c.Settled = slices.Clone(c.Settled)
+	for k := first; k.Before(m); k = k.Add(1) {
+		c.Settled = append(c.Settled, draft(k, k.Last(), c, seller).Settlement)
+		c.Finalised = k
+	}
+	if until.IsZero() || until.After(m.Last()) {
+		until = m.Last()
+	}
+	return draft(m, until, c, seller)
+}
+
+func draft(m calendar.Month, until calendar.Date, c Case, seller Seller) Draft {
+	d := compose(m, until, c, seller, false)
+	if d.Invoice.Net < 0 {
+		return compose(m, until, c, seller, true)
+	}
+	return d
+}
+
+// compose gathers the month's own lines, then what came late. With hold, late
+// credits are left for a later invoice.
+func compose(m calendar.Month, until calendar.Date, c Case, seller Seller, hold bool) Draft {
+	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: c.used()}}
+	s := &d.Settlement
+	category, rate := seller.vat(c.Contract.Offer.VAT)
+	add := func(l Line) {
+		l.Category, l.Rate = category, rate
+		d.Invoice.Lines = append(d.Invoice.Lines, l)
+	}
+	own := ownLines(m, until, c.Contract)
+	for _, l := range own {
+		add(l)
+	}
+	s.Billed = sums(own)
+	for _, l := range lateLines(c) {
+		if hold && l.Net < 0 {
+			d.Held += l.Net
+			continue
+		}
+		add(l)
+		s.Billed = append(s.Billed, Billed{l.Part, l.For, l.Net})
+	}
+	for _, g := range pendingHours(m, until, c) {
+		used := clone(s.Used)
+		lines := hourLines(g, m, c.Contract, used)
+		if net := netOf(lines); hold && net < 0 {
+			d.Held += net
+			continue
+		}
+		s.Used = used
+		for _, e := range g.entries {
+			s.Entries = append(s.Entries, e.ID)
+		}
+		if g.month.Before(c.From) {
+			continue // counted against the allowance, invoiced elsewhere
+		}
+		for _, l := range lines {
+			add(l)
+		}
+	}
+	d.Invoice = total(d.Invoice)
+	head(&d.Invoice, m, c, seller, *s)
+	return d
+}
+
+// head names the parties and dates.
+func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
+	inv.Month, inv.Date, inv.Due = m, m.Last(), m.Last().AddDays(DueDays)
+	inv.Contract, inv.Offer, inv.Seller = c.Contract.ID, c.Contract.Offer.Name, seller
+	inv.Client = Buyer{c.Client.ID, c.Client.Name, c.Client.Kind, c.Client.SIREN, c.Client.SIRET, c.Client.RNA,
+		c.Client.VATNumber, c.Client.Address, c.Client.Delivery, c.Client.Language}
+	if included := c.Contract.Offer.Included; included > 0 {
+		last := m.Last()
+		if e := c.Contract.Ending; e != nil && e.On.Before(last) {
+			last = e.On
+		}
+		year := c.Contract.YearOf(last)
+		used := s.Used[year.Index]
+		inv.Allowance = &support.Balance{Client: c.Client.ID, Contract: c.Contract.ID, Year: year, Included: included,
+			Used: used, Over: support.Over(used, included), Left: max(0, included-used)}
+	}
+}
+
+// total adds up: tax per category and rate on the sum of its lines, rounded once.
+func total(inv Invoice) Invoice {
+	for _, l := range inv.Lines {
+		i := slices.IndexFunc(inv.Groups, func(g Group) bool { return g.Category == l.Category && g.Rate == l.Rate })
+		if i < 0 {
+			i = len(inv.Groups)
+			inv.Groups = append(inv.Groups, Group{Category: l.Category, Rate: l.Rate})
+		}
+		inv.Groups[i].Net += l.Net
+		inv.Net += l.Net
+	}
+	for i := range inv.Groups {
+		g := &inv.Groups[i]
+		g.Tax = money.Round(g.Rate.Of(g.Net))
+		inv.Tax += g.Tax
+	}
+	inv.Total = inv.Net + inv.Tax
+	return inv
+}
+
+// used is the allowance used by what was settled so far, by contract year.
+func (c Case) used() map[int]calendar.Minutes {
+	used := map[int]calendar.Minutes{}
+	for _, s := range c.Settled {
+		for year, n := range s.Used {
+			used[year] = n
+		}
+	}
+	return used
+}
+
+func clone(used map[int]calendar.Minutes) map[int]calendar.Minutes {
+	c := make(map[int]calendar.Minutes, len(used))
+	for k, v := range used {
+		c[k] = v
+	}
+	return c
+}
+
+// sums adds up lines by part.
+func sums(lines []Line) []Billed {
+	var out []Billed
+	for _, l := range lines {
+		i := slices.IndexFunc(out, func(b Billed) bool { return b.Part == l.Part && b.Month == l.For })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Billed{Part: l.Part, Month: l.For})
+		}
+		out[i].Net += l.Net
+	}
+	return out
+}
+
+func netOf(lines []Line) money.Cents {
+	var n money.Cents
+	for _, l := range lines {
+		n += l.Net
+	}
+	return n
+}
+
+// String names a draft in errors and logs.
+func (d Draft) String() string {
+	return fmt.Sprintf("%s %s: %s", d.Invoice.Month, d.Invoice.Contract, d.Invoice.Total)
+}

@@ -1,0 +1,178 @@
+package billing
+
+import (
+	"math/big"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+// ownLines are a month's lines that follow from the contract alone: what is due by
+// the day, once, and for ending early.
+func ownLines(m calendar.Month, until calendar.Date, k contract.Contract) []Line {
+	lines := subscriptionLines(m, until, k)
+	if p := k.Offer.Setup; p.State == contract.Known && p.Cents > 0 && k.Start.MonthOf() == m && !k.Start.After(until) {
+		lines = append(lines, Line{Part: Setup, Title: k.Offer.Title, Detail: setupText(k.Start), For: m, From: k.Start, To: k.Start,
+			Quantity: 1, Unit: Piece, Price: money.PriceOf(p.Cents.Rat()), Per: 1, Net: p.Cents})
+	}
+	if l, due := earlyEnd(k); due && l.For == m && !l.From.AddDays(-1).After(until) {
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// subscriptionLines are headcount x price x days over the days of the month, one
+// line for each run of days with the same headcount.
+func subscriptionLines(m calendar.Month, until calendar.Date, k contract.Contract) []Line {
+	if k.Offer.Unit == contract.NoUnit {
+		return nil
+	}
+	var lines []Line
+	for _, run := range k.RunsBetween(m.First(), until) {
+		price := share(k.Offer.Price.Cents, run.Days(), m)
+		lines = append(lines, Line{Part: Subscription, Title: k.Offer.Title, Detail: runText(run, k.Offer), For: m, From: run.From, To: run.To,
+			Quantity: int64(run.Count), Unit: Unit(k.Offer.Unit), Price: money.PriceOf(price), Per: 1,
+			Net: money.Round(times(price, int64(run.Count)))})
+	}
+	return lines
+}
+
+// share is the part of a monthly price that falls on some of the month's days, exact.
+func share(price money.Cents, days int, m calendar.Month) *big.Rat {
+	return new(big.Rat).Mul(price.Rat(), big.NewRat(int64(days), int64(m.Days())))
+}
+
+func times(price *big.Rat, n int64) *big.Rat {
+	return new(big.Rat).Mul(price, new(big.Rat).SetInt64(n))
+}
+
+// earlyEnd is the line for the months left until the term, at the last
+// headcount; it belongs to the month of the last day.
+func earlyEnd(k contract.Contract) (Line, bool) {
+	term := k.TermEnd()
+	if k.Ending == nil || k.Ending.Early != contract.Bill || k.Offer.Unit == contract.NoUnit || !k.Ending.On.Before(term) {
+		return Line{}, false
+	}
+	from, last := k.Ending.On.AddDays(1), k.Ending.On
+	price := new(big.Rat)
+	for m := from.MonthOf(); !m.After(term.MonthOf()); m = m.Add(1) {
+		first, end := m.First(), m.Last()
+		if first.Before(from) {
+			first = from
+		}
+		if end.After(term) {
+			end = term
+		}
+		price.Add(price, share(k.Offer.Price.Cents, first.DaysUntil(end)+1, m))
+	}
+	count := int64(k.CountOn(last))
+	return Line{Part: EarlyEnd, Title: "Mensualités restant dues jusqu'au terme", Detail: earlyEndText(k, last, term), For: last.MonthOf(), From: from, To: term,
+		Quantity: count, Unit: Unit(k.Offer.Unit), Price: money.PriceOf(price), Per: 1, Net: money.Round(times(price, count))}, true
+}
+
+// hours are entries of one month that no invoice has settled yet.
+type hours struct {
+	month   calendar.Month
+	entries []support.Entry
+}
+
+// pendingHours are the counted entries up to a month (and a day in it) that nothing
+// has settled, by month, oldest first.
+func pendingHours(m calendar.Month, until calendar.Date, c Case) []hours {
+	settled := map[string]bool{}
+	for _, s := range c.Settled {
+		for _, id := range s.Entries {
+			settled[id] = true
+		}
+	}
+	var groups []hours
+	for _, e := range support.InOrder(c.Entries) {
+		if settled[e.ID] || e.Date.MonthOf().After(m) || e.Date.After(until) || !c.Contract.Offer.CountsWork(e.Kind) {
+			continue
+		}
+		if n := len(groups); n == 0 || groups[n-1].month != e.Date.MonthOf() {
+			groups = append(groups, hours{month: e.Date.MonthOf()})
+		}
+		g := &groups[len(groups)-1]
+		g.entries = append(g.entries, e)
+	}
+	return groups
+}
+
+// hourLines are the minutes of one month's entries that the allowance does not
+// cover, one line for each contract year that they fall in. used is kept up to date.
+func hourLines(g hours, m calendar.Month, k contract.Contract, used map[int]calendar.Minutes) []Line {
+	type sum struct{ done, over calendar.Minutes }
+	years := map[int]sum{}
+	var order []int
+	for _, s := range support.Apply(k, used, g.entries) {
+		y, seen := years[s.Year.Index]
+		if !seen {
+			order = append(order, s.Year.Index)
+		}
+		years[s.Year.Index] = sum{y.done + s.Entry.Minutes, y.over + s.Over}
+	}
+	hour := k.Offer.Hour.Cents
+	var lines []Line
+	for _, index := range order {
+		y := years[index]
+		if y.over == 0 {
+			continue
+		}
+		title, detail := hoursText(g.month, g.month != m, y.done, y.over, k)
+		lines = append(lines, Line{Part: Hours, Title: title, Detail: detail, For: g.month, From: g.month.First(), To: g.month.Last(),
+			Quantity: int64(y.over), Unit: Minute, Price: money.PriceOf(hour.Rat()), Per: 60,
+			Net: money.Round(times(new(big.Rat).Quo(hour.Rat(), big.NewRat(60, 1)), int64(y.over)))})
+	}
+	return lines
+}
+
+// lateLines are the differences between what the finalised months come to by now
+// and what was billed for them: one line for each month and part that changed.
+func lateLines(c Case) []Line {
+	if c.Finalised.IsZero() {
+		return nil
+	}
+	first := c.Contract.Start.MonthOf()
+	if first.Before(c.From) {
+		first = c.From
+	}
+	type key struct {
+		part Part
+		m    calendar.Month
+	}
+	billed := map[key]money.Cents{}
+	for _, s := range c.Settled {
+		for _, b := range s.Billed {
+			billed[key{b.Part, b.Month}] += b.Net
+			if b.Month.Before(first) {
+				first = b.Month
+			}
+		}
+	}
+	var lines []Line
+	for m := first; !m.After(c.Finalised); m = m.Add(1) {
+		own := ownLines(m, m.Last(), c.Contract)
+		for _, part := range []Part{Subscription, Setup, EarlyEnd} {
+			is, was := part.of(own), billed[key{part, m}]
+			if diff := netOf(is) - was; diff != 0 {
+				lines = append(lines, Line{Part: part, Title: lateTitle(part, m), Detail: lateText(is, was), For: m, From: m.First(), To: m.Last(),
+					Quantity: 1, Unit: Piece, Price: money.PriceOf(diff.Rat()), Per: 1, Net: diff})
+			}
+		}
+	}
+	return lines
+}
+
+// of are the lines of one part.
+func (p Part) of(lines []Line) []Line {
+	var out []Line
+	for _, l := range lines {
+		if l.Part == p {
+			out = append(out, l)
+		}
+	}
+	return out
+}

@@ -1,0 +1,144 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// The words of invoices, in French: they are frozen with the lines.
+
+var monthNames = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
+
+// monthText is `octobre 2026`.
+func monthText(m calendar.Month) string { return fmt.Sprintf("%s %d", monthNames[m.Month-1], m.Year) }
+
+// ofMonth is `de septembre 2026` or `d'octobre 2026`.
+func ofMonth(m calendar.Month) string {
+	if strings.ContainsRune("ao", rune(monthNames[m.Month-1][0])) {
+		return "d'" + monthText(m)
+	}
+	return "de " + monthText(m)
+}
+
+// dateText is `1er octobre 2026`.
+func dateText(d calendar.Date) string {
+	day := fmt.Sprint(d.Day)
+	if d.Day == 1 {
+		day = "1er"
+	}
+	return day + "\u00a0" + monthText(d.MonthOf())
+}
+
+// spanText is `du 1er au 19 octobre 2026`, or `le 19 octobre 2026`.
+func spanText(from, to calendar.Date) string {
+	switch {
+	case from == to:
+		return "le " + dateText(from)
+	case from.MonthOf() == to.MonthOf():
+		first, _, _ := strings.Cut(dateText(from), "\u00a0")
+		return "du " + first + " au " + dateText(to)
+	}
+	return "du " + dateText(from) + " au " + dateText(to)
+}
+
+// hoursWords is `18 h 30`, `2 h` or `45 min`.
+func hoursWords(m calendar.Minutes) string {
+	sign := ""
+	if m < 0 {
+		sign, m = "-", -m
+	}
+	switch h, rest := m/60, m%60; {
+	case h == 0:
+		return fmt.Sprintf("%s%d\u00a0min", sign, rest)
+	case rest == 0:
+		return fmt.Sprintf("%s%d\u00a0h", sign, h)
+	default:
+		return fmt.Sprintf("%s%d\u00a0h\u00a0%02d", sign, h, rest)
+	}
+}
+
+func countText(n int, unit contract.Unit) string {
+	word := map[contract.Unit]string{contract.PerEmployee: "salarié", contract.PerSeat: "place"}[unit]
+	if n > 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d\u00a0%s", n, word)
+}
+
+// runText is `12 salariés, du 1er au 19 octobre 2026 : 19 jours sur 31, à 39,00 € par mois`.
+func runText(r contract.Run, o contract.Offer) string {
+	s := fmt.Sprintf("%s, %s", countText(r.Count, o.Unit), spanText(r.From, r.To))
+	if m := r.From.MonthOf(); r.Days() < m.Days() {
+		s += fmt.Sprintf("\u00a0: %s sur %d, à %s par mois", daysText(r.Days()), m.Days(), o.Price.Cents.French())
+	}
+	return s
+}
+
+func daysText(n int) string {
+	if n == 1 {
+		return "1\u00a0jour"
+	}
+	return fmt.Sprintf("%d\u00a0jours", n)
+}
+
+func setupText(start calendar.Date) string {
+	return "Mise en service, forfait unique, le " + dateText(start)
+}
+
+func earlyEndText(k contract.Contract, last, term calendar.Date) string {
+	return fmt.Sprintf("Fin du contrat au %s avant le terme du %s\u00a0: %s, à %s par mois",
+		dateText(last), dateText(term), countText(k.CountOn(last), k.Offer.Unit), k.Offer.Price.Cents.French())
+}
+
+func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contract.Contract) (title, detail string) {
+	title = "Accompagnement au-delà du forfait"
+	if k.Offer.Included == 0 {
+		title = "Formation et assistance à l'heure"
+	}
+	switch {
+	case late && over < 0:
+		detail = fmt.Sprintf("Heures %s corrigées après facturation\u00a0: %s en moins", ofMonth(m), hoursWords(-over))
+	case late:
+		detail = fmt.Sprintf("Heures %s enregistrées après facturation\u00a0: %s", ofMonth(m), hoursWords(over))
+	case k.Offer.Included > 0:
+		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses par an", hoursWords(done), monthText(m), hoursWords(over), hoursWords(k.Offer.Included))
+	default:
+		detail = fmt.Sprintf("%s en %s", hoursWords(over), monthText(m))
+	}
+	return title, detail
+}
+
+func lateTitle(p Part, m calendar.Month) string {
+	switch p {
+	case Setup:
+		return "Mise en service " + ofMonth(m)
+	case EarlyEnd:
+		return "Fin anticipée " + ofMonth(m)
+	}
+	return "Régularisation " + ofMonth(m)
+}
+
+// lateText says what the month comes to now and what was invoiced for it.
+func lateText(is []Line, was money.Cents) string {
+	var parts []string
+	for _, l := range is {
+		words, _, _ := strings.Cut(l.Detail, "\u00a0:")
+		parts = append(parts, words)
+	}
+	now := strings.Join(parts, "\u00a0; ")
+	if now == "" {
+		now = "Rien n'est dû"
+	}
+	if was == 0 {
+		return now
+	}
+	var sum money.Cents
+	for _, l := range is {
+		sum += l.Net
+	}
+	return fmt.Sprintf("%s\u00a0: %s au lieu de %s déjà facturés", now, sum.French(), was.French())
+}
