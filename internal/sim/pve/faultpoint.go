@@ -8,6 +8,8 @@ import (
 // faults are what was injected and has not struck yet.
 type faults struct {
 	Tasks []taskFault `json:"tasks,omitempty"`
+	// Filled is what something else has written to a storage, in bytes.
+	Filled map[string]int64 `json:"filled,omitempty"`
 }
 
 // taskFault is a fault that waits for the next task of a kind, or sits in one.

@@ -21,9 +21,14 @@ type machine struct {
 	Mail        string        `json:"mail"`
 	Updates     int           `json:"updates,omitempty"`
 
-	Disks  []HostDisk `json:"disks"`
-	Tasks  []*task    `json:"tasks"`
-	Faults faults     `json:"faults"`
+	Disks []HostDisk `json:"disks"`
+	Tasks []*task    `json:"tasks"`
+	// Storages, VMs, pools and jobs are keyed by their IDs, volumes by their volume
+	// IDs.
+	Storages map[string]*storage `json:"storages"`
+	Volumes  map[string]*volume  `json:"volumes"`
+	Pools    map[string]*pool    `json:"pools"`
+	Faults   faults              `json:"faults"`
 	// LastPID is the process number that was given last; LastRandom counts draws.
 	LastPID    int64  `json:"last_pid"`
 	LastRandom uint64 `json:"last_random"`
@@ -32,6 +37,7 @@ type machine struct {
 func newMachine(cfg Config) machine {
 	now := cfg.World.Now()
 	return machine{
+		Storages: freshStorages(cfg.Version), Volumes: map[string]*volume{}, Pools: map[string]*pool{},
 		Now: now, Booted: now.Add(-10 * time.Minute), ClockOffset: cfg.ClockOffset,
 		Zone: cfg.Zone, CPUs: cfg.CPUs, Memory: cfg.Memory, OtherNodes: cfg.OtherNodes,
 		Subscribed: cfg.Subscribed, Mail: cfg.Mail, Updates: cfg.PendingUpdate,
@@ -47,6 +53,27 @@ func (b *Box) random() *rand.Rand {
 
 // clock is what the box's own clock shows at an instant of the world.
 func (b *Box) clock(at time.Time) time.Time { return at.Add(b.machine.ClockOffset) }
+
+// zone is the box's time zone; one that does not exist reads as UTC.
+func (b *Box) zone() *time.Location {
+	zone, err := time.LoadLocation(b.machine.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// freshStorages are the storages that the installer makes.
+func freshStorages(version string) map[string]*storage {
+	content := "iso,vztmpl,backup"
+	if version >= "9" {
+		content = "iso,import,vztmpl,backup"
+	}
+	return map[string]*storage{
+		"local":     {ID: "local", Type: "dir", Options: map[string]string{"path": "/var/lib/vz", "content": content}},
+		"local-lvm": {ID: "local-lvm", Type: "lvmthin", Options: map[string]string{"thinpool": "data", "vgname": "pve", "content": "images,rootdir"}},
+	}
+}
 
 // earlier is the earlier of two instants, of which zero means never.
 func earlier(a, b time.Time) time.Time {

@@ -1,28 +1,39 @@
 package pve
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // work is what a running task has left to do: one of the kinds below, as data.
 type work struct {
-	Pause *pauseWork `json:"pause,omitempty"`
+	Pause    *pauseWork    `json:"pause,omitempty"`
+	Delete   *deleteWork   `json:"delete,omitempty"`
+	Upload   *uploadWork   `json:"upload,omitempty"`
+	Download *downloadWork `json:"download,omitempty"`
+	Prune    *pruneWork    `json:"prune,omitempty"`
 }
 
 // workOf stores a worker in the field of its kind.
 func workOf(w worker) (out work) {
-	switch w := w.(type) {
-	case *pauseWork:
-		out.Pause = w
+	fields := reflect.ValueOf(&out).Elem()
+	for i := range fields.NumField() {
+		if fields.Field(i).Type() == reflect.TypeOf(w) {
+			fields.Field(i).Set(reflect.ValueOf(w))
+		}
 	}
 	return out
 }
 
-// worker is the kind that is set.
+// worker is the kind that is set; a task without work has nothing left to do.
 func (w work) worker() worker {
-	switch {
-	case w.Pause != nil:
-		return w.Pause
+	fields := reflect.ValueOf(w)
+	for i := range fields.NumField() {
+		if f := fields.Field(i); !f.IsNil() {
+			return f.Interface().(worker)
+		}
 	}
-	return &pauseWork{}
+	return &pauseWork{Over: true}
 }
 
 // pauseWork only takes time; its effects came with the call.
