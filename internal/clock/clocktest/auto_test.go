@@ -1,0 +1,79 @@
+package clocktest_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+)
+
+var start = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
+
+func TestTimeJumpsToTheNextSleeper(t *testing.T) {
+	clk := clocktest.Auto(start)
+	ctx, done := clk.Work(t.Context())
+	defer done()
+	if err := clk.Sleep(ctx, 48*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if got := clk.Now().Sub(start); got != 48*time.Hour {
+		t.Errorf("slept %v, want 48h", got)
+	}
+	if err := clk.SleepUntil(ctx, start); err != nil || clk.Now().Sub(start) != 48*time.Hour {
+		t.Errorf("a sleep into the past: %v, now %v", err, clk.Now())
+	}
+}
+
+func TestSleepersWakeInOrder(t *testing.T) {
+	clk := clocktest.Auto(start)
+	ctx, done := clk.Work(t.Context())
+	defer done()
+	var woken []int
+	finished := make(chan struct{})
+	for i, d := range []time.Duration{3, 1, 2, 1} {
+		own, ownDone := clk.Work(context.WithoutCancel(ctx))
+		asleep := make(chan struct{})
+		go func() {
+			defer func() { ownDone(); finished <- struct{}{} }()
+			close(asleep)
+			_ = clk.Sleep(own, d*time.Hour)
+			woken = append(woken, i) // one at a time, says the clock: no lock
+		}()
+		<-asleep
+	}
+	clk.Idle(ctx, func() {
+		for range 4 {
+			<-finished
+		}
+	})
+	// The two that wait for the same hour may have gone to sleep in either order.
+	if !slices.Equal(woken, []int{1, 3, 2, 0}) && !slices.Equal(woken, []int{3, 1, 2, 0}) {
+		t.Errorf("woken in the order %v", woken)
+	}
+	if got := clk.Now().Sub(start); got != 3*time.Hour {
+		t.Errorf("time stands at +%v, want +3h", got)
+	}
+}
+
+func TestTimeStandsStillWhileSomebodyWorks(t *testing.T) {
+	clk := clocktest.Auto(start)
+	_, working := clk.Work(t.Context())
+	woken := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { woken <- clk.Sleep(ctx, time.Hour) }()
+	cancel()
+	if err := <-woken; !errors.Is(err, context.Canceled) {
+		t.Errorf("the sleeper got %v, want it to be held until cancelled", err)
+	}
+	if !clk.Now().Equal(start) {
+		t.Errorf("time went to %v while somebody worked", clk.Now())
+	}
+	working()
+	working() // more than once is allowed
+	if err := clk.Sleep(t.Context(), time.Hour); err != nil || !clk.Now().Equal(start.Add(time.Hour)) {
+		t.Errorf("after the work: %v, now %v", err, clk.Now())
+	}
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// The file has two buckets: records, which holds every key, and file, which holds
+// the format version. bbolt has no checksums on its pages, so each value carries
+// the CRC-32C of key and value in front.
+var (
+	recordsBucket = []byte("records")
+	fileBucket    = []byte("file")
+	castagnoli    = crc32.MakeTable(crc32.Castagnoli)
+)
+
+const sumSize = 4
+
+func sum(key, val []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, val)
+}
+
+func sealed(key, val []byte) []byte {
+	out := make([]byte, sumSize, sumSize+len(val))
+	binary.BigEndian.PutUint32(out, sum(key, val))
+	return append(out, val...)
+}
+
+func unsealed(key, stored []byte) ([]byte, error) {
+	if len(stored) < sumSize || binary.BigEndian.Uint32(stored) != sum(key, stored[sumSize:]) {
+		return nil, fmt.Errorf("the value of key %q does not match its checksum", key)
+	}
+	return stored[sumSize:], nil
+}
+
+// boltDB is the store in one bbolt file.
+//
+// Updates of several goroutines share one commit: each runs on an overlay over the
+// open bbolt transaction and adds its writes to it; whoever finds nobody waiting
+// behind him commits for all. A single caller so pays one fsync and waits for
+// nobody, and fifty callers pay for about two.
+type boltDB struct {
+	db   *bolt.DB
+	path string
+	lock *lockNote
+
+	waiting atomic.Int64 // updates that have come and not yet run
+	mu      sync.Mutex   // held while one update runs or commits
+	group   *group       // open bbolt transaction, nil if there is none
+}
+
+// group is one bbolt transaction and the updates in it.
+type group struct {
+	tx      *bolt.Tx
+	members int
+	done    chan struct{} // closed after the commit
+	err     error         // of the commit; read after done
+}
+
+// maxGroup bounds how many updates wait for one commit.
+const maxGroup = 256
+
+func (b *boltDB) View(fn func(Tx) error) error {
+	err := b.db.View(func(tx *bolt.Tx) error {
+		return (&transaction{base: boltBase{tx.Bucket(recordsBucket)}}).run(fn)
+	})
+	return b.plain(err)
+}
+
+func (b *boltDB) Update(fn func(Tx) error) error {
+	b.waiting.Add(1)
+	b.mu.Lock()
+	b.waiting.Add(-1)
+	g, joined, err := b.join(fn)
+	if !joined || g == nil {
+		return err
+	}
+	<-g.done
+	return b.plain(g.err)
+}
+
+// join runs fn in the open group and commits the group if nobody else is going to.
+// It releases b.mu in every case, a panic of fn included.
+func (b *boltDB) join(fn func(Tx) error) (g *group, joined bool, err error) {
+	defer b.mu.Unlock()
+	if b.group == nil {
+		tx, err := b.db.Begin(true)
+		if err != nil {
+			return nil, false, b.plain(err)
+		}
+		b.group = &group{tx: tx, done: make(chan struct{})}
+	}
+	g = b.group
+	defer func() {
+		if b.waiting.Load() == 0 || g.members >= maxGroup {
+			b.commit(g)
+		}
+	}()
+	records := g.tx.Bucket(recordsBucket)
+	tx := &transaction{base: boltBase{records}, writable: true}
+	if err := tx.run(fn); err != nil {
+		return g, false, b.plain(err)
+	}
+	if tx.over.root == nil && g.members == 0 {
+		return g, false, nil // nothing was written, and nobody else's writes were read
+	}
+	g.members++
+	for n := range tx.over.each {
+		if n.gone {
+			err = records.Delete(n.key)
+		} else {
+			err = records.Put(n.key, sealed(n.key, n.val))
+		}
+		if err != nil {
+			g.err = err // half an update is in the transaction: no one's may be committed
+			break
+		}
+	}
+	return g, true, nil
+}
+
+func (b *boltDB) commit(g *group) {
+	defer close(g.done)
+	b.group = nil
+	if g.members == 0 || g.err != nil {
+		if err := g.tx.Rollback(); g.err == nil && g.members > 0 {
+			g.err = err
+		}
+		return
+	}
+	g.err = g.tx.Commit()
+}
+
+func (b *boltDB) Copy(w io.Writer) (size int64, err error) {
+	err = b.db.View(func(tx *bolt.Tx) error {
+		size, err = tx.WriteTo(w)
+		return err
+	})
+	if err != nil {
+		return size, fmt.Errorf("copy store %s: %w", b.path, b.plain(err))
+	}
+	return size, nil
+}
+
+func (b *boltDB) Close() error {
+	err := b.db.Close()
+	b.lock.remove()
+	if err != nil {
+		return fmt.Errorf("close store %s: %w", b.path, err)
+	}
+	return nil
+}
+
+// plain puts errors of the file into words; errors of the caller pass unchanged.
+func (b *boltDB) plain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
+		return ErrClosed
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, bolterrors.ErrMaxSizeReached):
+		return &FullError{Path: b.path, Err: err}
+	}
+	return err
+}
+
+// FullError: the disk under the store has no room for a change. Nothing of the
+// change was written, and the store works again as soon as there is room.
+type FullError struct {
+	Path string
+	Err  error
+}
+
+func (e *FullError) Error() string {
+	return fmt.Sprintf("store %s: no space left on its disk (%v): nothing of this change was written; free some space and try again", e.Path, e.Err)
+}
+
+func (e *FullError) Unwrap() error { return e.Err }
+
+type boltBase struct{ records *bolt.Bucket }
+
+func (b boltBase) get(key []byte) ([]byte, error) {
+	stored := b.records.Get(key)
+	if stored == nil {
+		return nil, nil
+	}
+	return unsealed(key, stored)
+}
+
+func (b boltBase) from(key []byte) cursor {
+	return &boltCursor{cursor: b.records.Cursor(), start: key}
+}
+
+type boltCursor struct {
+	cursor  *bolt.Cursor
+	start   []byte
+	started bool
+}
+
+func (c *boltCursor) next() (key, val []byte, err error) {
+	var stored []byte
+	if c.started {
+		key, stored = c.cursor.Next()
+	} else {
+		c.started = true
+		key, stored = c.cursor.Seek(bytes.Clone(c.start))
+	}
+	if key == nil {
+		return nil, nil, nil
+	}
+	val, err = unsealed(key, stored)
+	return key, val, err
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// index is a declared index. Its entries are keys without a value:
+// "i/COLLECTION/INDEX/" + escaped index key + terminator + ID, so that they sort
+// by index key, then by ID.
+type index[T any] struct {
+	name string
+	of   func(T) []string
+}
+
+// Index keys may hold any byte: a zero is written as 00 ff, and the end is 00 01,
+// which keeps the order ("a" before "a\x00" before "ab").
+const (
+	escapedZero = "\x00\xff"
+	terminator  = "\x00\x01"
+)
+
+func (c *Collection[T]) indexPrefix(name string) string { return "i/" + c.name + "/" + name + "/" }
+
+func (c *Collection[T]) entry(name, key, id string) []byte {
+	return []byte(c.indexPrefix(name) + strings.ReplaceAll(key, "\x00", escapedZero) + terminator + id)
+}
+
+func splitEntry(rest string) (key, id string, ok bool) {
+	key, id, ok = strings.Cut(rest, terminator)
+	return strings.ReplaceAll(key, escapedZero, "\x00"), id, ok
+}
+
+func (c *Collection[T]) index(tx Tx, id string, v T) error {
+	for _, x := range c.indexes {
+		for _, key := range x.of(v) {
+			if err := tx.Put(c.entry(x.name, key, id), nil); err != nil {
+				return fmt.Errorf("%s %q: index %s: %w", c.name, id, x.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// unindex removes the entries of the record as it is stored now.
+func (c *Collection[T]) unindex(tx Tx, id string) error {
+	if len(c.indexes) == 0 {
+		return nil
+	}
+	old, found, err := c.lookup(tx, id)
+	if err != nil || !found {
+		return err
+	}
+	for _, x := range c.indexes {
+		for _, key := range x.of(old) {
+			if err := tx.Delete(c.entry(x.name, key, id)); err != nil {
+				return fmt.Errorf("%s %q: index %s: %w", c.name, id, x.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// reindex builds all indexes anew.
+func (c *Collection[T]) reindex(tx Tx) error {
+	for key := range tx.Scan([]byte("i/" + c.name + "/")) {
+		if err := tx.Delete(key); err != nil {
+			return err
+		}
+	}
+	if len(c.indexes) == 0 {
+		return nil
+	}
+	var err error
+	for id, v := range c.All(tx, &err) {
+		if err := c.index(tx, id, v); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// ByIndex returns the records that the index holds under key, in the order of
+// their IDs.
+func (c *Collection[T]) ByIndex(tx Tx, name, key string) ([]T, error) {
+	return c.ByIndexRange(tx, name, key, key)
+}
+
+// ByIndexRange returns the records that the index holds under the keys from first
+// to last, both included, in the order of index key, then ID. A record with
+// several keys in the range comes once, at the first.
+func (c *Collection[T]) ByIndexRange(tx Tx, name, first, last string) ([]T, error) {
+	ids, err := c.indexedIDs(tx, name, first, last)
+	if err != nil {
+		return nil, err
+	}
+	var all []T
+	for _, id := range ids {
+		v, err := c.Get(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// CountIndex returns how many records the index holds under key.
+func (c *Collection[T]) CountIndex(tx Tx, name, key string) (int, error) {
+	ids, err := c.indexedIDs(tx, name, key, key)
+	return len(ids), err
+}
+
+func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string) ([]string, error) {
+	i := slices.IndexFunc(c.indexes, func(x index[T]) bool { return x.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("%s has no index %q", c.name, name)
+	}
+	marker, err := tx.Get([]byte(versionPrefix + c.name))
+	if err != nil {
+		return nil, err
+	}
+	if string(marker) != c.layout() {
+		return c.searchedIDs(tx, c.indexes[i], first, last)
+	}
+	var ids []string
+	seen := map[string]bool{}
+	prefix := c.indexPrefix(name)
+	for entry := range tx.ScanFrom([]byte(prefix), []byte(prefix+strings.ReplaceAll(first, "\x00", escapedZero))) {
+		key, id, ok := splitEntry(string(entry[len(prefix):]))
+		if !ok {
+			return nil, fmt.Errorf("%s: index %s holds the broken entry %q", c.name, name, entry)
+		}
+		if key > last {
+			break
+		}
+		if key >= first && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// searchedIDs answers from the records themselves, while the index is not yet
+// built: between an upgrade that declares it and the first write after that.
+func (c *Collection[T]) searchedIDs(tx Tx, x index[T], first, last string) ([]string, error) {
+	type hit struct{ key, id string }
+	var hits []hit
+	var err error
+	for id, v := range c.All(tx, &err) {
+		keys := slices.DeleteFunc(slices.Clone(x.of(v)), func(k string) bool { return k < first || k > last })
+		if len(keys) > 0 {
+			hits = append(hits, hit{slices.Min(keys), id})
+		}
+	}
+	slices.SortFunc(hits, func(a, b hit) int {
+		if c := strings.Compare(a.key, b.key); c != 0 {
+			return c
+		}
+		return bytes.Compare([]byte(a.id), []byte(b.id))
+	})
+	var ids []string
+	for _, h := range hits {
+		ids = append(ids, h.id)
+	}
+	return ids, err
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// tree is an ordered map that is never changed: put returns a new tree that shares
+// most of the old one. So a snapshot is a copied pointer, and a scan is not
+// disturbed by writes. It is a treap; the priorities come from the keys.
+type tree struct{ root *node }
+
+type node struct {
+	key, val    []byte
+	gone        bool // in an overlay: the key is deleted
+	prio        uint64
+	left, right *node
+}
+
+var treeSeed = maphash.MakeSeed()
+
+func (t tree) find(key []byte) *node {
+	for n := t.root; n != nil; {
+		switch c := bytes.Compare(key, n.key); {
+		case c < 0:
+			n = n.left
+		case c > 0:
+			n = n.right
+		default:
+			return n
+		}
+	}
+	return nil
+}
+
+// seek is the first node at key or, if after is set, strictly behind it.
+func (t tree) seek(key []byte, after bool) *node {
+	var best *node
+	for n := t.root; n != nil; {
+		c := bytes.Compare(key, n.key)
+		if c < 0 || c == 0 && !after {
+			best, n = n, n.left
+		} else {
+			n = n.right
+		}
+	}
+	return best
+}
+
+func (t tree) put(key, val []byte, gone bool) tree {
+	return tree{put(t.root, &node{key: key, val: val, gone: gone, prio: maphash.Bytes(treeSeed, key)})}
+}
+
+func put(n, leaf *node) *node {
+	if n == nil {
+		return leaf
+	}
+	c := bytes.Compare(leaf.key, n.key)
+	copied := *n
+	switch {
+	case c == 0:
+		copied.key, copied.val, copied.gone = leaf.key, leaf.val, leaf.gone
+		return &copied
+	case c < 0:
+		copied.left = put(n.left, leaf)
+		if l := copied.left; l.prio > copied.prio { // l was made by this put: it may be changed
+			copied.left, l.right = l.right, &copied
+			return l
+		}
+	default:
+		copied.right = put(n.right, leaf)
+		if r := copied.right; r.prio > copied.prio {
+			copied.right, r.left = r.left, &copied
+			return r
+		}
+	}
+	return &copied
+}
+
+func (t tree) remove(key []byte) tree {
+	if t.find(key) == nil {
+		return t
+	}
+	return tree{remove(t.root, key)}
+}
+
+func remove(n *node, key []byte) *node {
+	c := bytes.Compare(key, n.key)
+	if c == 0 {
+		return join(n.left, n.right)
+	}
+	copied := *n
+	if c < 0 {
+		copied.left = remove(n.left, key)
+	} else {
+		copied.right = remove(n.right, key)
+	}
+	return &copied
+}
+
+// join makes one tree of two, all keys of a being smaller than those of b.
+func join(a, b *node) *node {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	case a.prio > b.prio:
+		copied := *a
+		copied.right = join(a.right, b)
+		return &copied
+	default:
+		copied := *b
+		copied.left = join(a, b.left)
+		return &copied
+	}
+}
+
+// each yields all nodes in order.
+func (t tree) each(yield func(*node) bool) { each(t.root, yield) }
+
+func each(n *node, yield func(*node) bool) bool {
+	return n == nil || each(n.left, yield) && yield(n) && each(n.right, yield)
+}
