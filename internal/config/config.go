@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/secret"
 )
 
 // Config is the result. Paths in the file that are relative are relative to the
@@ -69,6 +70,9 @@ type Relay struct {
 	From         string
 	Security     string // starttls, tls, none
 }
+
+// Password reads PasswordFile; an empty path is no password.
+func (r Relay) Password() (secret.Value, error) { return secretFile(r.PasswordFile) }
 
 // Notify says whom to tell.
 type Notify struct{ Mail string }

@@ -11,6 +11,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/provisioning"
 )
 
 // explain finds the sentence for an error by its type. The text of an error without
@@ -19,14 +22,55 @@ func explain(err error) *api.Error {
 	if p, ok := errors.AsType[*api.Error](err); ok {
 		return p
 	}
+	for _, known := range knownErrors {
+		if p := known(err); p != nil {
+			return p
+		}
+	}
+	return &api.Error{Status: http.StatusInternalServerError, Code: api.CodeInternal, Detail: "something went wrong inside the controller"}
+}
+
+// knownErrors translate the typed errors of the rooms below, one each. A file of this
+// package that serves a noun whose errors are not here adds its own.
+var knownErrors = []func(error) *api.Error{storeError, contractError, blueprintError, machineError}
+
+func storeError(err error) *api.Error {
+	if e, ok := errors.AsType[*store.NotFoundError](err); ok {
+		return &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Detail: e.Error(), Fix: "accolade " + e.Kind + " list shows what there is"}
+	}
+	if e, ok := errors.AsType[*store.ExistsError](err); ok {
+		return &api.Error{Status: http.StatusConflict, Code: api.CodeExists, Detail: e.Error(), Fix: "choose another name, or change what is there"}
+	}
+	return nil
+}
+
+func contractError(err error) *api.Error {
+	if e, ok := errors.AsType[*contract.Invalid](err); ok {
+		return &api.Error{Status: http.StatusUnprocessableEntity, Code: api.CodeInvalid, Detail: e.Error()}
+	}
+	return nil
+}
+
+func blueprintError(err error) *api.Error {
+	e, ok := errors.AsType[*provisioning.Problems](err)
+	if !ok {
+		return nil
+	}
+	return &api.Error{Status: http.StatusUnprocessableEntity, Code: api.CodeInvalid, Detail: e.Error()}
+}
+
+// machineError is what may hit any call.
+func machineError(err error) *api.Error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &api.Error{Status: http.StatusServiceUnavailable, Code: api.CodeUnavailable, Detail: "the controller was stopped or took too long before the call was done", Fix: "try again"}
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, store.ErrClosed):
+		return &api.Error{Status: http.StatusServiceUnavailable, Code: api.CodeUnavailable, Detail: "the controller is stopping", Fix: "try again when it is back"}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.As(err, new(*store.FullError)):
 		return &api.Error{Status: http.StatusServiceUnavailable, Code: api.CodeUnavailable, Detail: "the disk that holds the controller's state is full; nothing was changed",
 			Fix: "make room on the file system of the state folder, then try again"}
 	}
-	return &api.Error{Status: http.StatusInternalServerError, Code: api.CodeInternal, Detail: "something went wrong inside the controller"}
+	return nil
 }
 
 // problem is explain for the wire: with title, and for internal errors with a

@@ -21,16 +21,21 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/config"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
 // them all; a test fills those it needs.
 type Services struct {
+	Tokens  *Tokens
+	Origins []config.Origin // of the settings
 }
 
 // register lists every noun's routes.
 func (s *Server) register() {
 	s.registerVersion()
+	s.registerTokens()
+	s.registerConfig()
 }
 
 // Options of a Server. All but Services are needed.
@@ -39,6 +44,8 @@ type Options struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Version  string // of the controller's program
+	Timezone string // of its schedules
+	Sandbox  string // control URL of the sandbox it lives in, if any
 	// Tokens finds the technician behind a bearer token.
 	Tokens TokenBook
 	// Audit records a mutating call.
@@ -46,6 +53,9 @@ type Options struct {
 	// SocketRole is the role of those who may open the unix socket, other than root
 	// and the controller's own user, who are admins.
 	SocketRole Role
+	// Stopping ends streams when the controller stops; calls in progress may end by
+	// themselves. Nil is never.
+	Stopping context.Context
 }
 
 // Server answers the API. Its Handler goes into an http.Server whose ConnContext is
@@ -54,10 +64,11 @@ type Server struct {
 	Services
 	clock      clock.Clock
 	log        *slog.Logger
-	version    string
+	self       api.Version // what the controller says about itself
 	tokens     TokenBook
 	audit      func(ctx context.Context, r Recorded) error
 	socketRole Role
+	stopping   context.Context
 	failures   *failures
 	mux        *http.ServeMux
 	api        huma.API
@@ -67,11 +78,14 @@ type Server struct {
 // New builds the routes.
 func New(o Options) *Server {
 	s := &Server{
-		Services: o.Services, clock: o.Clock, log: o.Log, version: o.Version, tokens: o.Tokens, audit: o.Audit,
-		socketRole: o.SocketRole, failures: newFailures(), mux: http.NewServeMux(), routes: map[string]route{},
+		Services: o.Services, clock: o.Clock, log: o.Log, self: api.Version{Version: o.Version, Timezone: o.Timezone, Sandbox: o.Sandbox}, tokens: o.Tokens, audit: o.Audit,
+		socketRole: o.SocketRole, stopping: o.Stopping, failures: newFailures(), mux: http.NewServeMux(), routes: map[string]route{},
 	}
 	if s.socketRole == "" {
 		s.socketRole = Admin
+	}
+	if s.stopping == nil {
+		s.stopping = context.Background()
 	}
 	conf := huma.DefaultConfig("Accolade controller", o.Version)
 	conf.Info.Description = "The API of accoladed. Errors are problem documents whose code is stable. Roles that may call a route stand under x-roles."

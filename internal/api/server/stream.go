@@ -28,8 +28,12 @@ func stream[I any, E any](s *Server, r route, h func(ctx context.Context, in *I,
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: schema}}}}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			ctx, cancel := context.WithCancel(hc.Context())
+			defer cancel()
+			defer context.AfterFunc(s.stopping, cancel)()
 			w := &eventWriter{hc: hc}
-			if err := h(hc.Context(), in, w.send); err != nil && !w.begun {
+			w.noReadDeadline()
+			if err := h(ctx, in, w.send); err != nil && !w.begun {
 				s.refuse(hc, s.problem(ctx, err))
 			} else if err != nil && ctx.Err() == nil {
 				s.log.Warn("event stream ended early", "route", r.id, "error", err)
@@ -44,6 +48,14 @@ const eventWriteTimeout = 30 * time.Second
 type eventWriter struct {
 	hc    huma.Context
 	begun bool
+}
+
+// noReadDeadline lifts the server's limit on reading a request, which would cut a
+// stream that lives longer.
+func (e *eventWriter) noReadDeadline() {
+	if w, ok := e.hc.BodyWriter().(http.ResponseWriter); ok {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // only test recorders have none
+	}
 }
 
 func (e *eventWriter) send(id, name string, data any) error {

@@ -1,0 +1,42 @@
+package controller
+
+import (
+	"context"
+
+	"codeberg.org/accolade/accolade/internal/api/server"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// build makes every service over the open state. Nothing runs yet.
+func (c *Controller) build() error {
+	c.services = server.Services{
+		Origins: c.origins,
+		Tokens:  server.NewTokens(c.db, c.clock),
+	}
+	return nil
+}
+
+// newServer is the API over the services.
+func (c *Controller) newServer(ctx context.Context) *server.Server {
+	return server.New(server.Options{
+		Services: c.services, Clock: c.clock, Log: c.log, Version: c.version, Tokens: c.services.Tokens,
+		SocketRole: server.Role(c.conf.SocketRole), Stopping: ctx,
+		Timezone: c.conf.Timezone, Sandbox: c.conf.Sandbox,
+	})
+}
+
+// runLoops starts all that works by itself.
+func (c *Controller) runLoops(ctx context.Context) {
+	c.group.Go(func() error { watchdog(ctx, c.log, c.alive); return nil })
+}
+
+// alive is the watchdog's question: can the store be read, and does time go on?
+func (c *Controller) alive() error {
+	if err := c.db.View(func(store.Tx) error { return nil }); err != nil {
+		return err
+	}
+	if f, ok := c.clock.(interface{ Err() error }); ok {
+		return f.Err()
+	}
+	return nil
+}
