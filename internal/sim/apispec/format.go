@@ -333,3 +333,6 @@ func isPortal(s string) bool {
 	host, port, err := net.SplitHostPort(s)
 	return err == nil && isAddress(host) && port != "" && allDigits(port) && len(port) <= 5
 }
+
+// CheckFormat checks a text against a format known by name.
+func CheckFormat(name, text string) error { return checkFormat(name, "", text) }

@@ -79,6 +79,7 @@ func NewBox(cfg Config) *Box {
 		name: cfg.Name, version: cfg.Version, seed: cfg.Seed,
 		world: cfg.World, vaults: cfg.Vaults, fetch: cfg.Downloads,
 	}
+	b.access = newAccess(cfg)
 	b.machine = newMachine(cfg)
 	return b
 }

@@ -27,6 +27,7 @@ func handle(sig string, h handler) bool {
 // call is one authenticated request to one method.
 type call struct {
 	box  *Box
+	spec *apispec.Method
 	auth identity
 	p    apispec.Params
 	now  time.Time   // simulated time of the request, UTC
