@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,5 +58,5 @@ func (c *Controller) openClock(ctx context.Context) error {
 	c.clock, c.leave = follower, follower.Close
 	c.log = c.log.With("simulated", instant{follower})
 	c.log.Warn("this controller lives in a sandbox: its time is simulated, and boxes outside of the sandbox are refused", "sandbox", c.conf.Sandbox)
-	return errors.Join(follower.Err())
+	return nil
 }

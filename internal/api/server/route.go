@@ -22,6 +22,9 @@ type route struct {
 	roles   []Role
 	status  int   // of success; 0 is 200, or 204 if there is no body
 	limit   int64 // largest body in bytes; 0 is bodyLimit
+	// recorded says that the domain keeps the audit record of a success itself, in
+	// the transaction of the change. Refusals and failures are always recorded here.
+	recorded bool
 }
 
 // answer is a handler's result with a JSON body.
@@ -124,7 +127,7 @@ func note(ctx context.Context, object, detail string) {
 }
 
 func (s *Server) record(ctx context.Context, r route, err error) error {
-	if r.method == http.MethodGet || s.audit == nil {
+	if r.method == http.MethodGet || s.audit == nil || r.recorded && err == nil {
 		return nil
 	}
 	id := caller(ctx)
