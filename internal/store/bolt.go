@@ -81,24 +81,31 @@ func (b *boltDB) Update(fn func(Tx) error) error {
 	b.waiting.Add(1)
 	b.mu.Lock()
 	b.waiting.Add(-1)
-	g, joined, err := b.join(fn)
-	if !joined || g == nil {
+	tx := &transaction{writable: true}
+	g, joined, err := b.join(tx, fn)
+	if err != nil {
 		return err
 	}
-	<-g.done
-	return b.plain(g.err)
+	if joined {
+		<-g.done
+		if g.err != nil {
+			return b.plain(g.err)
+		}
+	}
+	tx.committed()
+	return nil
 }
 
 // join runs fn in the open group and commits the group if nobody else is going to.
 // It releases b.mu in every case, a panic of fn included.
-func (b *boltDB) join(fn func(Tx) error) (g *group, joined bool, err error) {
+func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool, err error) {
 	defer b.mu.Unlock()
 	if b.group == nil {
-		tx, err := b.db.Begin(true)
+		opened, err := b.db.Begin(true)
 		if err != nil {
 			return nil, false, b.plain(err)
 		}
-		b.group = &group{tx: tx, done: make(chan struct{})}
+		b.group = &group{tx: opened, done: make(chan struct{})}
 	}
 	g = b.group
 	defer func() {
@@ -107,7 +114,7 @@ func (b *boltDB) join(fn func(Tx) error) (g *group, joined bool, err error) {
 		}
 	}()
 	records := g.tx.Bucket(recordsBucket)
-	tx := &transaction{base: boltBase{records}, writable: true}
+	tx.base = boltBase{records}
 	if err := tx.run(fn); err != nil {
 		return g, false, b.plain(err)
 	}
@@ -126,7 +133,7 @@ func (b *boltDB) join(fn func(Tx) error) (g *group, joined bool, err error) {
 			break
 		}
 	}
-	return g, true, nil
+	return g, true, nil // a g.err comes out of Update
 }
 
 func (b *boltDB) commit(g *group) {

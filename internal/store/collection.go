@@ -142,7 +142,7 @@ func (c *Collection[T]) Put(tx Tx, id string, v T) error {
 	if err := c.prepare(tx); err != nil {
 		return err
 	}
-	if err := c.unindex(tx, id); err != nil {
+	if err := c.index(tx, id, c.entries(id, v)); err != nil {
 		return err
 	}
 	data, err := json.Marshal(v)
@@ -156,7 +156,7 @@ func (c *Collection[T]) Put(tx Tx, id string, v T) error {
 	if err := tx.Put(c.key(id), raw); err != nil {
 		return fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
-	return c.index(tx, id, v)
+	return nil
 }
 
 // Delete removes the record id; an absent one is no error.
@@ -164,7 +164,7 @@ func (c *Collection[T]) Delete(tx Tx, id string) error {
 	if err := c.prepare(tx); err != nil {
 		return err
 	}
-	if err := c.unindex(tx, id); err != nil {
+	if err := c.index(tx, id, nil); err != nil {
 		return err
 	}
 	return tx.Delete(c.key(id))

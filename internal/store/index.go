@@ -33,30 +33,41 @@ func splitEntry(rest string) (key, id string, ok bool) {
 	return strings.ReplaceAll(key, escapedZero, "\x00"), id, ok
 }
 
-func (c *Collection[T]) index(tx Tx, id string, v T) error {
+// entries are the keys under which all indexes hold the record.
+func (c *Collection[T]) entries(id string, v T) map[string]bool {
+	all := map[string]bool{}
 	for _, x := range c.indexes {
 		for _, key := range x.of(v) {
-			if err := tx.Put(c.entry(x.name, key, id), nil); err != nil {
-				return fmt.Errorf("%s %q: index %s: %w", c.name, id, x.name, err)
-			}
+			all[string(c.entry(x.name, key, id))] = true
 		}
 	}
-	return nil
+	return all
 }
 
-// unindex removes the entries of the record as it is stored now.
-func (c *Collection[T]) unindex(tx Tx, id string) error {
+// index brings the entries of a record from those of its stored form to want.
+func (c *Collection[T]) index(tx Tx, id string, want map[string]bool) error {
 	if len(c.indexes) == 0 {
 		return nil
 	}
 	old, found, err := c.lookup(tx, id)
-	if err != nil || !found {
+	if err != nil {
 		return err
 	}
-	for _, x := range c.indexes {
-		for _, key := range x.of(old) {
-			if err := tx.Delete(c.entry(x.name, key, id)); err != nil {
-				return fmt.Errorf("%s %q: index %s: %w", c.name, id, x.name, err)
+	have := map[string]bool{}
+	if found {
+		have = c.entries(id, old)
+	}
+	for key := range have {
+		if !want[key] {
+			if err := tx.Delete([]byte(key)); err != nil {
+				return fmt.Errorf("%s %q: index: %w", c.name, id, err)
+			}
+		}
+	}
+	for key := range want {
+		if !have[key] {
+			if err := tx.Put([]byte(key), nil); err != nil {
+				return fmt.Errorf("%s %q: index: %w", c.name, id, err)
 			}
 		}
 	}
@@ -75,8 +86,10 @@ func (c *Collection[T]) reindex(tx Tx) error {
 	}
 	var err error
 	for id, v := range c.All(tx, &err) {
-		if err := c.index(tx, id, v); err != nil {
-			return err
+		for key := range c.entries(id, v) {
+			if err := tx.Put([]byte(key), nil); err != nil {
+				return err
+			}
 		}
 	}
 	return err

@@ -47,13 +47,22 @@ func (m *MemoryDB) View(fn func(Tx) error) error {
 
 // Update implements DB.
 func (m *MemoryDB) Update(fn func(Tx) error) error {
+	tx := &transaction{writable: true}
+	if err := m.update(tx, fn); err != nil {
+		return err
+	}
+	tx.committed()
+	return nil
+}
+
+func (m *MemoryDB) update(tx *transaction, fn func(Tx) error) error {
 	m.writer.Lock()
 	defer m.writer.Unlock()
 	state, err := m.snapshot()
 	if err != nil {
 		return err
 	}
-	tx := &transaction{base: state, writable: true}
+	tx.base = state
 	if err := tx.run(fn); err != nil {
 		return err
 	}

@@ -31,6 +31,24 @@ type transaction struct {
 	writable bool
 	ended    bool
 	failed   error // a read that went wrong inside a scan
+	after    []func()
+}
+
+// OnCommit has fn run once the transaction is on the disk, before Update returns,
+// in the goroutine of Update. It does not run if the transaction fails.
+func OnCommit(tx Tx, fn func()) {
+	switch t := tx.(type) {
+	case *transaction:
+		t.after = append(t.after, fn)
+	case *notedTx:
+		OnCommit(t.Tx, fn)
+	}
+}
+
+func (t *transaction) committed() {
+	for _, fn := range t.after {
+		fn()
+	}
 }
 
 func (t *transaction) Writable() bool { return t.writable }
