@@ -53,7 +53,10 @@ func (c *Client) Stream(ctx context.Context, path string, each func(Event) (more
 				return err
 			}
 		}
-		if !connected || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !connected {
 			return err
 		}
 		if refused, ok := errors.AsType[*Error](err); ok && refused.Code != CodeUnavailable {
