@@ -1,0 +1,54 @@
+package operation
+
+import "errors"
+
+// Transient marks an error that may go away by itself: the step is tried again. A
+// nil err stays nil.
+func Transient(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &transientError{err}
+}
+
+// Permanent marks an error that no further attempt mends; fix says in a sentence
+// what a person does about it. A nil err stays nil.
+func Permanent(err error, fix string) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{err, fix}
+}
+
+// Refused is a request that was understood and is not done. It is permanent.
+type Refused struct {
+	Why string
+	Fix string
+}
+
+func (r *Refused) Error() string {
+	if r.Fix == "" {
+		return r.Why
+	}
+	return r.Why + ": " + r.Fix
+}
+
+// IsTransient tells whether a step that returned err is tried again.
+func IsTransient(err error) bool {
+	_, ok := errors.AsType[*transientError](err)
+	_, permanent := errors.AsType[*permanentError](err)
+	return ok && !permanent
+}
+
+type transientError struct{ err error }
+
+func (e *transientError) Error() string { return e.err.Error() }
+func (e *transientError) Unwrap() error { return e.err }
+
+type permanentError struct {
+	err error
+	fix string
+}
+
+func (e *permanentError) Error() string { return e.err.Error() }
+func (e *permanentError) Unwrap() error { return e.err }
