@@ -1,0 +1,176 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/audit"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// Book keeps clients, offers and contracts in the store. Whatever it refuses
+// leaves nothing behind; whatever it changes stands in the audit.
+type Book struct {
+	db    store.DB
+	clock clock.Clock
+	zone  *time.Location
+	files map[string]Offer // from ReadOffers
+}
+
+// Actor is who changes something, and from where.
+type Actor struct{ Who, From string }
+
+var (
+	clients = store.NewCollection[Client]("client", 1,
+		store.WithIndex("name", func(c Client) []string { return []string{nameKey(c.Name)} }))
+	contracts = store.NewCollection[Contract]("contract", 1,
+		store.WithIndex("client", func(c Contract) []string { return []string{c.Client} }))
+	offers = store.NewCollection[Offer]("offer", 1)
+)
+
+// NewBook opens the book. The offers are those of ReadOffers; zone is where days
+// begin and end.
+func NewBook(db store.DB, clk clock.Clock, zone *time.Location, offers map[string]Offer) *Book {
+	return &Book{db: db, clock: clk, zone: zone, files: offers}
+}
+
+// Today is the present day.
+func (b *Book) Today() calendar.Date { return calendar.Of(b.clock.Now(), b.zone) }
+
+// change runs fn in one transaction with the audit record of what it did.
+func (b *Book) change(a Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
+	return b.db.Update(func(tx store.Tx) error {
+		object, detail, err := fn(tx)
+		if err != nil {
+			return err
+		}
+		return audit.Append(tx, b.clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
+	})
+}
+
+// refused builds an operation.Refused.
+func refused(fix, why string, args ...any) error {
+	return &operation.Refused{Why: fmt.Sprintf(why, args...), Fix: fix}
+}
+
+// AddClient takes in a client whose name nobody else has.
+func (b *Book) AddClient(a Actor, c Client) (Client, error) {
+	if err := c.Check(); err != nil {
+		return Client{}, err
+	}
+	given := c.Contacts
+	c.Contacts = nil
+	for _, contact := range given {
+		if err := c.addContact(contact); err != nil {
+			return Client{}, err
+		}
+	}
+	c.ID, c.Added = slug(c.Name), b.clock.Now()
+	return c, b.change(a, "client.add", func(tx store.Tx) (string, string, error) {
+		if err := nameFree(tx, c.Name, ""); err != nil {
+			return "", "", err
+		}
+		return "client/" + c.ID, c.Name, clients.Insert(tx, c.ID, c)
+	})
+}
+
+// nameFree refuses a name that differs from another client's only by case,
+// accents or punctuation. self is the ID of the client that takes the name, empty for a new one,
+// which must not get an ID that somebody else has from an earlier name either.
+func nameFree(tx store.Tx, name, self string) error {
+	same, err := clients.ByIndex(tx, "name", nameKey(name))
+	if err != nil {
+		return err
+	}
+	if self == "" {
+		other, err := clients.Get(tx, slug(name))
+		switch {
+		case err == nil:
+			same = append(same, other)
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+	}
+	for _, other := range same {
+		if other.ID != self {
+			return refused("show it with: accolade client show "+other.ID, "a client named %q is there already (%s)", other.Name, other.ID)
+		}
+	}
+	return nil
+}
+
+// EditClient changes a client by edit; its ID stays.
+func (b *Book) EditClient(a Actor, ref string, edit func(*Client) error) (Client, error) {
+	return b.editClient(a, "client.edit", ref, func(tx store.Tx, c *Client) (string, error) {
+		before := *c
+		if err := edit(c); err != nil {
+			return "", err
+		}
+		c.ID, c.Added = before.ID, before.Added
+		if err := c.Check(); err != nil {
+			return "", err
+		}
+		if nameKey(c.Name) != nameKey(before.Name) {
+			return "", nameFree(tx, c.Name, c.ID)
+		}
+		return "", nil
+	})
+}
+
+func (b *Book) editClient(a Actor, action, ref string, edit func(store.Tx, *Client) (string, error)) (Client, error) {
+	var c Client
+	err := b.change(a, action, func(tx store.Tx) (string, string, error) {
+		var err error
+		if c, err = ClientByRef(tx, ref); err != nil {
+			return "", "", err
+		}
+		detail, err := edit(tx, &c)
+		if err != nil {
+			return "", "", err
+		}
+		return "client/" + c.ID, detail, clients.Put(tx, c.ID, c)
+	})
+	return c, err
+}
+
+// Client finds a client by ID or name.
+func (b *Book) Client(ref string) (c Client, err error) {
+	err = b.db.View(func(tx store.Tx) error {
+		c, err = ClientByRef(tx, ref)
+		return err
+	})
+	return c, err
+}
+
+// ClientByRef finds a client by ID or name, inside a transaction.
+func ClientByRef(tx store.Tx, ref string) (Client, error) {
+	if strings.TrimSpace(ref) == "" {
+		return Client{}, invalid("client", "", "want a client's name; accolade client list shows them")
+	}
+	c, err := clients.Get(tx, ref)
+	if err == nil {
+		return c, nil
+	}
+	named, err2 := clients.ByIndex(tx, "name", nameKey(ref))
+	if err2 != nil {
+		return Client{}, err2
+	}
+	if len(named) > 0 {
+		return named[0], nil
+	}
+	return Client{}, err
+}
+
+// Clients are all clients, by ID.
+func (b *Book) Clients() (all []Client, err error) {
+	err = b.db.View(func(tx store.Tx) error {
+		all, err = clients.List(tx)
+		return err
+	})
+	return all, err
+}

@@ -1,0 +1,261 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// New is what a contract is signed with.
+type New struct {
+	Client    string // ID or name
+	Offer     string
+	Start     calendar.Date
+	Employees int // or seats; 0 for offers without a unit, and 1 for an island's by default
+	Force     bool
+	Note      string // why a headcount beyond MostEmployees is right
+}
+
+// Sign makes a contract of a client on an offer as it is today.
+func (b *Book) Sign(a Actor, n New) (Contract, error) {
+	var k Contract
+	err := b.change(a, "contract.add", func(tx store.Tx) (string, string, error) {
+		client, err := ClientByRef(tx, n.Client)
+		if err != nil {
+			return "", "", err
+		}
+		offer, err := b.offer(tx, n.Offer)
+		if err != nil {
+			return "", "", err
+		}
+		if missing := offer.Missing(); len(missing) > 0 {
+			return "", "", refused(fmt.Sprintf("set it with: accolade offer edit %s --%s EUROS (or in the cooperative's own file, `offers:` in the configuration)", offer.Name, missing[0]),
+				"offers.%s.%s is still \"required\" in %s: nobody has told this price", offer.Name, strings.Join(missing, " and offers."+offer.Name+"."), offer.Source)
+		}
+		if n.Start.IsZero() {
+			return "", "", invalid("start", "", "want a date such as 2026-09-15")
+		}
+		earlier, err := ContractsOf(tx, client.ID)
+		if err != nil {
+			return "", "", err
+		}
+		for _, o := range earlier {
+			if o.Ending == nil || !o.Ending.On.Before(n.Start) {
+				return "", "", refused(fmt.Sprintf("end it first: accolade contract end %s --on DATE", client.ID),
+					"%s has the contract %s from %s%s, and contracts of one client do not overlap", client.Name, o.ID, o.Start, until(o))
+			}
+		}
+		k = Contract{ID: fmt.Sprintf("%s-%d", client.ID, len(earlier)+1), Client: client.ID, Offer: offer, Start: n.Start, Signed: b.clock.Now()}
+		detail := fmt.Sprintf("offer %s version %d from %s", offer.Name, offer.Version, n.Start)
+		switch {
+		case offer.Unit == NoUnit && n.Employees != 0:
+			return "", "", invalid("employees", n.Employees, "the offer %s has no monthly price to multiply", offer.Name)
+		case offer.Unit != NoUnit:
+			if offer.Unit == PerSeat && n.Employees == 0 {
+				n.Employees = 1
+			}
+			h := Headcount{From: n.Start, Count: n.Employees, Note: tidy(n.Note)}
+			if err := h.check(n.Force); err != nil {
+				return "", "", err
+			}
+			k.Headcounts = []Headcount{h}
+			detail += h.audit()
+		}
+		return "contract/" + k.ID, detail, contracts.Insert(tx, k.ID, k)
+	})
+	return k, err
+}
+
+func until(k Contract) string {
+	if k.Ending == nil {
+		return " on, without an end"
+	}
+	return " to " + k.Ending.On.String()
+}
+
+func (h Headcount) check(force bool) error {
+	switch {
+	case h.Count < 1:
+		return invalid("employees", h.Count, "want 1 or more")
+	case h.Count > mostForced:
+		return invalid("employees", h.Count, "at most %d", mostForced)
+	case h.Count > MostEmployees && !force:
+		return invalid("employees", h.Count, "we serve up to %d; if it is right, add --force and say why with --note", MostEmployees)
+	case h.Count > MostEmployees && h.Note == "":
+		return invalid("note", "", "more than %d employees need a note for the audit", MostEmployees)
+	}
+	return checkText("note", h.Note, 0, 500)
+}
+
+func (h Headcount) audit() string {
+	s := fmt.Sprintf(", %d from %s", h.Count, h.From)
+	if h.Note != "" {
+		s += ": " + h.Note
+	}
+	return s
+}
+
+// Change is a new headcount.
+type Change struct {
+	Client   string // ID or name; its latest contract is meant
+	Contract string // or this one
+	Headcount
+	Force   bool
+	Replace bool // put it in the place of one with the same day
+}
+
+// SetHeadcount enters a headcount from a day on. It may lie in the past, also in
+// months that were invoiced: the difference comes on the next invoice.
+func (b *Book) SetHeadcount(a Actor, c Change) (Contract, error) {
+	return b.edit(a, "contract.headcount", c.Client, c.Contract, func(k *Contract) (string, error) {
+		c.Note = tidy(c.Note)
+		switch {
+		case k.Offer.Unit == NoUnit:
+			return "", invalid("employees", c.Count, "the offer %s has no monthly price to multiply", k.Offer.Name)
+		case c.From.IsZero():
+			return "", invalid("from", "", "want the first day, such as 2026-10-20")
+		case c.From.Before(k.Start):
+			return "", invalid("from", c.From, "the contract %s starts on %s", k.ID, k.Start)
+		case k.Ending != nil && c.From.After(k.Ending.On):
+			return "", invalid("from", c.From, "the contract %s ends on %s", k.ID, k.Ending.On)
+		}
+		if err := c.check(c.Force); err != nil {
+			return "", err
+		}
+		i, found := slices.BinarySearchFunc(k.Headcounts, c.Headcount, func(x, y Headcount) int { return x.From.Compare(y.From) })
+		switch {
+		case found && !c.Replace:
+			return "", refused("if that one is wrong, add --replace", "%s has a headcount from %s already: %d", k.ID, c.From, k.Headcounts[i].Count)
+		case found:
+			old := k.Headcounts[i]
+			k.Headcounts[i] = c.Headcount
+			return fmt.Sprintf("%s%s instead of %d", k.ID, c.audit(), old.Count), nil
+		}
+		k.Headcounts = slices.Insert(k.Headcounts, i, c.Headcount)
+		return k.ID + c.audit(), nil
+	})
+}
+
+// End is how a contract is ended.
+type End struct {
+	Client   string
+	Contract string
+	On       calendar.Date // the last day
+	Early    EarlyEnd      // empty: as the offer says
+	Replace  bool          // of an ending that was entered before
+}
+
+// End ends a contract on a day, which may lie in the past or in the future.
+func (b *Book) End(a Actor, e End) (Contract, error) {
+	return b.edit(a, "contract.end", e.Client, e.Contract, func(k *Contract) (string, error) {
+		switch {
+		case e.On.IsZero():
+			return "", invalid("on", "", "want the last day, such as 2027-09-14")
+		case e.On.Before(k.Start):
+			return "", invalid("on", e.On, "the contract %s starts on %s, it cannot end before", k.ID, k.Start)
+		case e.Early != "" && e.Early != Bill && e.Early != Waive:
+			return "", invalid("early end", e.Early, "want bill or waive")
+		case k.Ending != nil && !e.Replace:
+			return "", refused("if that day is wrong, add --replace", "the contract %s ends on %s already", k.ID, k.Ending.On)
+		}
+		if e.Early == "" {
+			e.Early = k.Offer.EarlyEnd
+		}
+		k.Ending = &Ending{On: e.On, Early: e.Early}
+		return fmt.Sprintf("%s on %s, months left until the term: %s", k.ID, e.On, e.Early), nil
+	})
+}
+
+func (b *Book) edit(a Actor, action, client, id string, edit func(*Contract) (string, error)) (Contract, error) {
+	var k Contract
+	err := b.change(a, action, func(tx store.Tx) (string, string, error) {
+		var err error
+		if k, err = findContract(tx, client, id); err != nil {
+			return "", "", err
+		}
+		k.Headcounts = slices.Clone(k.Headcounts)
+		detail, err := edit(&k)
+		if err != nil {
+			return "", "", err
+		}
+		if err := apart(tx, k); err != nil {
+			return "", "", err
+		}
+		return "contract/" + k.ID, detail, contracts.Put(tx, k.ID, k)
+	})
+	return k, err
+}
+
+// apart refuses an ending that would let a contract run into the client's next one.
+func apart(tx store.Tx, k Contract) error {
+	others, err := ContractsOf(tx, k.Client)
+	for _, o := range others {
+		if err == nil && o.ID != k.ID && o.Start.After(k.Start) && (k.Ending == nil || !k.Ending.On.Before(o.Start)) {
+			return refused("", "the client's next contract %s starts on %s, and contracts of one client do not overlap", o.ID, o.Start)
+		}
+	}
+	return err
+}
+
+func findContract(tx store.Tx, client, id string) (Contract, error) {
+	if id != "" {
+		return contracts.Get(tx, id)
+	}
+	c, err := ClientByRef(tx, client)
+	if err != nil {
+		return Contract{}, err
+	}
+	all, err := ContractsOf(tx, c.ID)
+	if err != nil {
+		return Contract{}, err
+	}
+	if len(all) == 0 {
+		return Contract{}, refused(fmt.Sprintf("sign one with: accolade contract add %s --offer NAME --start DATE", c.ID), "%s has no contract", c.Name)
+	}
+	return all[len(all)-1], nil
+}
+
+// ContractsOf are a client's contracts (by Client.ID), oldest first.
+func ContractsOf(tx store.Tx, client string) ([]Contract, error) {
+	all, err := contracts.ByIndex(tx, "client", client)
+	slices.SortFunc(all, func(a, b Contract) int { return a.Start.Compare(b.Start) })
+	return all, err
+}
+
+// ContractOn is the contract of a client (by Client.ID) that runs on a day.
+func ContractOn(tx store.Tx, client string, day calendar.Date) (Contract, bool, error) {
+	all, err := ContractsOf(tx, client)
+	for _, k := range all {
+		if k.Runs(day) {
+			return k, true, err
+		}
+	}
+	return Contract{}, false, err
+}
+
+// AllContracts are the contracts of all clients, inside a transaction.
+func AllContracts(tx store.Tx) ([]Contract, error) { return contracts.List(tx) }
+
+// Contract finds a contract by its ID, or by a client's ID or name: its latest.
+func (b *Book) Contract(ref string) (k Contract, err error) {
+	err = b.db.View(func(tx store.Tx) error {
+		if k, err = contracts.Get(tx, ref); err == nil {
+			return nil
+		}
+		k, err = findContract(tx, ref, "")
+		return err
+	})
+	return k, err
+}
+
+// Contracts are all contracts.
+func (b *Book) Contracts() (all []Contract, err error) {
+	err = b.db.View(func(tx store.Tx) error {
+		all, err = AllContracts(tx)
+		return err
+	})
+	return all, err
+}
