@@ -110,3 +110,23 @@ const DueDays = 30
 
 // RecoveryFee is due for late payment, by article D441-5 du Code de commerce.
 const RecoveryFee = money.Cents(40_00)
+
+// Period is the time of supply: from the first day of any line to the last, within
+// the month for what is due by the month.
+func (inv Invoice) Period() (from, to calendar.Date) {
+	from, to = inv.Month.First(), inv.Month.Last()
+	first := true
+	for _, l := range inv.Lines {
+		if l.Part != Subscription || l.For != inv.Month {
+			continue
+		}
+		if first || l.From.Before(from) {
+			from = l.From
+		}
+		if first || l.To.After(to) {
+			to = l.To
+		}
+		first = false
+	}
+	return from, to
+}

@@ -24,8 +24,8 @@ func ofMonth(m calendar.Month) string {
 	return "de " + monthText(m)
 }
 
-// dateText is `1er octobre 2026`.
-func dateText(d calendar.Date) string {
+// DateText is `1er octobre 2026`.
+func DateText(d calendar.Date) string {
 	day := fmt.Sprint(d.Day)
 	if d.Day == 1 {
 		day = "1er"
@@ -33,25 +33,25 @@ func dateText(d calendar.Date) string {
 	return day + "\u00a0" + monthText(d.MonthOf())
 }
 
-// spanText is `du 1er au 19 octobre 2026`, or `le 19 octobre 2026`.
-func spanText(from, to calendar.Date) string {
+// SpanText is `du 1er au 19 octobre 2026`, or `le 19 octobre 2026`.
+func SpanText(from, to calendar.Date) string {
 	switch {
 	case from == to:
-		return "le " + dateText(from)
+		return "le " + DateText(from)
 	case from.MonthOf() == to.MonthOf():
-		first, _, _ := strings.Cut(dateText(from), "\u00a0")
-		return "du " + first + " au " + dateText(to)
+		first, _, _ := strings.Cut(DateText(from), "\u00a0")
+		return "du " + first + " au " + DateText(to)
 	}
-	return "du " + dateText(from) + " au " + dateText(to)
+	return "du " + DateText(from) + " au " + DateText(to)
 }
 
-// hoursWords is `18 h 30`, `2 h` or `45 min`.
-func hoursWords(m calendar.Minutes) string {
+// HoursWords says minutes as `18 h 30`, `2 h` or `45 min`.
+func HoursWords[M ~int64](m M) string {
 	sign := ""
 	if m < 0 {
 		sign, m = "-", -m
 	}
-	switch h, rest := m/60, m%60; {
+	switch h, rest := int64(m)/60, int64(m)%60; {
 	case h == 0:
 		return fmt.Sprintf("%s%d\u00a0min", sign, rest)
 	case rest == 0:
@@ -71,7 +71,7 @@ func countText(n int, unit contract.Unit) string {
 
 // runText is `12 salariés, du 1er au 19 octobre 2026 : 19 jours sur 31, à 39,00 € par mois`.
 func runText(r contract.Run, o contract.Offer) string {
-	s := fmt.Sprintf("%s, %s", countText(r.Count, o.Unit), spanText(r.From, r.To))
+	s := fmt.Sprintf("%s, %s", countText(r.Count, o.Unit), SpanText(r.From, r.To))
 	if m := r.From.MonthOf(); r.Days() < m.Days() {
 		s += fmt.Sprintf("\u00a0: %s sur %d, à %s par mois", daysText(r.Days()), m.Days(), o.Price.Cents.French())
 	}
@@ -86,12 +86,12 @@ func daysText(n int) string {
 }
 
 func setupText(start calendar.Date) string {
-	return "Mise en service, forfait unique, le " + dateText(start)
+	return "Mise en service, forfait unique, le " + DateText(start)
 }
 
 func earlyEndText(k contract.Contract, last, term calendar.Date) string {
 	return fmt.Sprintf("Fin du contrat au %s avant le terme du %s\u00a0: %s, à %s par mois",
-		dateText(last), dateText(term), countText(k.CountOn(last), k.Offer.Unit), k.Offer.Price.Cents.French())
+		DateText(last), DateText(term), countText(k.CountOn(last), k.Offer.Unit), k.Offer.Price.Cents.French())
 }
 
 func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contract.Contract) (title, detail string) {
@@ -101,13 +101,13 @@ func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contr
 	}
 	switch {
 	case late && over < 0:
-		detail = fmt.Sprintf("Heures %s corrigées après facturation\u00a0: %s en moins", ofMonth(m), hoursWords(-over))
+		detail = fmt.Sprintf("Heures %s corrigées après facturation\u00a0: %s en moins", ofMonth(m), HoursWords(-over))
 	case late:
-		detail = fmt.Sprintf("Heures %s enregistrées après facturation\u00a0: %s", ofMonth(m), hoursWords(over))
+		detail = fmt.Sprintf("Heures %s enregistrées après facturation\u00a0: %s", ofMonth(m), HoursWords(over))
 	case k.Offer.Included > 0:
-		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses par an", hoursWords(done), monthText(m), hoursWords(over), hoursWords(k.Offer.Included))
+		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses par an", HoursWords(done), monthText(m), HoursWords(over), HoursWords(k.Offer.Included))
 	default:
-		detail = fmt.Sprintf("%s en %s", hoursWords(over), monthText(m))
+		detail = fmt.Sprintf("%s en %s", HoursWords(over), monthText(m))
 	}
 	return title, detail
 }

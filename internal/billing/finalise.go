@@ -1,0 +1,162 @@
+package billing
+
+import (
+	"fmt"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/audit"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// Finalise freezes a month: every contract's invoice gets its number, content and
+// hash in one transaction, or nothing happens. A month that is finalised already
+// comes back as it is.
+func (s *Service) Finalise(a contract.Actor, m calendar.Month) (done Month, err error) {
+	err = s.DB.Update(func(tx store.Tx) error {
+		done, err = s.FinaliseTx(tx, a, m)
+		return err
+	})
+	return done, err
+}
+
+// FinaliseTx is Finalise inside a transaction.
+func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (Month, error) {
+	done, found, err := finalised(tx, m)
+	if err != nil || found {
+		return done, err
+	}
+	if err := s.mayFinalise(tx, m); err != nil {
+		return Month{}, err
+	}
+	done = Month{Month: m, At: s.Clock.Now(), By: a.Who, Invoices: []string{}}
+	err = s.drafts(tx, m, calendar.Date{}, func(d Draft) error {
+		if d.Due() {
+			n, err := store.Sequence(tx, fmt.Sprintf("invoice/%d", m.Year))
+			if err != nil {
+				return err
+			}
+			d.Invoice.Number = fmt.Sprintf("F%d-%04d", m.Year, n)
+			d.Settlement.Invoice = d.Invoice.Number
+			if err := archive.insert(tx, d.Invoice); err != nil {
+				return err
+			}
+			done.Invoices = append(done.Invoices, d.Invoice.Number)
+			done.Net, done.Tax, done.Total = done.Net+d.Invoice.Net, done.Tax+d.Invoice.Tax, done.Total+d.Invoice.Total
+		}
+		return settlements.Insert(tx, m.String()+"/"+d.Settlement.Contract, d.Settlement)
+	})
+	if err != nil {
+		return Month{}, err
+	}
+	if err := months.Insert(tx, m.String(), done); err != nil {
+		return Month{}, err
+	}
+	return done, audit.Append(tx, done.At, audit.Record{Who: a.Who, From: a.From, Action: "month.finalise", Object: "month/" + m.String(), Result: "ok",
+		Detail: fmt.Sprintf("%d invoices, %s: %s", len(done.Invoices), done.Total, strings.Join(done.Invoices, " "))})
+}
+
+// Check tells whether a month could be finalised now; nil for one that is.
+func (s *Service) Check(m calendar.Month) error {
+	return s.DB.View(func(tx store.Tx) error {
+		if _, found, err := finalised(tx, m); err != nil || found {
+			return err
+		}
+		return s.mayFinalise(tx, m)
+	})
+}
+
+// mayFinalise refuses what would break the law's order: numbers are chronological,
+// so months are finalised one after the other.
+func (s *Service) mayFinalise(tx store.Tx, m calendar.Month) error {
+	if err := s.ended(m); err != nil {
+		return err
+	}
+	next, err := s.next(tx)
+	switch {
+	case err != nil:
+		return err
+	case next.IsZero():
+		return &operation.Refused{Why: fmt.Sprintf("no contract has started by %s: there is nothing to finalise", m.Last()), Fix: "sign one with: accolade contract add"}
+	case next.Before(m):
+		return &operation.Refused{Why: fmt.Sprintf("%s is not finalised, and invoices are numbered in the order of time", next), Fix: fmt.Sprintf("first: accolade month finalise %s", next)}
+	case m.Before(next):
+		return &operation.Refused{Why: fmt.Sprintf("%s lies before the first month that is invoiced here, %s", m, next), Fix: "what comes late for it stands on the next invoice"}
+	}
+	if missing := s.Seller.Missing(); len(missing) > 0 {
+		return &operation.Refused{Why: "the law wants on every invoice what the configuration does not give: " + strings.Join(missing, ", "), Fix: "set these keys in accoladed's configuration file, then restart it"}
+	}
+	return nil
+}
+
+// next is the month that is to be finalised next; zero while no contract has started.
+func (s *Service) next(tx store.Tx) (calendar.Month, error) {
+	last, err := lastFinalised(tx)
+	if err != nil {
+		return last, err
+	}
+	if !last.IsZero() {
+		return last.Add(1), nil
+	}
+	all, err := contract.AllContracts(tx)
+	var first calendar.Month
+	for _, k := range all {
+		if m := k.Start.MonthOf(); first.IsZero() || m.Before(first) {
+			first = m
+		}
+	}
+	if !first.IsZero() && first.Before(s.From) {
+		first = s.From
+	}
+	return first, err
+}
+
+// Pending are the months that have ended and are not finalised, oldest first, up to
+// and including last.
+func (s *Service) Pending(last calendar.Month) (pending []calendar.Month, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		next, err := s.next(tx)
+		if err != nil || next.IsZero() {
+			return err
+		}
+		for m := next; !m.After(last) && m.Last().Before(s.Today()); m = m.Add(1) {
+			pending = append(pending, m)
+		}
+		return nil
+	})
+	return pending, err
+}
+
+// Invoice reads a frozen invoice and the SHA-256 of its content.
+func (s *Service) Invoice(number string) (inv Invoice, sha256 string, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		inv, sha256, err = archive.read(tx, number)
+		return err
+	})
+	return inv, sha256, err
+}
+
+// Invoices are the frozen invoices of a month, by number.
+func (s *Service) Invoices(m calendar.Month) (all []Invoice, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		all = nil
+		done, found, err := finalised(tx, m)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return &operation.Refused{Why: fmt.Sprintf("%s is not finalised", m), Fix: fmt.Sprintf("accolade month finalise %s, or look at it with: accolade month preview %s", m, m)}
+		}
+		for _, number := range done.Invoices {
+			inv, err := archive.get(tx, number)
+			if err != nil {
+				return err
+			}
+			all = append(all, inv)
+		}
+		return nil
+	})
+	return all, err
+}

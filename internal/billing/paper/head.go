@@ -1,0 +1,168 @@
+package paper
+
+import (
+	"fmt"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/contract"
+)
+
+// head is the seller's letterhead and the word Facture.
+func (s *sheet) head() {
+	seller := s.inv.Seller
+	y := top + 4
+	s.text(left, y, style{15, true, accent}, seller.Name)
+	y += 5
+	for _, line := range append(append([]string{}, seller.Address...), contactLine(seller)...) {
+		s.text(left, y, small, line)
+		y += 3.6
+	}
+	s.textRight(right, top+4, style{15, false, black}, "Facture")
+	s.textRight(right, top+9.5, style{10.5, true, black}, s.inv.Number)
+}
+
+func contactLine(s billing.Seller) []string {
+	var parts []string
+	for _, p := range []string{s.Phone, s.Mail} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if parts == nil {
+		return nil
+	}
+	return []string{strings.Join(parts, " · ")}
+}
+
+// parties are the invoice's data on the left, the client in the envelope's window
+// on the right.
+func (s *sheet) parties() {
+	y := windowTop + 3
+	for _, row := range s.facts() {
+		s.text(left, y, label, row[0])
+		y = s.paragraph(left+31, y, windowLeft-left-37, style{8.5, false, black}, row[1]) + 0.9
+	}
+	window := s.client()
+	s.y = max(y, window) + 6
+}
+
+// facts are the dates and numbers of the invoice.
+func (s *sheet) facts() [][2]string {
+	inv := s.inv
+	rows := [][2]string{
+		{"Numéro", inv.Number},
+		{"Date d'émission", billing.DateText(inv.Date)},
+		{"Période", billing.SpanText(inv.Period())},
+		{"Échéance", billing.DateText(inv.Due)},
+		{"Contrat", inv.Contract},
+	}
+	c := inv.Client
+	switch {
+	case c.SIRET != "":
+		rows = append(rows, [2]string{"SIRET du client", groups(c.SIRET, 3, 3, 3, 5)})
+	case c.SIREN != "":
+		rows = append(rows, [2]string{"SIREN du client", groups(c.SIREN, 3, 3, 3)})
+	}
+	if c.RNA != "" {
+		rows = append(rows, [2]string{"RNA du client", c.RNA})
+	}
+	if c.VATNumber != "" {
+		rows = append(rows, [2]string{"TVA du client", c.VATNumber})
+	}
+	if c.Delivery != nil {
+		rows = append(rows, [2]string{"Lieu d'exécution", strings.Join(addressLines(*c.Delivery), ", ")})
+	}
+	return rows
+}
+
+func (s *sheet) client() float64 {
+	c := s.inv.Client
+	y := windowTop + 3
+	width := right - windowLeft
+	y = s.paragraph(windowLeft, y, width, style{10, true, black}, c.Name) + 0.6
+	for _, line := range addressLines(c.Address) {
+		y = s.paragraph(windowLeft, y, width, style{9.5, false, black}, line)
+	}
+	return y
+}
+
+func addressLines(a contract.Address) []string {
+	lines := append(append([]string{}, a.Lines...), strings.TrimSpace(a.PostCode+" "+a.City))
+	if a.Country != "" && a.Country != "FR" {
+		lines = append(lines, a.Country)
+	}
+	return lines
+}
+
+// summary says in one glance what is due, and when.
+func (s *sheet) summary() {
+	const height = 15.0
+	s.pdf.SetFillColor(wash[0], wash[1], wash[2])
+	s.pdf.Rect(left, s.y, right-left, height, "F")
+	s.pdf.SetFillColor(accent[0], accent[1], accent[2])
+	s.pdf.Rect(left, s.y, 1.1, height, "F")
+	s.text(left+6, s.y+6, label, "TOTAL À PAYER")
+	s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Total.French())
+	due := "au plus tard le " + billing.DateText(s.inv.Due)
+	s.textRight(right-5, s.y+6, label, "ÉCHÉANCE")
+	s.textRight(right-5, s.y+11.4, style{10, false, black}, due)
+	s.y += height + 9
+}
+
+// groups sets digits in groups: `123 456 782`.
+func groups(digits string, sizes ...int) string {
+	var parts []string
+	for _, n := range sizes {
+		if len(digits) < n {
+			break
+		}
+		parts, digits = append(parts, digits[:n]), digits[n:]
+	}
+	if digits != "" {
+		parts = append(parts, digits)
+	}
+	return strings.Join(parts, "\u00a0")
+}
+
+// fours sets an IBAN in groups of four.
+func fours(iban string) string {
+	s := strings.Join(strings.Fields(iban), "")
+	var b strings.Builder
+	for i, r := range s {
+		if i > 0 && i%4 == 0 {
+			b.WriteString("\u00a0")
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// feet writes every page's foot, once all pages are known.
+func (s *sheet) feet() {
+	pages := s.pdf.PageCount()
+	for page := 1; page <= pages; page++ {
+		s.pdf.SetPage(page)
+		if page > 1 {
+			s.text(left, top, small, fmt.Sprintf("%s · facture %s, suite", s.inv.Seller.Name, s.inv.Number))
+		}
+		s.hairline(left, right, 279, pale, 0.1)
+		s.text(left, 283, small, s.legal())
+		s.textRight(right, 283, small, fmt.Sprintf("%d / %d", page, pages))
+	}
+}
+
+// legal is who the seller is before the law, on one line.
+func (s *sheet) legal() string {
+	seller := s.inv.Seller
+	capital := seller.Capital
+	if !strings.HasPrefix(strings.ToLower(capital), "capital") {
+		capital = "capital de " + capital
+	}
+	parts := []string{seller.Name, seller.LegalForm + " à " + strings.ToLower(capital[:1]) + capital[1:],
+		"SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), "RCS " + seller.RCS}
+	if seller.VATNumber != "" {
+		parts = append(parts, "TVA "+seller.VATNumber)
+	}
+	return strings.Join(parts, " · ")
+}

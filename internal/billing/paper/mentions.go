@@ -1,0 +1,82 @@
+package paper
+
+import (
+	"fmt"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+)
+
+// allowance says in plain words how many hours are left.
+func (s *sheet) allowance() {
+	a := s.inv.Allowance
+	if a == nil {
+		return
+	}
+	var words string
+	included := billing.HoursWords(int64(a.Included))
+	switch {
+	case a.Left > 0 && a.Used == 0:
+		words = fmt.Sprintf("Vos %s d'accompagnement de l'année sont entières.", included)
+	case a.Left > 0:
+		words = fmt.Sprintf("Sur vos %s d'accompagnement de l'année, %s ont été utilisées : il vous reste %s.", included, billing.HoursWords(int64(a.Used)), billing.HoursWords(int64(a.Left)))
+	case a.Over > 0:
+		words = fmt.Sprintf("Vos %s d'accompagnement de l'année sont épuisées, et dépassées de %s.", included, billing.HoursWords(int64(a.Over)))
+	default:
+		words = fmt.Sprintf("Vos %s d'accompagnement de l'année sont épuisées.", included)
+	}
+	words += fmt.Sprintf(" L'année de votre contrat va %s.", billing.SpanText(a.Year.From, a.Year.To))
+	s.block("Votre accompagnement", words)
+}
+
+// payment says how to pay.
+func (s *sheet) payment() {
+	seller := s.inv.Seller
+	words := fmt.Sprintf("Par virement au plus tard le %s, avec la référence %s. IBAN %s", billing.DateText(s.inv.Due), s.inv.Number, fours(seller.IBAN))
+	if seller.BIC != "" {
+		words += ", BIC " + seller.BIC
+	}
+	s.block("Règlement", words+".")
+}
+
+// mentions are what the law wants to be read (articles L441-9, L441-10 and D441-5
+// du Code de commerce, 242 nonies A de l'annexe II du CGI).
+func (s *sheet) mentions() {
+	seller := s.inv.Seller
+	m := []string{"Catégorie de l'opération : prestation de services."}
+	if seller.VATRegime == billing.Franchise {
+		m = append(m, "TVA non applicable, art. 293 B du CGI.")
+	}
+	if seller.VATOnDebits {
+		m = append(m, "Option pour le paiement de la taxe d'après les débits.")
+	}
+	discount := "Pas d'escompte pour paiement anticipé."
+	if seller.EarlyDiscount != "" {
+		discount = "Escompte pour paiement anticipé : " + seller.EarlyDiscount + "."
+	}
+	m = append(m, discount,
+		fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", seller.LateRate),
+		fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", billing.RecoveryFee.French()))
+	s.block("Mentions légales", nobreak(strings.Join(m, " ")))
+}
+
+// block is a titled paragraph, kept whole on its page.
+func (s *sheet) block(title, words string) {
+	const indent = 42.0
+	st := style{8, false, black}
+	lines := s.wrap(right-left-indent, st, nobreak(words))
+	s.room(float64(len(lines))*st.leading() + 5)
+	s.y += 5
+	s.text(left, s.y, style{8, true, accent}, title)
+	y := s.y
+	for _, line := range lines {
+		s.text(left+indent, y, st, line)
+		y += st.leading()
+	}
+	s.y = y
+}
+
+// nobreak keeps French double punctuation on the line of its word.
+func nobreak(s string) string {
+	return strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", " %", "\u00a0%", " €", "\u00a0€").Replace(s)
+}

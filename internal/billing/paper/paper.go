@@ -1,0 +1,209 @@
+// Package paper draws invoices as PDF: in French, on A4, with all that the law
+// wants to be read there.
+//
+// It draws what billing froze and computes nothing of its own but layout; the same
+// invoice gives the same bytes. The fonts (Liberation Sans, OFL) travel in the file.
+package paper
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/go-pdf/fpdf"
+	"github.com/go-fonts/liberation/liberationsansbold"
+	"github.com/go-fonts/liberation/liberationsansregular"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+)
+
+// Measures of the page in millimetres.
+const (
+	pageWidth  = 210.0
+	left       = 20.0
+	right      = pageWidth - 20
+	top        = 18.0
+	bottom     = 270.0 // nothing but the foot below
+	windowLeft = 110.0 // a French window envelope (DL, window on the right)
+	windowTop  = 50.0
+)
+
+// Render draws an invoice.
+func Render(inv billing.Invoice) ([]byte, error) {
+	s := newSheet(inv)
+	s.head()
+	s.parties()
+	s.summary()
+	s.table()
+	s.totals()
+	s.allowance()
+	s.payment()
+	s.mentions()
+	s.feet()
+	var out bytes.Buffer
+	if err := s.pdf.Output(&out); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// sheet is the document in the making; y is where the next thing goes.
+type sheet struct {
+	pdf *fpdf.Fpdf
+	inv billing.Invoice
+	y   float64
+}
+
+func newSheet(inv billing.Invoice) *sheet {
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.AddUTF8FontFromBytes("sans", "", liberationsansregular.TTF)
+	pdf.AddUTF8FontFromBytes("sans", "B", liberationsansbold.TTF)
+	pdf.SetAutoPageBreak(false, 0)
+	pdf.SetCatalogSort(true)
+	// The document is as old as the invoice: bytes must not depend on when it is drawn.
+	day := time.Date(inv.Date.Year, inv.Date.Month, inv.Date.Day, 12, 0, 0, 0, time.UTC)
+	pdf.SetCreationDate(day)
+	pdf.SetModificationDate(day)
+	pdf.SetTitle("Facture "+inv.Number, true)
+	pdf.SetAuthor(inv.Seller.Name, true)
+	pdf.SetSubject(fmt.Sprintf("Facture %s du %s, %s", inv.Number, inv.Date, inv.Client.Name), true)
+	pdf.SetCreator("Accolade", true)
+	pdf.SetProducer("Accolade", true)
+	pdf.SetLang("fr-FR")
+	pdf.AddPage()
+	return &sheet{pdf: pdf, inv: inv, y: top}
+}
+
+// ink is a colour.
+type ink [3]int
+
+// Few colours, and black for what counts: the paper must survive a fax and a
+// black-and-white printer.
+var (
+	black  = ink{24, 28, 33}
+	grey   = ink{105, 114, 124}
+	pale   = ink{214, 220, 226}
+	accent = ink{15, 98, 106}
+	wash   = ink{241, 246, 246}
+)
+
+// style is how a text is set; size in points.
+type style struct {
+	size float64
+	bold bool
+	ink  ink
+}
+
+var (
+	body   = style{9, false, black}
+	strong = style{9, true, black}
+	small  = style{7.5, false, grey}
+	label  = style{7, true, grey}
+)
+
+func (s *sheet) set(st style) {
+	weight := ""
+	if st.bold {
+		weight = "B"
+	}
+	s.pdf.SetFont("sans", weight, st.size)
+	s.pdf.SetTextColor(st.ink[0], st.ink[1], st.ink[2])
+}
+
+// text writes one line whose baseline is at y.
+func (s *sheet) text(x, y float64, st style, words string) {
+	s.set(st)
+	s.pdf.Text(x, y, printable(words))
+}
+
+// textRight ends a line at x.
+func (s *sheet) textRight(x, y float64, st style, words string) {
+	s.set(st)
+	words = printable(words)
+	s.pdf.Text(x-s.pdf.GetStringWidth(words), y, words)
+}
+
+// hairline draws a rule across the page.
+func (s *sheet) hairline(x1, x2, y float64, c ink, width float64) {
+	s.pdf.SetDrawColor(c[0], c[1], c[2])
+	s.pdf.SetLineWidth(width)
+	s.pdf.Line(x1, y, x2, y)
+}
+
+// leading is the distance of lines of a style, in millimetres.
+func (st style) leading() float64 { return st.size * 0.3528 * 1.32 }
+
+// paragraph sets words in a column from baseline y on, and returns the baseline
+// after its last line.
+func (s *sheet) paragraph(x, y, width float64, st style, words string) float64 {
+	for _, line := range s.wrap(width, st, words) {
+		s.text(x, y, st, line)
+		y += st.leading()
+	}
+	return y
+}
+
+// wrap breaks words into lines of a width. Only plain spaces break; a word that is
+// wider than the line breaks anywhere.
+func (s *sheet) wrap(width float64, st style, words string) []string {
+	s.set(st)
+	var lines []string
+	line := ""
+	for _, word := range strings.Split(printable(words), " ") {
+		for {
+			whole := word
+			if line != "" {
+				whole = line + " " + word
+			}
+			if s.pdf.GetStringWidth(whole) <= width {
+				line = whole
+				break
+			}
+			if line != "" {
+				lines, line = append(lines, line), ""
+				continue
+			}
+			cut := s.fitting(width, word)
+			lines, word = append(lines, word[:cut]), word[cut:]
+		}
+	}
+	return append(lines, line)
+}
+
+// fitting is how many bytes of a word go on a line, at least one rune's.
+func (s *sheet) fitting(width float64, word string) int {
+	cut := 0
+	for i, r := range word {
+		end := i + len(string(r))
+		if cut > 0 && s.pdf.GetStringWidth(word[:end]) > width {
+			break
+		}
+		cut = end
+	}
+	return cut
+}
+
+// printable replaces what the font cannot draw: runes outside the basic plane and
+// control characters.
+func printable(words string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r > 0xffff:
+			return '?'
+		case r < ' ':
+			return ' '
+		}
+		return r
+	}, words)
+}
+
+// room starts a new page where less than height is left.
+func (s *sheet) room(height float64) bool {
+	if s.y+height <= bottom {
+		return false
+	}
+	s.pdf.AddPage()
+	s.y = top + 4
+	return true
+}

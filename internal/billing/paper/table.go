@@ -1,0 +1,95 @@
+package paper
+
+import (
+	"fmt"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+)
+
+// Columns of the table: where they end, but for the first, which begins at left.
+const (
+	textWidth   = 84.0
+	quantityEnd = 128.0
+	priceEnd    = 156.0
+	vatEnd      = 168.0
+)
+
+var (
+	titleStyle  = style{9, true, black}
+	detailStyle = style{8, false, grey}
+	figure      = style{9, false, black}
+)
+
+// table sets the lines, each kept whole on its page.
+func (s *sheet) table() {
+	s.tableHead()
+	for _, l := range s.inv.Lines {
+		title := s.wrap(textWidth, titleStyle, l.Title)
+		detail := s.wrap(textWidth, detailStyle, l.Detail)
+		height := float64(len(title))*titleStyle.leading() + float64(len(detail))*detailStyle.leading() + 3.4
+		if s.room(height + 2) {
+			s.tableHead()
+		}
+		y := s.y + 4.6
+		s.textRight(quantityEnd, y, figure, quantity(l))
+		s.textRight(priceEnd, y, figure, unitPrice(l))
+		s.textRight(vatEnd, y, figure, l.Rate.French())
+		s.textRight(right, y, figure, l.Net.French())
+		for _, line := range title {
+			s.text(left, y, titleStyle, line)
+			y += titleStyle.leading()
+		}
+		for _, line := range detail {
+			s.text(left, y, detailStyle, line)
+			y += detailStyle.leading()
+		}
+		s.y += height
+		s.hairline(left, right, s.y, pale, 0.1)
+	}
+}
+
+func (s *sheet) tableHead() {
+	s.text(left, s.y, label, "DÉSIGNATION")
+	s.textRight(quantityEnd, s.y, label, "QUANTITÉ")
+	s.textRight(priceEnd, s.y, label, "PRIX UNITAIRE HT")
+	s.textRight(vatEnd, s.y, label, "TVA")
+	s.textRight(right, s.y, label, "MONTANT HT")
+	s.y += 2
+	s.hairline(left, right, s.y, black, 0.2)
+}
+
+// quantity is `12`, or hours and minutes.
+func quantity(l billing.Line) string {
+	if l.Unit == billing.Minute {
+		return billing.HoursWords(l.Quantity)
+	}
+	return fmt.Sprint(l.Quantity)
+}
+
+func unitPrice(l billing.Line) string {
+	if l.Unit == billing.Minute {
+		return l.Price.French() + "\u00a0/\u00a0h"
+	}
+	return l.Price.French()
+}
+
+// totals are the sums, per rate of VAT and in all.
+func (s *sheet) totals() {
+	rows := float64(len(s.inv.Groups))
+	s.room(18 + rows*5)
+	const from = 116.0
+	y := s.y + 7
+	row := func(name, amount string, st style) {
+		s.text(from, y, st, name)
+		s.textRight(right, y, st, amount)
+		y += 5.2
+	}
+	row("Total HT", s.inv.Net.French(), body)
+	for _, g := range s.inv.Groups {
+		row(fmt.Sprintf("TVA %s sur %s", g.Rate.French(), g.Net.French()), g.Tax.French(), body)
+	}
+	s.hairline(from, right, y-2.6, accent, 0.3)
+	y += 2.4
+	row("Total TTC", s.inv.Total.French(), style{11.5, true, accent})
+	s.y = y + 2
+}

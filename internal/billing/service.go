@@ -1,0 +1,187 @@
+package billing
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+// Service previews months, freezes them, and keeps their documents.
+type Service struct {
+	Options
+}
+
+// Options of a Service; all but From are needed.
+type Options struct {
+	DB        store.DB
+	Clock     clock.Clock
+	Zone      *time.Location // where months begin and end
+	Seller    Seller
+	Documents string // folder of the PDF files
+	Render    func(Invoice) ([]byte, error)
+	From      calendar.Month // months before were invoiced elsewhere
+}
+
+// New builds a service.
+func New(o Options) *Service { return &Service{o} }
+
+// Month is a finalised month.
+type Month struct {
+	Month    calendar.Month `json:"month"`
+	Invoices []string       `json:"invoices"` // numbers, in order
+	Net      money.Cents    `json:"net"`
+	Tax      money.Cents    `json:"tax"`
+	Total    money.Cents    `json:"total"`
+	At       time.Time      `json:"at"`
+	By       string         `json:"by"`
+}
+
+// Preview is what a month comes to, before or after it was finalised.
+type Preview struct {
+	Month     calendar.Month
+	SoFar     calendar.Date // the last day looked at, in a month that has not ended
+	Finalised *Month        // then Drafts hold the frozen invoices
+	Drafts    []Draft       // of contracts with something to invoice, or a credit held
+	Missing   []string      // keys of the configuration without which it cannot be finalised
+}
+
+// Sums adds up the invoices.
+func (p Preview) Sums() (net, tax, total money.Cents) {
+	for _, d := range p.Drafts {
+		net, tax, total = net+d.Invoice.Net, tax+d.Invoice.Tax, total+d.Invoice.Total
+	}
+	return net, tax, total
+}
+
+var (
+	months      = store.NewCollection[Month]("month", 1)
+	settlements = store.NewCollection[Settlement]("settlement", 1,
+		store.WithIndex("contract", func(s Settlement) []string { return []string{s.Contract} }))
+)
+
+// Today is the present day.
+func (s *Service) Today() calendar.Date { return calendar.Of(s.Clock.Now(), s.Zone) }
+
+// Ended refuses a month whose last day is not over.
+func (s *Service) ended(m calendar.Month) error {
+	if today := s.Today(); !m.Last().Before(today) {
+		return &operation.Refused{Why: fmt.Sprintf("the month %s has not ended: today is %s", m, today), Fix: fmt.Sprintf("look at it with: accolade month preview %s --so-far", m)}
+	}
+	return nil
+}
+
+// Preview computes a month. A month that has not ended is refused unless soFar,
+// which looks at it up to today.
+func (s *Service) Preview(m calendar.Month, soFar bool) (Preview, error) {
+	p := Preview{Month: m, Missing: s.Seller.Missing()}
+	if soFar && !m.Last().Before(s.Today()) {
+		p.SoFar = s.Today()
+		if m.First().After(p.SoFar) {
+			return p, &operation.Refused{Why: fmt.Sprintf("the month %s has not begun: today is %s", m, p.SoFar)}
+		}
+	} else if err := s.ended(m); err != nil {
+		return p, err
+	}
+	err := s.DB.View(func(tx store.Tx) error {
+		done, found, err := finalised(tx, m)
+		if err != nil {
+			return err
+		}
+		if found {
+			p.Finalised = &done
+			for _, number := range done.Invoices {
+				inv, err := archive.get(tx, number)
+				if err != nil {
+					return err
+				}
+				p.Drafts = append(p.Drafts, Draft{Invoice: inv})
+			}
+			return nil
+		}
+		return s.drafts(tx, m, p.SoFar, func(d Draft) error {
+			if d.Due() || d.Held != 0 {
+				p.Drafts = append(p.Drafts, d)
+			}
+			return nil
+		})
+	})
+	return p, err
+}
+
+// drafts computes a month for every contract, by client.
+func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, each func(Draft) error) error {
+	last, err := lastFinalised(tx)
+	if err != nil {
+		return err
+	}
+	all, err := contract.AllContracts(tx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b contract.Contract) int { return strings.Compare(a.ID, b.ID) })
+	for _, k := range all {
+		if k.Start.MonthOf().After(m) {
+			continue
+		}
+		c, err := s.caseOf(tx, k, last)
+		if err != nil {
+			return err
+		}
+		if err := each(Compute(m, until, c, s.Seller)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) caseOf(tx store.Tx, k contract.Contract, last calendar.Month) (Case, error) {
+	c := Case{Contract: k, Finalised: last, From: s.From}
+	var err error
+	if c.Client, err = contract.ClientByRef(tx, k.Client); err != nil {
+		return c, err
+	}
+	if c.Entries, err = support.EntriesOf(tx, k.ID); err != nil {
+		return c, err
+	}
+	c.Settled, err = settlements.ByIndex(tx, "contract", k.ID)
+	slices.SortFunc(c.Settled, func(a, b Settlement) int { return a.Month.Compare(b.Month) })
+	return c, err
+}
+
+// finalised finds the record of a finalised month.
+func finalised(tx store.Tx, m calendar.Month) (Month, bool, error) {
+	found, err := months.Has(tx, m.String())
+	if err != nil || !found {
+		return Month{}, false, err
+	}
+	done, err := months.Get(tx, m.String())
+	return done, true, err
+}
+
+// lastFinalised is the latest finalised month, zero if there is none.
+func lastFinalised(tx store.Tx) (calendar.Month, error) {
+	var last calendar.Month
+	var err error
+	for _, m := range months.All(tx, &err) {
+		last = m.Month
+	}
+	return last, err
+}
+
+// Months are the finalised months, oldest first.
+func (s *Service) Months() (all []Month, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		all, err = months.List(tx)
+		return err
+	})
+	return all, err
+}
