@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"codeberg.org/accolade/accolade/internal/api/server"
+	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -20,8 +21,15 @@ func (c *Controller) build() error {
 func (c *Controller) newServer(ctx context.Context) *server.Server {
 	return server.New(server.Options{
 		Services: c.services, Clock: c.clock, Log: c.log, Version: c.version, Tokens: c.services.Tokens,
-		SocketRole: server.Role(c.conf.SocketRole), Stopping: ctx,
+		SocketRole: server.Role(c.conf.SocketRole), Stopping: ctx, Audit: c.record,
 		Timezone: c.conf.Timezone, Sandbox: c.conf.Sandbox,
+	})
+}
+
+// record keeps a mutating call in the audit.
+func (c *Controller) record(_ context.Context, r server.Recorded) error {
+	return c.db.Update(func(tx store.Tx) error {
+		return audit.Append(tx, c.clock.Now(), audit.Record{Who: r.Who, From: r.From, Action: r.Action, Object: r.Object, Result: r.Result, Detail: r.Detail})
 	})
 }
 

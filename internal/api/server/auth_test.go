@@ -141,7 +141,7 @@ func TestRoles(t *testing.T) {
 				checkProblem(t, w)
 				after := records.all()[before:]
 				if want == http.StatusForbidden && op.method != http.MethodGet {
-					if len(after) != 1 || after[0].Action != op.id || after[0].Result != api.CodeForbidden || after[0].Who != role+"-person" || after[0].From != "192.0.2.1" {
+					if len(after) != 1 || after[0].Action != op.id || after[0].Result != "refused" || after[0].Who != role+"-person" || after[0].From != "192.0.2.1" {
 						t.Errorf("refusal of %s is recorded as %+v", token, after)
 					}
 				} else if len(after) != 0 {
@@ -299,7 +299,7 @@ func TestAudit(t *testing.T) {
 	}
 	want := []Recorded{
 		{Who: "tech-person", From: "192.0.2.1", Action: "edit-thing", Object: "things/a", Result: "ok", Detail: "size is new"},
-		{Who: "tech-person", From: "192.0.2.1", Action: "edit-thing", Object: "things/a", Result: "refused", Detail: "too big"},
+		{Who: "tech-person", From: "192.0.2.1", Action: "edit-thing", Object: "things/a", Result: "refused", Detail: "refused: too big"},
 	}
 	if got := records.all(); !slices.Equal(got, want) {
 		t.Errorf("recorded\n%+v, wanted is\n%+v", got, want)

@@ -42,7 +42,7 @@ var (
 // Identity is a caller who proved who they are.
 type Identity struct {
 	Name string // "root", "anne", or the token's name
-	From string // "unix" or the remote address without its port
+	From string // "socket" or the remote address without its port
 	Role Role
 }
 
@@ -152,7 +152,7 @@ func (s *Server) identify(r *http.Request) (Identity, *api.Error) {
 // peer is the local user behind the socket. Root and the controller's own user are
 // admins: they can read its state anyway.
 func (s *Server) peer(uid uint32) Identity {
-	id := Identity{Name: "uid " + strconv.FormatUint(uint64(uid), 10), From: "unix", Role: s.socketRole}
+	id := Identity{Name: "uid " + strconv.FormatUint(uint64(uid), 10), From: "socket", Role: s.socketRole}
 	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
 		id.Name = u.Username
 	}

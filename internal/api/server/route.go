@@ -98,8 +98,8 @@ type Recorded struct {
 	Who, From string
 	Action    string // the route's id
 	Object    string // what it was done on, such as clients/kiosk
-	Result    string // "ok" or the error's code
-	Detail    string // the reason of a refusal, or what the handler noted
+	Result    string // ok, refused, failed
+	Detail    string // code and reason of a refusal, or what the handler noted
 }
 
 type notedKey struct{}
@@ -139,7 +139,10 @@ func (s *Server) record(ctx context.Context, r route, err error) error {
 	}
 	if err != nil {
 		p := explain(err)
-		rec.Result, rec.Detail = p.Code, p.Detail
+		rec.Result, rec.Detail = "refused", p.Code+": "+p.Detail
+		if p.Status >= http.StatusInternalServerError {
+			rec.Result = "failed"
+		}
 	}
 	// A caller that hung up does not make the record disappear.
 	return s.audit(context.WithoutCancel(ctx), rec)
