@@ -115,8 +115,9 @@ func (e *env) draw(t *table) error {
 			}
 		}
 	}
-	var b strings.Builder
+	var all strings.Builder
 	line := func(cells []cell) {
+		var b strings.Builder
 		for i, c := range cells {
 			text := clean(c.text)
 			pad := strings.Repeat(" ", max(0, widths[i]-columns(text)))
@@ -135,7 +136,7 @@ func (e *env) draw(t *table) error {
 				b.WriteString("  ")
 			}
 		}
-		b.WriteByte('\n')
+		all.WriteString(strings.TrimRight(b.String(), " ") + "\n")
 	}
 	head := make([]cell, len(t.head))
 	for i, h := range t.head {
@@ -146,9 +147,9 @@ func (e *env) draw(t *table) error {
 		line(row[:min(len(row), len(t.head))])
 	}
 	if t.note != "" {
-		b.WriteString(t.note + "\n")
+		all.WriteString(t.note + "\n")
 	}
-	_, err := io.WriteString(e.stdout, b.String())
+	_, err := io.WriteString(e.stdout, all.String())
 	return err
 }
 

@@ -13,7 +13,9 @@ import (
 
 // nouns builds every noun's command tree. A new noun is one file and one line here.
 var nouns = []func(*env) *cobra.Command{
+	newAuditCommand,
 	newConfigCommand,
+	newStoreCommand,
 	newTokenCommand,
 	newVersionCommand,
 }

@@ -11,6 +11,7 @@ import (
 // build makes every service over the open state. Nothing runs yet.
 func (c *Controller) build() error {
 	c.services = server.Services{
+		Store:   c.db,
 		Origins: c.origins,
 		Tokens:  server.NewTokens(c.db, c.clock),
 	}

@@ -55,13 +55,13 @@ func newTestServer(t *testing.T, services Services) (*Server, *auditLog) {
 	return New(Options{Services: services, Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "v1-test", Tokens: tokenTable{}, Audit: records.add}), records
 }
 
-type operation struct {
+type endpoint struct {
 	method, path, id string
 	roles            []Role
 }
 
 // operations reads every route from the OpenAPI document as the server serves it.
-func operations(t *testing.T, h http.Handler) []operation {
+func operations(t *testing.T, h http.Handler) []endpoint {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
@@ -81,13 +81,13 @@ func operations(t *testing.T, h http.Handler) []operation {
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") {
 		t.Errorf("OpenAPI version is %q, wanted is 3.1", doc.OpenAPI)
 	}
-	var ops []operation
+	var ops []endpoint
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
-			ops = append(ops, operation{strings.ToUpper(method), path, op.OperationID, op.Roles})
+			ops = append(ops, endpoint{strings.ToUpper(method), path, op.OperationID, op.Roles})
 		}
 	}
-	slices.SortFunc(ops, func(a, b operation) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	slices.SortFunc(ops, func(a, b endpoint) int { return strings.Compare(a.path+a.method, b.path+b.method) })
 	return ops
 }
 
@@ -95,7 +95,7 @@ var placeholder = regexp.MustCompile(`\{[^}]+\}`)
 
 // request asks for the route in a way that no handler accepts: the role is checked
 // before the input, so that 422 says that the role was enough.
-func (o operation) request(token string) *http.Request {
+func (o endpoint) request(token string) *http.Request {
 	r := httptest.NewRequest(o.method, placeholder.ReplaceAllString(o.path, "x")+"?no-such-parameter=1", nil)
 	r.RemoteAddr = "192.0.2.1:1234"
 	if token != "" {

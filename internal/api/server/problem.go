@@ -12,6 +12,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/provisioning"
 )
@@ -32,7 +33,14 @@ func explain(err error) *api.Error {
 
 // knownErrors translate the typed errors of the rooms below, one each. A file of this
 // package that serves a noun whose errors are not here adds its own.
-var knownErrors = []func(error) *api.Error{storeError, contractError, blueprintError, machineError}
+var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, blueprintError, machineError}
+
+func operationError(err error) *api.Error {
+	if e, ok := errors.AsType[*operation.Refused](err); ok {
+		return &api.Error{Status: http.StatusConflict, Code: api.CodeRefused, Detail: e.Why, Fix: e.Fix}
+	}
+	return nil
+}
 
 func storeError(err error) *api.Error {
 	if e, ok := errors.AsType[*store.NotFoundError](err); ok {

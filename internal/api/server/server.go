@@ -22,11 +22,13 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
 // them all; a test fills those it needs.
 type Services struct {
+	Store   store.DB
 	Tokens  *Tokens
 	Origins []config.Origin // of the settings
 }
@@ -36,6 +38,8 @@ func (s *Server) register() {
 	s.registerVersion()
 	s.registerTokens()
 	s.registerConfig()
+	s.registerStore()
+	s.registerAudit()
 }
 
 // Options of a Server. All but Services are needed.
