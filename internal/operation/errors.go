@@ -1,6 +1,9 @@
 package operation
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Transient marks an error that may go away by itself: the step is tried again. A
 // nil err stays nil.
@@ -52,3 +55,23 @@ type permanentError struct {
 
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
+
+// problem turns the error that ended a step into what a person reads.
+func problem(step string, err error) *Problem {
+	p := &Problem{Step: step, What: err.Error()}
+	if e, ok := errors.AsType[*permanentError](err); ok {
+		p.Fix = e.fix
+	} else if r, ok := errors.AsType[*Refused](err); ok {
+		p.Fix = r.Fix
+		if err == error(r) {
+			p.What = r.Why
+		}
+	}
+	return p
+}
+
+// bug is the error of a step that panicked.
+func bug(step string, value any) error {
+	return Permanent(fmt.Errorf("step %s: a fault in the program: %v", step, value),
+		"report it with the controller's log; then retry or cancel the operation")
+}

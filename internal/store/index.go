@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -105,7 +106,12 @@ func (c *Collection[T]) ByIndex(tx Tx, name, key string) ([]T, error) {
 // to last, both included, in the order of index key, then ID. A record with
 // several keys in the range comes once, at the first.
 func (c *Collection[T]) ByIndexRange(tx Tx, name, first, last string) ([]T, error) {
-	ids, err := c.indexedIDs(tx, name, first, last)
+	return c.FirstByIndex(tx, name, first, last, math.MaxInt)
+}
+
+// FirstByIndex is ByIndexRange that stops after n records.
+func (c *Collection[T]) FirstByIndex(tx Tx, name, first, last string, n int) ([]T, error) {
+	ids, err := c.indexedIDs(tx, name, first, last, n)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +128,11 @@ func (c *Collection[T]) ByIndexRange(tx Tx, name, first, last string) ([]T, erro
 
 // CountIndex returns how many records the index holds under key.
 func (c *Collection[T]) CountIndex(tx Tx, name, key string) (int, error) {
-	ids, err := c.indexedIDs(tx, name, key, key)
+	ids, err := c.indexedIDs(tx, name, key, key, math.MaxInt)
 	return len(ids), err
 }
 
-func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string) ([]string, error) {
+func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string, n int) ([]string, error) {
 	i := slices.IndexFunc(c.indexes, func(x index[T]) bool { return x.name == name })
 	if i < 0 {
 		return nil, fmt.Errorf("%s has no index %q", c.name, name)
@@ -136,7 +142,8 @@ func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string) ([]string, e
 		return nil, err
 	}
 	if string(marker) != c.layout() {
-		return c.searchedIDs(tx, c.indexes[i], first, last)
+		ids, err := c.searchedIDs(tx, c.indexes[i], first, last)
+		return ids[:min(n, len(ids))], err
 	}
 	var ids []string
 	seen := map[string]bool{}
@@ -146,7 +153,7 @@ func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string) ([]string, e
 		if !ok {
 			return nil, fmt.Errorf("%s: index %s holds the broken entry %q", c.name, name, entry)
 		}
-		if key > last {
+		if key > last || len(ids) >= n {
 			break
 		}
 		if key >= first && !seen[id] {

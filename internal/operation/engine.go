@@ -1,0 +1,167 @@
+package operation
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// Options are the settings of an engine; the zero value is right for the service.
+type Options struct {
+	// Global is how many operations run at the same time; 0 is 16.
+	Global int
+	// Limits says how many operations run at the same time under a name of
+	// Request.Limits ("vault/central"), or under all names with that beginning
+	// ("vault"). A name that is not there counts as 1.
+	Limits map[string]int
+	// Deadline is that of steps which have none; 0 is one hour.
+	Deadline time.Duration
+	// Retain is how long ended operations are kept; 0 is 400 days, which is the
+	// year that the audit is kept and a month to look at it.
+	Retain time.Duration
+	// Log takes what nobody else is told; nil is slog's default.
+	Log *slog.Logger
+}
+
+// Engine runs operations. Make it with New, Register the workflows, then Run it.
+type Engine struct {
+	db   store.DB
+	clk  clock.Clock
+	opts Options
+	log  *slog.Logger
+
+	workflows map[string]Workflow // written before Run only
+
+	mu      sync.Mutex
+	running context.Context // of the goroutines; nil unless Run runs
+	live    map[string]*live
+	wg      sync.WaitGroup
+}
+
+// live is an operation that has not ended, as the engine holds it in memory.
+type live struct {
+	op      Operation // guarded by Engine.mu
+	driven  bool      // has its goroutine, and with it leases and a place in the limits
+	owner   bool      // held its leases already when the engine started
+	ending  bool      // is being cancelled before it was ever driven
+	cancel  context.CancelFunc
+	request *Actor // who asked for its end
+	handed  func() // mark of work handed over with a request, until it is noticed
+	feed    feed
+}
+
+// unhand lets go of a mark that Cancel handed over. Engine.mu is held.
+func (l *live) unhand() {
+	if l.handed != nil {
+		l.handed()
+		l.handed = nil
+	}
+}
+
+// New makes an engine on a store. It does nothing before Run.
+func New(db store.DB, clk clock.Clock, opts Options) *Engine {
+	opts.Global = cmp.Or(opts.Global, 16)
+	opts.Deadline = cmp.Or(opts.Deadline, time.Hour)
+	opts.Retain = cmp.Or(opts.Retain, 400*24*time.Hour)
+	log := opts.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	return &Engine{db: db, clk: clk, opts: opts, log: log, workflows: map[string]Workflow{}, live: map[string]*live{}}
+}
+
+// Register makes a kind known. All are registered before Run; a second workflow of
+// the same kind replaces the first.
+func (e *Engine) Register(w Workflow) { e.workflows[w.Kind] = w }
+
+// Run resumes the operations in the store and runs them and all new ones until ctx
+// ends. Then it waits for the steps in progress to let go, and leaves every
+// operation as it is, for the next Run.
+func (e *Engine) Run(ctx context.Context) error {
+	ctx, done := e.clk.Work(ctx)
+	defer done()
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if err := e.load(inner); err != nil {
+		return err
+	}
+	e.clk.Idle(ctx, func() { <-ctx.Done() })
+	e.mu.Lock()
+	e.running = nil
+	e.mu.Unlock()
+	stop()
+	e.wg.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id, l := range e.live {
+		l.feed.close(e.clk)
+		delete(e.live, id)
+	}
+	return nil
+}
+
+// load takes over what is in the store.
+func (e *Engine) load(ctx context.Context) error {
+	var open []stored
+	requests := map[string]*Actor{}
+	err := e.db.View(func(tx store.Tx) (err error) {
+		if open, err = operations.ByIndex(tx, byOpen, "open"); err != nil {
+			return err
+		}
+		for _, s := range open {
+			var who Actor
+			found, err := getJSON(tx, cancelKey(s.ID), &who)
+			if err != nil {
+				return err
+			}
+			if found {
+				requests[s.ID] = &who
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.running = ctx
+	for _, s := range open {
+		l := e.live[s.ID]
+		if l == nil {
+			l = &live{}
+			e.live[s.ID] = l
+		}
+		l.op, l.request, l.owner = s.Operation, requests[s.ID], s.Started != nil
+		e.unblock(&l.op)
+	}
+	e.dispatch()
+	return nil
+}
+
+// enqueue takes over an operation that was just committed.
+func (e *Engine) enqueue(op Operation) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.live[op.ID] == nil {
+		e.live[op.ID] = &live{op: op}
+	}
+	e.dispatch()
+}
+
+// sorted are the operations in the order of their start.
+func (e *Engine) sorted() []*live {
+	all := make([]*live, 0, len(e.live))
+	for _, l := range e.live {
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(a, b *live) int { return strings.Compare(a.op.ID, b.op.ID) })
+	return all
+}
