@@ -9,10 +9,12 @@ import "time"
 // Node is what a box has and has left.
 type Node struct {
 	Name       string
-	Version    string // 9.2.4
+	Online     bool
+	Version    string // 9.2.4; empty in the list of nodes
 	Cores      int
 	Memory     int64 // bytes
 	MemoryFree int64 // bytes
+	RootFree   int64 // bytes of the root file system
 	Uptime     time.Duration
 }
 
@@ -23,6 +25,7 @@ type VM struct {
 	Running  bool
 	Template bool
 	Lock     string // backup, migrate, create …; empty: free
+	Memory   int64  // bytes
 	Uptime   time.Duration
 	Config   map[string]string // net0, scsi0, description …; empty where only the list was asked
 }
@@ -39,8 +42,18 @@ type Task struct {
 	Exit     string // OK, WARNINGS: n, or the error's text; empty while it runs
 	OK       bool   // ended, with or without warnings
 	Warnings int
+	Log      []string // every line, where it was waited for
 	Started  time.Time
 	Ended    time.Time // zero while it runs
+}
+
+// TaskFilter narrows a list of tasks.
+type TaskFilter struct {
+	VMID   int       // 0: any
+	Type   string    // vzdump, qmcreate, …; empty: any
+	Since  time.Time // zero: ever
+	Errors bool      // only failed ones
+	Limit  int       // 0: 50
 }
 
 // Volume is something that a storage lists.

@@ -1,0 +1,22 @@
+package fleet
+
+import "errors"
+
+// What a failure of a box or a vault means, whatever its words. The adapters'
+// errors answer to these with errors.Is.
+var (
+	// ErrNotFound is a VM, volume, storage, user, role, job or pool that is not there.
+	ErrNotFound = errors.New("not there")
+	// ErrExists is the opposite: a name or VMID that is taken.
+	ErrExists = errors.New("exists already")
+	// ErrLockTimeout is a lock that another task held for too long. The work may be half done: look, then try again.
+	ErrLockTimeout = errors.New("lock timeout")
+	// ErrUnauthorized is a login, ticket or token that is not known there.
+	ErrUnauthorized = errors.New("not logged in")
+	// ErrRefused is a right that is missing.
+	ErrRefused = errors.New("permission denied")
+	// ErrUnreachable is a machine that did not answer, or whose answer was lost: a change may have happened.
+	ErrUnreachable = errors.New("no answer")
+	// ErrAgentDown is a guest whose agent does not run (yet).
+	ErrAgentDown = errors.New("guest agent is not running")
+)
