@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"internal/operation", "internal/schedule", "internal/notify"},
 	{"internal/audit"},
 	{"internal/store"},
-	{"internal/secret", "internal/calendar", "internal/money", "templates", "internal/version"},
+	{"internal/secret", "internal/pin", "internal/calendar", "internal/money", "templates", "internal/version"},
 	{"internal/clock"},
 }
 

@@ -1,0 +1,49 @@
+package pbs
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+)
+
+// Failed is an answer that is no success, in the server's words.
+type Failed struct {
+	Method, Call string
+	Status       int
+	Reason       string
+}
+
+func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
+
+// Is tells what a caller decides by. The server answers 400 for nearly everything,
+// so its words have to be read.
+func (e *Failed) Is(target error) bool {
+	words := strings.ToLower(e.Reason)
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return target == fleet.ErrUnauthorized
+	case e.Status == http.StatusForbidden:
+		return target == fleet.ErrRefused
+	case e.Status >= 502:
+		return target == fleet.ErrUnreachable
+	case e.Status == http.StatusNotFound, strings.Contains(words, "does not exist"), strings.Contains(words, "no such"), strings.Contains(words, "not found"):
+		return target == fleet.ErrNotFound
+	case strings.Contains(words, "already exists"):
+		return target == fleet.ErrExists
+	}
+	return false
+}
+
+// Unreachable is a request without an answer.
+type Unreachable struct {
+	Method, Call string
+	Err          error
+}
+
+func (e *Unreachable) Error() string {
+	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Call, e.Err)
+}
+func (e *Unreachable) Unwrap() error        { return e.Err }
+func (e *Unreachable) Is(target error) bool { return target == fleet.ErrUnreachable }

@@ -1,0 +1,139 @@
+package proxmox
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+)
+
+// Refused is a 403: a right is missing. Path and Privileges are taken from the
+// reason phrase "Permission check failed (/vms/100, VM.Backup)"; both are empty
+// where the box says something else.
+type Refused struct {
+	Method, Call string
+	Reason       string
+	Path         string
+	Privileges   []string
+}
+
+func (e *Refused) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
+
+// Is answers to fleet.ErrRefused.
+func (e *Refused) Is(target error) bool { return target == fleet.ErrRefused }
+
+var permissionPattern = regexp.MustCompile(`^Permission check failed \(([^,)]+), ([^)]+)\)`)
+
+func refused(method, call, reason string) *Refused {
+	e := &Refused{Method: method, Call: call, Reason: reason}
+	if m := permissionPattern.FindStringSubmatch(reason); m != nil {
+		e.Path = m[1]
+		e.Privileges = strings.FieldsFunc(m[2], func(r rune) bool { return r == '|' || r == ' ' || r == ',' })
+	}
+	return e
+}
+
+// ParamError is a 400: parameters that the box does not accept, with the reason for each.
+type ParamError struct {
+	Method, Call string
+	Params       map[string]string
+	Message      string // when no parameter is named
+}
+
+func (e *ParamError) Error() string {
+	if len(e.Params) == 0 {
+		return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Message)
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
+		parts = append(parts, name+": "+strings.TrimSpace(e.Params[name]))
+	}
+	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, strings.Join(parts, "; "))
+}
+
+// Failed is a call that the box took and could not do; Reason is its reason phrase.
+type Failed struct {
+	Method, Call string
+	Status       int
+	Reason       string
+}
+
+func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
+
+// Is tells what a caller decides by: the box has no codes, only words.
+func (e *Failed) Is(target error) bool { return meaning(e.Status, e.Reason) == target }
+
+// TaskError is a task that ended badly, in its own words.
+type TaskError struct {
+	UPID string
+	Exit string
+	Log  []string
+}
+
+func (e *TaskError) Error() string {
+	u, err := ParseUPID(e.UPID)
+	if err != nil {
+		return "task failed: " + e.Exit
+	}
+	return strings.TrimSpace("task "+u.Type+" "+u.ID) + " failed: " + e.Exit
+}
+
+// Is as for Failed.
+func (e *TaskError) Is(target error) bool { return meaning(500, e.Exit) == target }
+
+var meanings = []struct {
+	words *regexp.Regexp
+	is    error
+}{
+	{regexp.MustCompile(`can't lock file .* got timeout|unable to acquire lock|got timeout.*lock`), fleet.ErrLockTimeout},
+	{regexp.MustCompile(`QEMU guest agent is not running|got timeout.*guest.agent|guest-ping.* failed`), fleet.ErrAgentDown},
+	{regexp.MustCompile(`already exists|already defined|duplicate`), fleet.ErrExists},
+	{regexp.MustCompile(`does not exist|no such|not found|unable to find|doesn't exist|is not defined`), fleet.ErrNotFound},
+}
+
+// meaning reads the words of a failure. VMs that do not run have no running agent.
+func meaning(status int, words string) error {
+	switch {
+	case status == 401:
+		return fleet.ErrUnauthorized
+	case status == 404:
+		return fleet.ErrNotFound
+	case status >= 502:
+		return fleet.ErrUnreachable
+	case status == 500:
+		for _, m := range meanings {
+			if m.words.MatchString(words) {
+				return m.is
+			}
+		}
+		if strings.HasPrefix(words, "VM ") && strings.HasSuffix(words, " is not running") {
+			return fleet.ErrAgentDown
+		}
+	}
+	return nil
+}
+
+// Unreachable is a request without an answer.
+type Unreachable struct {
+	Method, Call string
+	Err          error
+}
+
+func (e *Unreachable) Error() string {
+	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Call, e.Err)
+}
+func (e *Unreachable) Unwrap() error        { return e.Err }
+func (e *Unreachable) Is(target error) bool { return target == fleet.ErrUnreachable }
+
+// plain takes off what net/http wraps around a transport's error.
+func plain(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}

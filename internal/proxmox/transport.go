@@ -1,0 +1,197 @@
+package proxmox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/pin"
+)
+
+// transport logs in, tries reads again, and turns every answer that is no success
+// into a typed error, before go-proxmox loses its words.
+type transport struct {
+	next      http.RoundTripper
+	cfg       Config
+	ticketURL string
+	count     atomic.Int64
+
+	mu     sync.Mutex
+	ticket ticket
+}
+
+// ticket is a login by password. Proxmox lets it live for two hours; ours is
+// renewed after one.
+type ticket struct {
+	Ticket string `json:"ticket"`
+	CSRF   string `json:"CSRFPreventionToken"`
+	until  time.Time
+}
+
+const (
+	readTries  = 3
+	firstPause = 200 * time.Millisecond
+)
+
+// RoundTrip answers with a response only when the call succeeded.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, call := req.Context(), strings.TrimPrefix(req.URL.Path, "/api2/json")
+	if err := t.login(req); err != nil {
+		return nil, t.mark(err)
+	}
+	tries := 1
+	if req.Method == http.MethodGet {
+		tries = readTries
+	}
+	var err error
+	for try := range tries {
+		if try > 0 {
+			if serr := t.cfg.Clock.Sleep(ctx, firstPause<<(2*try)); serr != nil {
+				return nil, serr
+			}
+		}
+		var res *http.Response
+		if res, err = t.once(req, call); err == nil {
+			return res, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !errors.Is(err, fleet.ErrUnreachable) || wrongCertificate(err) {
+			break
+		}
+	}
+	return nil, t.mark(err)
+}
+
+func wrongCertificate(err error) bool {
+	_, wrong := errors.AsType[*pin.Error](err)
+	return wrong
+}
+
+// once sends the request and logs the exchange, without query, headers and body:
+// those hold secrets.
+func (t *transport) once(req *http.Request, call string) (*http.Response, error) {
+	number, began := t.count.Add(1), time.Now()
+	res, err := t.next.RoundTrip(req)
+	status := 0
+	if err == nil {
+		status = res.StatusCode
+		err = failure(res, req.Method, call)
+	} else {
+		err = &Unreachable{Method: req.Method, Call: call, Err: err}
+	}
+	t.cfg.Log.LogAttrs(req.Context(), slog.LevelDebug, "proxmox call", slog.String("box", t.cfg.Box), slog.Int64("request", number),
+		slog.String("method", req.Method), slog.String("path", call), slog.Int("status", status), slog.Duration("took", time.Since(began)))
+	if err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// failure reads an answer that is no success; it is nil for one that is.
+func failure(res *http.Response, method, call string) error {
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return nil
+	}
+	defer res.Body.Close()
+	reason := strings.TrimSpace(strings.TrimPrefix(res.Status, strconv.Itoa(res.StatusCode)))
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return &Unreachable{Method: method, Call: call, Err: err}
+	}
+	switch res.StatusCode {
+	case http.StatusBadRequest:
+		var answer struct {
+			Errors  map[string]string `json:"errors"`
+			Message string            `json:"message"`
+		}
+		if json.Unmarshal(body, &answer) != nil || strings.TrimSpace(answer.Message) == "" {
+			answer.Message = reason
+		}
+		return &ParamError{Method: method, Call: call, Params: answer.Errors, Message: strings.TrimSpace(answer.Message)}
+	case http.StatusForbidden:
+		return refused(method, call, reason)
+	}
+	if reason == "" {
+		reason = "status " + strconv.Itoa(res.StatusCode)
+	}
+	return &Failed{Method: method, Call: call, Status: res.StatusCode, Reason: reason}
+}
+
+// login puts the credential on the request, fetching a ticket when there is none.
+func (t *transport) login(req *http.Request) error {
+	cred := t.cfg.Login
+	switch {
+	case cred.TokenID != "":
+		req.Header.Set("Authorization", "PVEAPIToken="+cred.TokenID+"="+cred.Secret.Reveal())
+	case cred.Password():
+		tk, err := t.fetchTicket(req.Context())
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Cookie", "PVEAuthCookie="+tk.Ticket)
+		if req.Method != http.MethodGet {
+			req.Header.Set("CSRFPreventionToken", tk.CSRF)
+		}
+	}
+	return nil
+}
+
+func (t *transport) fetchTicket(ctx context.Context) (ticket, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.cfg.Clock.Now()
+	if now.Before(t.ticket.until) {
+		return t.ticket, nil
+	}
+	body := url.Values{"username": {t.cfg.Login.User}, "password": {t.cfg.Login.Secret.Reveal()}}.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.ticketURL, strings.NewReader(body))
+	if err != nil {
+		return ticket{}, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := t.once(req, "/access/ticket")
+	if err != nil {
+		return ticket{}, err
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Data ticket `json:"data"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return ticket{}, fmt.Errorf("read the ticket: %w", err)
+	}
+	answer.Data.until = now.Add(time.Hour)
+	t.ticket = answer.Data
+	return t.ticket, nil
+}
+
+// mark names the box, and says whether trying again can help and else what does.
+func (t *transport) mark(err error) error {
+	wrapped := fmt.Errorf("box %s: %w", t.cfg.Box, err)
+	switch _, missing := errors.AsType[*Refused](err); {
+	case wrongCertificate(err):
+		return operation.Permanent(wrapped, "another machine answers at "+t.cfg.URL+", or the box has a new certificate: compare with `pvenode cert info` on its console before you trust it")
+	case errors.Is(err, fleet.ErrUnreachable), errors.Is(err, fleet.ErrLockTimeout):
+		return operation.Transient(wrapped)
+	case errors.Is(err, fleet.ErrUnauthorized):
+		return operation.Permanent(wrapped, "the box does not know this login: check it, or make ours anew with `accolade box enrol "+t.cfg.Box+" --repair`")
+	case missing:
+		return operation.Permanent(wrapped, "a right is missing on the box: `accolade box enrol "+t.cfg.Box+" --repair` writes ours anew")
+	default:
+		return wrapped
+	}
+}
