@@ -1,0 +1,187 @@
+package enrol
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation"
+)
+
+// Observe asks a box, with our own token, how it does and compares it with what
+// was made of it. A box that does not answer is an observation too: its Error says
+// why, and the rest is what was last seen. What could not be read is never taken
+// for missing.
+func (s *Service) Observe(ctx context.Context, b fleet.Box) fleet.Observation {
+	o, err := s.observe(ctx, b)
+	if err != nil {
+		old := b.Observed
+		old.At, old.Error = s.Clock.Now(), err.Error()
+		return old
+	}
+	return o
+}
+
+func (s *Service) observe(ctx context.Context, b fleet.Box) (fleet.Observation, error) {
+	now := s.Clock.Now()
+	o := fleet.Observation{At: now, Seen: now}
+	if len(b.TokenSecret) == 0 {
+		return o, &operation.Refused{Why: "box " + b.Name + " is not enrolled to its end", Fix: "accolade box enrol " + b.Name}
+	}
+	value, err := s.Keeper.Open(b.TokenSecret)
+	if err != nil {
+		return o, fmt.Errorf("box %s: open our token: %w", b.Name, err)
+	}
+	host := s.DialBox(b, fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value})
+	defer host.Close()
+	host.OnNode(b.Node)
+	if o.Version, err = host.Version(ctx); err != nil {
+		return o, err
+	}
+	clock, err := host.Time(ctx)
+	if err != nil {
+		return o, err
+	}
+	if o.Storages, err = host.Storages(ctx); err != nil {
+		return o, err
+	}
+	configs, err := host.StorageConfigs(ctx)
+	if err != nil {
+		return o, err
+	}
+	jobs, err := host.Jobs(ctx)
+	if err != nil {
+		return o, err
+	}
+	have, err := host.Permissions(ctx)
+	if err != nil {
+		return o, err
+	}
+	if o.VMs, err = vms(ctx, host); err != nil {
+		return o, err
+	}
+	for _, d := range slices.Concat(clockDrift(b, clock, now), s.storageDrift(b, configs, o.Storages), jobDrift(b, jobs), rightsDrift(b, o.Version, have)) {
+		if d.Fix == "" {
+			d.Fix = "accolade box enrol " + b.Name + " --repair"
+		}
+		o.Drift = append(o.Drift, d)
+	}
+	return o, nil
+}
+
+func vms(ctx context.Context, host Host) ([]fleet.ObservedVM, error) {
+	list, err := host.VMs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []fleet.ObservedVM
+	for _, v := range list {
+		status := "stopped"
+		if v.Running {
+			status = "running"
+		}
+		out = append(out, fleet.ObservedVM{VMID: v.VMID, Name: v.Name, Status: status, Lock: v.Lock, Uptime: v.Uptime, Memory: v.Memory})
+	}
+	slices.SortFunc(out, func(a, b fleet.ObservedVM) int { return a.VMID - b.VMID })
+	return out, nil
+}
+
+func clockDrift(b fleet.Box, clock fleet.BoxClock, now time.Time) []fleet.Drift {
+	var out []fleet.Drift
+	if clock.Zone != b.Zone {
+		out = append(out, fleet.Drift{What: "time zone", Wanted: b.Zone, Actual: clock.Zone, Fix: "on the box: timedatectl set-timezone " + b.Zone})
+	}
+	if skew := clock.Now.Sub(now); skew.Abs() > maxSkew {
+		out = append(out, fleet.Drift{What: "clock", Wanted: "within a minute", Actual: skew.Round(time.Second).String() + " off", Fix: "on the box: let it keep time with chrony"})
+	}
+	return out
+}
+
+// storageDrift compares the definitions of our storages, and tells which are not
+// active: an HDD that died, a vault that is away.
+func (s *Service) storageDrift(b fleet.Box, configs []fleet.StorageConfig, active []fleet.ObservedStorage) []fleet.Drift {
+	e := enrolment{svc: s, box: b, in: Input{Name: b.Name, Namespace: b.Namespace}}
+	var out []fleet.Drift
+	for _, want := range []fleet.StorageConfig{e.backupDir(), e.imagesDir(), {Name: b.Storages.Vault, Type: "pbs"}, {Name: b.Storages.VM}} {
+		what := "storage " + want.Name
+		i := slices.IndexFunc(configs, func(c fleet.StorageConfig) bool { return c.Name == want.Name })
+		if i < 0 {
+			out = append(out, fleet.Drift{What: what, Wanted: "there", Actual: ""})
+			continue
+		}
+		var diff []string
+		switch have := configs[i]; {
+		case want.Type == "dir":
+			diff = dirDiff(want, have)
+		case want.Type == "pbs" && (have.KeyPrint != b.KeyPrint || have.Namespace != b.Namespace || have.Username != b.VaultToken):
+			diff = []string{fmt.Sprintf("namespace %s, login %s, key %s", have.Namespace, have.Username, have.KeyPrint)}
+		}
+		if len(diff) > 0 {
+			out = append(out, fleet.Drift{What: what, Wanted: "as enrolled", Actual: strings.Join(diff, ", ")})
+			continue
+		}
+		j := slices.IndexFunc(active, func(a fleet.ObservedStorage) bool { return a.Name == want.Name })
+		if j < 0 || !active[j].Active {
+			fix := "look at the disk on the box"
+			if want.Type == "pbs" {
+				fix = "look whether vault " + b.Vault + " runs and whether the line there is up"
+			}
+			out = append(out, fleet.Drift{What: what, Wanted: "active", Actual: "offline", Fix: fix})
+		}
+	}
+	return out
+}
+
+func jobDrift(b fleet.Box, jobs []fleet.Job) []fleet.Drift {
+	i := slices.IndexFunc(jobs, func(j fleet.Job) bool { return j.ID == b.Job.ID })
+	if i < 0 {
+		return []fleet.Drift{{What: "local backup job", Wanted: b.Job.ID, Actual: ""}}
+	}
+	diff := jobDiff(b.Job, jobs[i])
+	for k := range diff {
+		diff[k].What = "local backup job: " + diff[k].What
+	}
+	return diff
+}
+
+// jobDiff names what is not as wanted.
+func jobDiff(want, have fleet.Job) []fleet.Drift {
+	var out []fleet.Drift
+	for _, d := range []fleet.Drift{
+		{What: "enabled", Wanted: fmt.Sprint(want.Enabled), Actual: fmt.Sprint(have.Enabled)},
+		{What: "schedule", Wanted: want.Schedule, Actual: have.Schedule},
+		{What: "storage", Wanted: want.Storage, Actual: have.Storage},
+		{What: "pool", Wanted: want.Pool, Actual: have.Pool},
+		{What: "mode", Wanted: want.Mode, Actual: have.Mode},
+		{What: "compress", Wanted: want.Compress, Actual: have.Compress},
+		{What: "prune-backups", Wanted: want.Prune, Actual: have.Prune},
+		{What: "repeat-missed", Wanted: fmt.Sprint(want.RepeatMissed), Actual: fmt.Sprint(have.RepeatMissed)},
+		{What: "notes-template", Wanted: want.Notes, Actual: have.Notes},
+	} {
+		if d.Wanted != d.Actual {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// rightsDrift names rights that our token lacks.
+func rightsDrift(b fleet.Box, version string, have map[string]map[string]bool) []fleet.Drift {
+	var out []fleet.Drift
+	for _, kind := range fleet.PathKinds {
+		path := b.Path(kind)
+		var missing []string
+		for _, p := range fleet.Rights(kind, version) {
+			if _, ok := have[path][p]; !ok {
+				missing = append(missing, p)
+			}
+		}
+		if len(missing) > 0 {
+			out = append(out, fleet.Drift{What: "rights on " + path, Wanted: strings.Join(missing, " "), Actual: ""})
+		}
+	}
+	return out
+}
