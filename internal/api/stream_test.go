@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -103,17 +104,17 @@ func TestNobodyThere(t *testing.T) {
 
 // A call whose answer is lost is said to be in doubt, and is not sent again.
 func TestLostAnswer(t *testing.T) {
-	calls := 0
+	var calls atomic.Int32
 	c := fixture(t, func(w http.ResponseWriter, r *http.Request) {
-		calls++
+		calls.Add(1)
 		panic(http.ErrAbortHandler)
 	})
 	err := c.Post(t.Context(), "/things", map[string]int{"a": 1}, nil)
 	if err == nil || !strings.Contains(err.Error(), "may have been carried out") {
 		t.Errorf("got %v", err)
 	}
-	if calls != 1 {
-		t.Errorf("the call was sent %d times", calls)
+	if n := calls.Load(); n != 1 {
+		t.Errorf("the call was sent %d times", n)
 	}
 }
 

@@ -148,7 +148,10 @@ func (f *Follower) SleepUntil(ctx context.Context, t time.Time) error {
 		return nil
 	}
 	f.order++
-	s := &sleeper{at: t, order: f.order, marked: f.lift(m), wake: make(chan struct{})}
+	s := &sleeper{at: t, order: f.order, wake: make(chan struct{})}
+	if f.lift(m) {
+		s.mark = m
+	}
 	heap.Push(&f.sleepers, s)
 	f.mu.Unlock()
 	f.changed()
@@ -162,8 +165,8 @@ func (f *Follower) SleepUntil(ctx context.Context, t time.Time) error {
 	if s.index >= 0 { // not woken in the meantime, so the mark is still lifted
 		heap.Remove(&f.sleepers, s.index)
 		f.mu.Unlock()
-		if s.marked {
-			f.begin()
+		if s.mark != nil {
+			f.resume(s.mark)
 		}
 	} else {
 		f.mu.Unlock()
@@ -171,8 +174,9 @@ func (f *Follower) SleepUntil(ctx context.Context, t time.Time) error {
 	return ctx.Err()
 }
 
-// mark is carried by the context of somebody who works.
-type mark struct{ once sync.Once }
+// mark is carried by the context of somebody who works. It counts while it is
+// neither lifted nor ended; both are guarded by the clock's lock.
+type mark struct{ lifted, ended bool }
 
 type markKey struct{}
 
@@ -185,34 +189,57 @@ func markOf(ctx context.Context) *mark {
 func (f *Follower) Work(ctx context.Context) (context.Context, func()) {
 	m := new(mark)
 	f.begin()
-	return context.WithValue(ctx, markKey{}, m), func() { m.once.Do(f.finish) }
+	return context.WithValue(ctx, markKey{}, m), func() { f.finish(m) }
 }
 
 // Idle runs wait with the context's mark lifted.
 func (f *Follower) Idle(ctx context.Context, wait func()) {
+	m := markOf(ctx)
 	f.mu.Lock()
-	lifted := f.lift(markOf(ctx))
+	lifted := f.lift(m)
 	f.mu.Unlock()
 	if !lifted {
 		wait()
 		return
 	}
 	f.changed()
-	defer f.begin()
+	defer f.resume(m)
 	wait()
 }
 
+// lift takes a mark out of the count and tells whether it was in it. f.mu is held.
 func (f *Follower) lift(m *mark) bool {
-	if m == nil {
+	if m == nil || m.lifted || m.ended {
 		return false
 	}
+	m.lifted = true
 	f.working--
 	return true
 }
 
-func (f *Follower) finish() {
+// restore puts a lifted mark back. f.mu is held.
+func (f *Follower) restore(m *mark) {
+	m.lifted = false
+	if !m.ended {
+		f.working++
+	}
+}
+
+// resume restores a mark after something else than time ended the wait.
+func (f *Follower) resume(m *mark) {
+	f.begin()
 	f.mu.Lock()
-	f.working--
+	defer f.mu.Unlock()
+	f.restore(m)
+	f.working-- // begin counted already
+}
+
+func (f *Follower) finish(m *mark) {
+	f.mu.Lock()
+	if !m.ended && !m.lifted {
+		f.working--
+	}
+	m.ended = true
 	f.mu.Unlock()
 	f.changed()
 }
@@ -275,8 +302,8 @@ func (f *Follower) stop(err error) {
 }
 
 func (f *Follower) wake(s *sleeper) {
-	if s.marked {
-		f.working++
+	if s.mark != nil {
+		f.restore(s.mark)
 	}
 	close(s.wake)
 }

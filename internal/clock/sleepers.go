@@ -4,11 +4,11 @@ import "time"
 
 // sleeper is one call of Sleep under way.
 type sleeper struct {
-	at     time.Time
-	order  uint64
-	marked bool // its caller's mark is lifted while it sleeps
-	wake   chan struct{}
-	index  int // in the heap; -1 once taken out
+	at    time.Time
+	order uint64
+	mark  *mark // lifted while it sleeps; nil if its caller has none
+	wake  chan struct{}
+	index int // in the heap; -1 once taken out
 }
 
 // sleepers is a heap (container/heap), the earliest first and equal instants in the

@@ -5,15 +5,17 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api/server"
 	"codeberg.org/accolade/accolade/internal/audit"
+	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // build makes every service over the open state. Nothing runs yet.
 func (c *Controller) build() error {
 	c.services = server.Services{
-		Store:   c.db,
-		Origins: c.origins,
-		Tokens:  server.NewTokens(c.db, c.clock),
+		Store:    c.db,
+		Schedule: schedule.New(c.db, c.clock, c.log),
+		Origins:  c.origins,
+		Tokens:   server.NewTokens(c.db, c.clock),
 	}
 	return nil
 }
@@ -36,6 +38,7 @@ func (c *Controller) record(_ context.Context, r server.Recorded) error {
 
 // runLoops starts all that works by itself.
 func (c *Controller) runLoops(ctx context.Context) {
+	c.loop(ctx, "schedule", c.services.Schedule.Run)
 	c.group.Go(func() error { watchdog(ctx, c.log, c.alive); return nil })
 }
 

@@ -22,15 +22,17 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
 // them all; a test fills those it needs.
 type Services struct {
-	Store   store.DB
-	Tokens  *Tokens
-	Origins []config.Origin // of the settings
+	Store    store.DB
+	Schedule *schedule.Scheduler
+	Tokens   *Tokens
+	Origins  []config.Origin // of the settings
 }
 
 // register lists every noun's routes.
@@ -39,6 +41,7 @@ func (s *Server) register() {
 	s.registerTokens()
 	s.registerConfig()
 	s.registerStore()
+	s.registerSchedule()
 	s.registerAudit()
 }
 
