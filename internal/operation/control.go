@@ -24,7 +24,7 @@ func (e *Engine) Start(ctx context.Context, req Request) (op Operation, err erro
 // StartTx is Start inside a transaction: the operation comes to be together with
 // what else the transaction writes.
 func (e *Engine) StartTx(tx store.Tx, req Request) (Operation, error) {
-	w, known := e.workflows[req.Kind]
+	w, known := e.workflow(req.Kind)
 	if !known {
 		return Operation{}, &Refused{Why: fmt.Sprintf("this program knows no operation %q", req.Kind)}
 	}
@@ -227,7 +227,7 @@ func (e *Engine) Retry(id string, who Actor) (op Operation, err error) {
 		if op.State != Failed && op.State != Cancelled {
 			return &Refused{Why: fmt.Sprintf("operation %s is %s", id, op.State), Fix: "only one that failed or was cancelled can be retried"}
 		}
-		if _, known := e.workflows[op.Kind]; !known {
+		if _, known := e.workflow(op.Kind); !known {
 			return &Refused{Why: unknownKind(op)}
 		}
 		again := map[string]bool{}

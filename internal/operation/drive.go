@@ -28,7 +28,7 @@ var (
 )
 
 func (d *drive) run() {
-	w, known := d.engine.workflows[d.op.Kind]
+	w, known := d.engine.workflow(d.op.Kind)
 	if !known {
 		d.block(unknownKind(d.op))
 		return

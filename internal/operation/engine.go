@@ -37,7 +37,8 @@ type Engine struct {
 	opts Options
 	log  *slog.Logger
 
-	workflows map[string]Workflow // written before Run only
+	kinds     sync.RWMutex // guards workflows
+	workflows map[string]Workflow
 
 	mu      sync.Mutex
 	running context.Context // of the goroutines; nil unless Run runs
@@ -77,9 +78,21 @@ func New(db store.DB, clk clock.Clock, opts Options) *Engine {
 	return &Engine{db: db, clk: clk, opts: opts, log: log, workflows: map[string]Workflow{}, live: map[string]*live{}}
 }
 
-// Register makes a kind known. All are registered before Run; a second workflow of
-// the same kind replaces the first.
-func (e *Engine) Register(w Workflow) { e.workflows[w.Kind] = w }
+// Register makes a kind known. Register all before Run, or else operations of that
+// kind which are in the store stay blocked until the next start. A second workflow
+// of the same kind replaces the first.
+func (e *Engine) Register(w Workflow) {
+	e.kinds.Lock()
+	defer e.kinds.Unlock()
+	e.workflows[w.Kind] = w
+}
+
+func (e *Engine) workflow(kind string) (w Workflow, known bool) {
+	e.kinds.RLock()
+	defer e.kinds.RUnlock()
+	w, known = e.workflows[kind]
+	return w, known
+}
 
 // Run resumes the operations in the store and runs them and all new ones until ctx
 // ends. Then it waits for the steps in progress to let go, and leaves every

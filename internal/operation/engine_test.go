@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,7 @@ func newLab(t *testing.T, opts operation.Options, workflows ...operation.Workflo
 
 // open starts an engine on the lab's store, as a restarted controller does.
 func (l *lab) open(opts operation.Options, workflows ...operation.Workflow) {
+	opts.Log = slog.New(slog.DiscardHandler)
 	l.Engine = operation.New(l.db, l.clk, opts)
 	for _, w := range workflows {
 		l.Register(w)

@@ -56,7 +56,7 @@ func same(have []StepStatus, want []Step) bool {
 // unblock gives a blocked operation the state that it had, if this program knows
 // how to go on with it.
 func (e *Engine) unblock(op *Operation) {
-	w, known := e.workflows[op.Kind]
+	w, known := e.workflow(op.Kind)
 	if op.State != Blocked || !known {
 		return
 	}
