@@ -40,6 +40,8 @@ type Engine struct {
 	kinds     sync.RWMutex // guards workflows
 	workflows map[string]Workflow
 
+	ready chan struct{} // closed once Run has resumed what was in the store
+
 	mu      sync.Mutex
 	running context.Context // of the goroutines; nil unless Run runs
 	live    map[string]*live
@@ -75,7 +77,7 @@ func New(db store.DB, clk clock.Clock, opts Options) *Engine {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Engine{db: db, clk: clk, opts: opts, log: log, workflows: map[string]Workflow{}, live: map[string]*live{}}
+	return &Engine{db: db, clk: clk, opts: opts, log: log, workflows: map[string]Workflow{}, ready: make(chan struct{}), live: map[string]*live{}}
 }
 
 // Register makes a kind known. Register all before Run, or else operations of that
@@ -94,8 +96,12 @@ func (e *Engine) workflow(kind string) (w Workflow, known bool) {
 	return w, known
 }
 
+// Ready is closed once Run has taken over the operations in the store. An operation
+// that is started earlier begins then.
+func (e *Engine) Ready() <-chan struct{} { return e.ready }
+
 // Run resumes the operations in the store and runs them and all new ones until ctx
-// ends. Then it waits for the steps in progress to let go, and leaves every
+// ends. It is called once. Then it waits for the steps in progress to let go, and leaves every
 // operation as it is, for the next Run.
 func (e *Engine) Run(ctx context.Context) error {
 	ctx, done := e.clk.Work(ctx)
@@ -105,6 +111,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.load(inner); err != nil {
 		return err
 	}
+	close(e.ready)
 	e.clk.Idle(ctx, func() { <-ctx.Done() })
 	e.mu.Lock()
 	e.running = nil

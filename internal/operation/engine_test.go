@@ -53,6 +53,11 @@ func (l *lab) open(opts operation.Options, workflows ...operation.Workflow) {
 	over := make(chan error, 1)
 	engine := l.Engine
 	go func() { over <- engine.Run(ctx) }()
+	select {
+	case <-engine.Ready():
+	case err := <-over:
+		l.t.Fatalf("Run: %v", err)
+	}
 	l.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-over; err != nil {

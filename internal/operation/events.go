@@ -40,7 +40,8 @@ const kept = 256
 // feed holds the last events of an operation and wakes its followers. It is guarded
 // by Engine.mu.
 type feed struct {
-	seq     uint64
+	seq     uint64 // of the last event, or the number before the first
+	base    uint64 // events up to this one are not kept
 	events  []Event
 	waiting []*follower
 	closed  bool
@@ -55,13 +56,23 @@ type follower struct {
 // publish adds an event. Numbers are microseconds since 1970 or one more than the
 // last, so that they go on growing in the next process.
 func (f *feed) publish(clk clock.Clock, kind EventKind, op Operation, line string) {
+	f.open(clk)
 	now := clk.Now()
 	f.seq = max(f.seq+1, uint64(max(now.UnixMicro(), 0)))
 	if len(f.events) >= kept {
+		f.base = f.events[kept/4-1].Seq
 		f.events = slices.Delete(f.events, 0, kept/4)
 	}
 	f.events = append(f.events, Event{Seq: f.seq, Time: now, Kind: kind, Line: line, Operation: op.clone()})
 	f.wake(clk)
+}
+
+// open gives a new feed its first number.
+func (f *feed) open(clk clock.Clock) {
+	if f.seq == 0 {
+		f.seq = uint64(max(clk.Now().UnixMicro(), 1))
+		f.base = f.seq
+	}
 }
 
 func (f *feed) close(clk clock.Clock) {
@@ -79,12 +90,11 @@ func (f *feed) wake(clk clock.Clock) {
 
 // since are the kept events after seq. complete tells whether none is missing.
 func (f *feed) since(seq uint64) (events []Event, complete bool) {
-	for i, ev := range f.events {
-		if ev.Seq > seq {
-			return slices.Clone(f.events[i:]), i > 0
-		}
+	i := slices.IndexFunc(f.events, func(ev Event) bool { return ev.Seq > seq })
+	if i >= 0 {
+		events = slices.Clone(f.events[i:])
 	}
-	return nil, seq == f.seq
+	return events, seq >= f.base
 }
 
 // Follow yields the events of an operation until it has ended, the engine stops, or
@@ -105,6 +115,7 @@ func (e *Engine) Follow(ctx context.Context, id string, after uint64) iter.Seq2[
 		first := true
 		for {
 			e.mu.Lock()
+			l.feed.open(e.clk)
 			events, complete := l.feed.since(after)
 			if first && (after == 0 || !complete) {
 				now := Event{Seq: max(l.feed.seq, after), Time: e.clk.Now(), Kind: EventNow, Operation: l.op.clone()}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -195,26 +194,29 @@ func TestFollowReplays(t *testing.T) {
 		}
 		return nil
 	}
-	gate := make(chan struct{})
-	open := sync.OnceFunc(func() { close(gate) })
-	wait := l.step("gate")
-	wait.Do = func(context.Context, *operation.Run) error { <-gate; return nil }
-	l.Register(flow("k", s, wait))
+	gates := map[string]chan struct{}{"first": make(chan struct{}), "last": make(chan struct{})}
+	gate := func(name string) operation.Step {
+		return operation.Step{Name: name, Do: func(context.Context, *operation.Run) error { <-gates[name]; return nil }}
+	}
+	l.Register(flow("k", gate("first"), s, gate("last")))
 	op := l.begin(operation.Request{Kind: "k"})
-	var seen []operation.Event
+	var first uint64
 	for ev, err := range l.Follow(l.ctx, op.ID, 0) {
 		check(t, err)
-		seen = append(seen, ev)
-		if ev.Operation.Step == "gate" {
+		if first == 0 {
+			first = ev.Seq
+			close(gates["first"])
+		}
+		if ev.Operation.Step == "last" {
 			break
 		}
 	}
 	var again []operation.Event
-	for ev, err := range l.Follow(l.ctx, op.ID, seen[0].Seq) {
+	for ev, err := range l.Follow(l.ctx, op.ID, first) {
 		check(t, err)
 		again = append(again, ev)
-		if ev.Operation.Step == "gate" {
-			open()
+		if ev.Operation.Step == "last" && ev.Operation.State == operation.Running {
+			close(gates["last"])
 		}
 	}
 	for i := 1; i < len(again); i++ {
