@@ -2,7 +2,9 @@ package proxmox
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
@@ -17,6 +19,16 @@ func (c *Client) NextID(ctx context.Context) (int, error) {
 	var id number
 	err := c.get(ctx, "/cluster/nextid", nil, &id)
 	return int(id), err
+}
+
+// FreeVMID says whether no VM has that number, those that we may not see included.
+func (c *Client) FreeVMID(ctx context.Context, vmid int) (bool, error) {
+	var id number
+	err := c.get(ctx, "/cluster/nextid", map[string]any{"vmid": vmid}, &id)
+	if refusal, ok := errors.AsType[*ParamError](err); ok && strings.Contains(refusal.Params["vmid"], "already exists") {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // VMs lists the VMs that we may see, templates too, without their configuration.

@@ -5,40 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
 )
-
-// Vzdump is what the log of a backup task tells. Fields that the log does not
-// tell stay zero. It is a hint: whether there is a backup, only the storage says.
-type Vzdump struct {
-	VMID     int
-	Mode     string        // snapshot, suspend, stop
-	Archive  string        // path of the vzdump file, or vm/100/2026-11-23T01:00:00Z on a vault
-	Bitmap   Bitmap        // of the first disk
-	Total    int64         // bytes of all disks
-	Dirty    int64         // bytes that the bitmap told to read; Total on a full read
-	Sent     int64         // bytes transferred
-	Reused   int64         // bytes that the vault had already
-	Size     int64         // bytes of the archive file; 0 on a vault
-	Duration time.Duration // of the backup of the VM
-	Failed   string        // why the backup of the VM failed; empty: it did not
-}
-
-// Bitmap is the state of a dirty bitmap before a backup to a vault: it decides
-// whether the whole disk is read.
-type Bitmap string
-
-const (
-	BitmapNone     Bitmap = ""         // the log tells none: no backup to a vault
-	BitmapNew      Bitmap = "new"      // first backup since the VM started: full read
-	BitmapClean    Bitmap = "clean"    // nothing changed
-	BitmapDirty    Bitmap = "dirty"    // only what changed is read
-	BitmapInvalid  Bitmap = "invalid"  // it did not fit, was cleared: full read
-	BitmapMissing  Bitmap = "missing"  // it was lost, was made anew: full read
-	BitmapDisabled Bitmap = "disabled" // no support: full read
-)
-
-// FullRead tells whether the whole disk had to be read.
-func (b Bitmap) FullRead() bool { return b != BitmapClean && b != BitmapDirty }
 
 var vzdumpPatterns = struct {
 	start, mode, archive, bitmap, fast, reused, sent, size, finished, failed, progress *regexp.Regexp
@@ -57,8 +26,8 @@ var vzdumpPatterns = struct {
 }
 
 // ParseVzdump reads the log of a backup task of one VM.
-func ParseVzdump(log []string) Vzdump {
-	var v Vzdump
+func ParseVzdump(log []string) fleet.DumpReport {
+	var v fleet.DumpReport
 	p := &vzdumpPatterns
 	for _, line := range log {
 		if m := p.failed.FindStringSubmatch(line); m != nil {
@@ -72,7 +41,7 @@ func ParseVzdump(log []string) Vzdump {
 			v.Mode = m[1]
 		} else if m := p.archive.FindStringSubmatch(line); m != nil {
 			v.Archive = m[1]
-		} else if m := p.bitmap.FindStringSubmatch(line); m != nil && v.Bitmap == BitmapNone {
+		} else if m := p.bitmap.FindStringSubmatch(line); m != nil && v.Bitmap == fleet.BitmapNone {
 			v.Bitmap = bitmapState(m[1])
 		} else if m := p.fast.FindStringSubmatch(line); m != nil {
 			v.Dirty, v.Total = Bytes(m[1]), Bytes(m[2])
@@ -95,20 +64,20 @@ func ParseVzdump(log []string) Vzdump {
 	return v
 }
 
-func bitmapState(words string) Bitmap {
+func bitmapState(words string) fleet.Bitmap {
 	switch {
 	case words == "created new":
-		return BitmapNew
+		return fleet.BitmapNew
 	case words == "OK (drive clean)":
-		return BitmapClean
+		return fleet.BitmapClean
 	case strings.HasPrefix(words, "OK ("):
-		return BitmapDirty
+		return fleet.BitmapDirty
 	case strings.HasPrefix(words, "existing bitmap was invalid"):
-		return BitmapInvalid
+		return fleet.BitmapInvalid
 	case strings.HasPrefix(words, "expected bitmap was missing"):
-		return BitmapMissing
+		return fleet.BitmapMissing
 	default:
-		return BitmapDisabled
+		return fleet.BitmapDisabled
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
 )
 
 const remoteLog = `INFO: starting new backup job: vzdump 100 --storage vault --mode snapshot
@@ -47,24 +49,24 @@ func TestParseVzdump(t *testing.T) {
 	fraction := func(f float64, unit int64) int64 { return int64(f * float64(unit)) }
 	for name, c := range map[string]struct {
 		log  string
-		want Vzdump
+		want fleet.DumpReport
 	}{
-		"to a vault": {remoteLog, Vzdump{VMID: 100, Mode: "snapshot", Archive: "vm/100/2026-11-23T01:30:00Z", Bitmap: BitmapDirty,
+		"to a vault": {remoteLog, fleet.DumpReport{VMID: 100, Mode: "snapshot", Archive: "vm/100/2026-11-23T01:30:00Z", Bitmap: fleet.BitmapDirty,
 			Total: 32 * gib, Dirty: fraction(1.2, gib), Sent: fraction(1.2, gib), Reused: fraction(30.8, gib), Duration: 10*time.Minute + time.Second}},
-		"to the HDD": {localLog, Vzdump{VMID: 100, Mode: "snapshot", Archive: "/mnt/pve/hdd/dump/vzdump-qemu-100-2026_11_23-01_30_00.vma.zst",
+		"to the HDD": {localLog, fleet.DumpReport{VMID: 100, Mode: "snapshot", Archive: "/mnt/pve/hdd/dump/vzdump-qemu-100-2026_11_23-01_30_00.vma.zst",
 			Total: 32 * gib, Dirty: 32 * gib, Sent: 32 * gib, Size: fraction(5.21, gib), Duration: 5*time.Minute + 2*time.Second}},
-		"failed": {"INFO: Starting Backup of VM 101 (qemu)\nERROR: Backup of VM 101 failed - no space left", Vzdump{VMID: 101, Failed: "no space left"}},
-		"empty":  {"", Vzdump{}},
+		"failed": {"INFO: Starting Backup of VM 101 (qemu)\nERROR: Backup of VM 101 failed - no space left", fleet.DumpReport{VMID: 101, Failed: "no space left"}},
+		"empty":  {"", fleet.DumpReport{}},
 	} {
 		if got := ParseVzdump(strings.Split(c.log, "\n")); got != c.want {
 			t.Errorf("%s:\n got %+v\nwant %+v", name, got, c.want)
 		}
 	}
-	for words, want := range map[string]Bitmap{
-		"created new": BitmapNew, "OK (drive clean)": BitmapClean, "OK (1.2 GiB of 32.0 GiB dirty)": BitmapDirty,
-		"existing bitmap was invalid and has been cleared": BitmapInvalid, "expected bitmap was missing and has been recreated": BitmapMissing, "disabled (no support)": BitmapDisabled,
+	for words, want := range map[string]fleet.Bitmap{
+		"created new": fleet.BitmapNew, "OK (drive clean)": fleet.BitmapClean, "OK (1.2 GiB of 32.0 GiB dirty)": fleet.BitmapDirty,
+		"existing bitmap was invalid and has been cleared": fleet.BitmapInvalid, "expected bitmap was missing and has been recreated": fleet.BitmapMissing, "disabled (no support)": fleet.BitmapDisabled,
 	} {
-		if got := ParseVzdump([]string{"INFO: scsi0: dirty-bitmap status: " + words}); got.Bitmap != want || got.Bitmap.FullRead() != (want != BitmapClean && want != BitmapDirty) {
+		if got := ParseVzdump([]string{"INFO: scsi0: dirty-bitmap status: " + words}); got.Bitmap != want || got.Bitmap.FullRead() != (want != fleet.BitmapClean && want != fleet.BitmapDirty) {
 			t.Errorf("bitmap status %q reads as %q, want %q", words, got.Bitmap, want)
 		}
 	}
