@@ -26,6 +26,7 @@ var floors = [][]string{
 	{"internal/config"},
 	{"internal/billing"},
 	{"internal/support"},
+	{"internal/machine"},
 	{"internal/contract", "internal/fleet"},
 	{"internal/operation", "internal/schedule", "internal/notify"},
 	{"internal/audit"},
