@@ -1,0 +1,121 @@
+package yunohost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/secret"
+)
+
+// Installed says whether the post-install was done.
+func (s *Server) Installed(ctx context.Context) (bool, error) {
+	var answer struct {
+		Installed bool `json:"installed"`
+	}
+	// By the agent: any command but the version fails until then.
+	err := s.do(ctx, Call{Name: "read the domains", Command: cli("domain", "list"), Method: http.MethodGet, Path: "/installed"}, &answer)
+	if errors.Is(err, ErrNotInstalled) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if s.https == nil {
+		return true, nil
+	}
+	return answer.Installed, nil
+}
+
+// PostInstall sets a fresh YunoHost up, unless that was done, and reads it back.
+func (s *Server) PostInstall(ctx context.Context, domain, username, fullName string, password secret.Value) error {
+	if done, err := s.Installed(ctx); err != nil || done {
+		return err
+	}
+	refusal := s.do(ctx, Call{
+		Name: "post-install", Script: "postinstall", Args: []string{domain, username, fullName},
+		Input: secret.New(password.Reveal() + "\n"), Once: "postinstall",
+		Method: http.MethodPost, Path: "/postinstall", Form: url.Values{
+			"domain": {domain}, "username": {username}, "fullname": {fullName}, "password": {password.Reveal()},
+			"ignore_dyndns": {"1"}, "i_have_read_terms_of_services": {"1"},
+		},
+	}, nil)
+	done, err := s.Installed(ctx)
+	switch {
+	case err == nil && done:
+		return nil
+	case refusal != nil:
+		return refusal
+	case err != nil:
+		return err
+	default:
+		return errors.New("yunohost: post-install: it ended well, and the server is not set up")
+	}
+}
+
+// Versions are the versions of YunoHost's packages.
+func (s *Server) Versions(ctx context.Context) (map[string]string, error) {
+	var answer map[string]struct {
+		Version string `json:"version"`
+	}
+	if err := s.do(ctx, Call{Name: "read the versions", Command: cli("tools", "versions"), Method: http.MethodGet, Path: "/versions"}, &answer); err != nil {
+		return nil, err
+	}
+	versions := map[string]string{}
+	for name, v := range answer {
+		versions[name] = v.Version
+	}
+	return versions, nil
+}
+
+// Relay reads the setting.
+func (s *Server) Relay(ctx context.Context) (fleet.Relay, error) {
+	var answer map[string]struct {
+		Value any `json:"value"`
+	}
+	if err := s.do(ctx, Call{Name: "read the mail relay", Command: cli("settings", "get", "email.smtp"), Method: http.MethodGet, Path: "/settings/email.smtp"}, &answer); err != nil {
+		return fleet.Relay{}, err
+	}
+	text := func(key string) string {
+		value := answer["email.smtp.smtp_relay_"+key].Value
+		if value == nil {
+			return ""
+		}
+		return fmt.Sprint(value)
+	}
+	port, err := strconv.Atoi(text("port"))
+	if err != nil {
+		port = 0
+	}
+	enabled := text("enabled")
+	return fleet.Relay{Enabled: enabled == "yes" || enabled == "1" || enabled == "true", Host: text("host"), Port: port, User: text("user")}, nil
+}
+
+// SetRelay sets the mail relay, all its settings at once, and reads them back.
+// Whether the password is right only a mail can tell.
+func (s *Server) SetRelay(ctx context.Context, want fleet.Relay, password secret.Value) error {
+	args := url.Values{
+		"smtp_relay_enabled": {"1"}, "smtp_relay_host": {want.Host}, "smtp_relay_port": {strconv.Itoa(want.Port)},
+		"smtp_relay_user": {want.User}, "smtp_relay_password": {password.Reveal()},
+	}.Encode()
+	refusal := s.do(ctx, Call{
+		Name: "set the mail relay", Script: "relay", Input: secret.New(args + "\n"),
+		Method: http.MethodPut, Path: "/settings/email.smtp", Form: url.Values{"args": {args}},
+	}, nil)
+	got, err := s.Relay(ctx)
+	switch {
+	case refusal != nil:
+		return refusal // the password may be the old one: a setting that reads right proves nothing
+	case err != nil:
+		return err
+	case !got.Enabled || got.Host != want.Host || got.Port != want.Port || got.User != want.User:
+		return fmt.Errorf("yunohost: set the mail relay: it ended well, and reads back as %s:%d for %s (on: %t), not %s:%d for %s",
+			got.Host, got.Port, got.User, got.Enabled, want.Host, want.Port, want.User)
+	default:
+		return nil
+	}
+}
