@@ -1,0 +1,324 @@
+package provisioning
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/machine"
+	"codeberg.org/accolade/accolade/internal/operation"
+)
+
+// do starts a task and waits for its end.
+func do(ctx context.Context, r *operation.Run, hv Hypervisor, what string, start func() (string, error)) error {
+	upid, err := start()
+	if err == nil && upid != "" {
+		_, err = hv.Wait(ctx, upid, r.Progress)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// settle waits for tasks of a kind that still run, which a controller that is
+// gone may have started.
+func settle(ctx context.Context, r *operation.Run, hv Hypervisor, kind string) error {
+	tasks, err := hv.Tasks(ctx, fleet.TaskFilter{Type: kind})
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		if task.Running {
+			if _, err := hv.Wait(ctx, task.UPID, r.Progress); err != nil && ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+	return nil
+}
+
+func listed(ctx context.Context, hv Hypervisor, storage, content, id string) (bool, error) {
+	volumes, err := hv.Content(ctx, storage, content, 0)
+	return slices.ContainsFunc(volumes, func(v fleet.Volume) bool { return v.ID == id }), err
+}
+
+// image brings the cloud image onto the box, unless it is listed there.
+func (s *Service) image(ctx context.Context, r *operation.Run) error {
+	j, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	if err := settle(ctx, r, j.hv, "download"); err != nil {
+		return err
+	}
+	volume, storage := imageVolume(j.order), j.box.Storages.Images
+	if there, err := listed(ctx, j.hv, storage, "import", volume); err != nil || there {
+		return err
+	}
+	sum, err := s.checksum(ctx, r, j.Blueprint.Image)
+	if err != nil {
+		return err
+	}
+	if err := do(ctx, r, j.hv, "download the image", func() (string, error) { return j.hv.Download(ctx, download(j.order, sum)) }); err != nil {
+		return err
+	}
+	there, err := listed(ctx, j.hv, storage, "import", volume)
+	if err == nil && !there {
+		err = operation.Transient(fmt.Errorf("box %s: the download ended well, and %s is not listed", j.Box, volume))
+	}
+	return err
+}
+
+// checksum is the image's SHA-512: the blueprint's, or the one beside the image,
+// which is read once and kept.
+func (s *Service) checksum(ctx context.Context, r *operation.Run, image Image) (string, error) {
+	if image.SHA512 != "" {
+		return image.SHA512, nil
+	}
+	var sum string
+	if kept, err := r.Get("sha512", &sum); err != nil || kept {
+		return sum, err
+	}
+	sum, err := ReadChecksum(ctx, s.http, image.URL)
+	if err != nil {
+		return "", err
+	}
+	r.LogLine(fmt.Sprintf("SHA-512 of %s, from SHA512SUMS beside it: %s", image.File(), sum))
+	return sum, r.Set("sha512", sum)
+}
+
+// ReadChecksum reads the SHA-512 of an image from the SHA512SUMS beside it.
+func ReadChecksum(ctx context.Context, client *http.Client, image string) (string, error) {
+	at := image[:strings.LastIndex(image, "/")+1] + "SHA512SUMS"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", at, err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return "", operation.Transient(fmt.Errorf("read the checksums: %w", err))
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode >= 500:
+		return "", operation.Transient(fmt.Errorf("%s: status %s", at, response.Status))
+	case response.StatusCode != http.StatusOK:
+		return "", operation.Permanent(fmt.Errorf("%s: status %s", at, response.Status), "write image.sha512 into the blueprint, or name another image")
+	}
+	lines := bufio.NewScanner(io.LimitReader(response.Body, 1<<20))
+	for lines.Scan() {
+		sum, name, found := strings.Cut(lines.Text(), " ")
+		if found && strings.TrimLeft(name, " *") == image[strings.LastIndex(image, "/")+1:] && sha512Pattern.MatchString(sum) {
+			return sum, nil
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return "", operation.Transient(fmt.Errorf("%s: %w", at, err))
+	}
+	return "", operation.Permanent(fmt.Errorf("%s does not list the image", at), "write image.sha512 into the blueprint, or name another image")
+}
+
+// seed makes the image of the first boot and sends it.
+func (s *Service) seed(ctx context.Context, r *operation.Run) error {
+	j, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	if err := settle(ctx, r, j.hv, "imgcopy"); err != nil {
+		return err
+	}
+	storage := j.box.Storages.Images
+	if there, err := listed(ctx, j.hv, storage, "iso", seedVolume(j.order)); err != nil || there {
+		return err
+	}
+	files, err := Seed(j.Blueprint, j.order.Mark)
+	if err != nil {
+		return err
+	}
+	image, err := files.Image()
+	if err != nil {
+		return err
+	}
+	if err := do(ctx, r, j.hv, "upload the seed", func() (string, error) {
+		return j.hv.Upload(ctx, storage, "iso", seedFile(j.order), image)
+	}); err != nil {
+		return err
+	}
+	there, err := listed(ctx, j.hv, storage, "iso", seedVolume(j.order))
+	if err == nil && !there {
+		err = operation.Transient(fmt.Errorf("box %s: the upload ended well, and %s is not listed", j.Box, seedVolume(j.order)))
+	}
+	return err
+}
+
+func (s *Service) dropSeed(ctx context.Context, r *operation.Run) error {
+	j, err := s.job(r)
+	if err != nil {
+		return err
+	}
+	return s.deleteSeed(ctx, r, j)
+}
+
+func (s *Service) deleteSeed(ctx context.Context, r *operation.Run, j *job) error {
+	if err := settle(ctx, r, j.hv, "imgcopy"); err != nil {
+		return err
+	}
+	there, err := listed(ctx, j.hv, j.box.Storages.Images, "iso", seedVolume(j.order))
+	if err != nil || !there {
+		return err
+	}
+	return do(ctx, r, j.hv, "delete the seed", func() (string, error) { return j.hv.DeleteVolume(ctx, seedVolume(j.order)) })
+}
+
+var sizePattern = regexp.MustCompile(`(?:^|,)size=([0-9]+[MGT])(?:,|$)`)
+
+// resize grows the disk from the image's size to the blueprint's.
+func (s *Service) resize(ctx context.Context, r *operation.Run) error {
+	j, vmid, err := s.ofVM(r)
+	if err != nil {
+		return err
+	}
+	vm, err := j.hv.VM(ctx, vmid)
+	if err != nil {
+		return err
+	}
+	if found := sizePattern.FindStringSubmatch(vm.Config[disk]); found != nil {
+		if size, err := ParseBytes(found[1]); err == nil && size >= j.Blueprint.Size.Disk {
+			return nil
+		}
+	}
+	return do(ctx, r, j.hv, "resize the disk", func() (string, error) {
+		return j.hv.ResizeDisk(ctx, vmid, disk, j.Blueprint.Size.Disk.String())
+	})
+}
+
+func (s *Service) ofVM(r *operation.Run) (*job, int, error) {
+	j, err := s.job(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	vmid, err := s.vmid(j)
+	return j, vmid, err
+}
+
+func (s *Service) start(ctx context.Context, r *operation.Run) error {
+	j, vmid, err := s.ofVM(r)
+	if err != nil {
+		return err
+	}
+	return s.power(ctx, r, j, vmid)
+}
+
+// power starts the VM unless it runs.
+func (s *Service) power(ctx context.Context, r *operation.Run, j *job, vmid int) error {
+	if err := settle(ctx, r, j.hv, "qmstart"); err != nil {
+		return err
+	}
+	vm, err := j.hv.VM(ctx, vmid)
+	if err != nil || vm.Running {
+		return err
+	}
+	return do(ctx, r, j.hv, "start the VM", func() (string, error) { return j.hv.StartVM(ctx, vmid) })
+}
+
+// patience is how long a new VM may take until its agent answers: cloud-init has
+// to fetch it first, perhaps over a thin line.
+const patience = 30 * time.Minute
+
+// agent waits until the guest agent answers; a VM that stopped meanwhile, with
+// its box perhaps, is started again.
+func (s *Service) agent(ctx context.Context, r *operation.Run) error {
+	j, vmid, err := s.ofVM(r)
+	if err != nil {
+		return err
+	}
+	began := r.Clock().Now()
+	for pause := time.Second; ; pause = min(pause*3/2, 15*time.Second) {
+		err := j.hv.AgentPing(ctx, vmid)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, fleet.ErrAgentDown) {
+			return err
+		}
+		waited := r.Clock().Now().Sub(began)
+		if waited > patience {
+			return operation.Permanent(fmt.Errorf("box %s: VM %d: the guest agent did not answer for %s", j.Box, vmid, waited.Round(time.Minute)),
+				"look at the VM's console on the box: the first boot found no network or no seed")
+		}
+		r.Progress(0, fmt.Sprintf("waiting for the guest agent of VM %d, %s so far", vmid, waited.Round(time.Second)))
+		if err := s.power(ctx, r, j, vmid); err != nil {
+			return err
+		}
+		if err := r.Clock().Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// firstBoot waits for cloud-init and reads how it ended.
+func (s *Service) firstBoot(ctx context.Context, r *operation.Run) error {
+	j, vmid, err := s.ofVM(r)
+	if err != nil {
+		return err
+	}
+	done, err := s.guest(j, vmid, r).Exec(ctx, []string{"cloud-init", "status", "--wait", "--format", "json"}, nil)
+	if err != nil {
+		return later(err)
+	}
+	var status struct {
+		Status string   `json:"status"`
+		Errors []string `json:"errors"`
+	}
+	text := done.Out[max(bytes.IndexByte(done.Out, '{'), 0):]
+	if err := json.Unmarshal(text, &status); err != nil {
+		return operation.Transient(fmt.Errorf("VM %d: cloud-init status: %q is no JSON", vmid, done.Out))
+	}
+	switch status.Status {
+	case "done":
+		return nil
+	case "error":
+		return operation.Permanent(fmt.Errorf("VM %d: the first boot failed: %s", vmid, strings.Join(status.Errors, "; ")),
+			"read /var/log/cloud-init-output.log in the VM; the cause is most often a network without Internet")
+	default:
+		return operation.Transient(fmt.Errorf("VM %d: cloud-init is %s", vmid, status.Status))
+	}
+}
+
+// seal takes the seed away and protects the VM.
+func (s *Service) seal(ctx context.Context, r *operation.Run) error {
+	j, vmid, err := s.ofVM(r)
+	if err != nil {
+		return err
+	}
+	vm, err := j.hv.VM(ctx, vmid)
+	if err != nil {
+		return err
+	}
+	if drive, there := vm.Config["ide2"]; there {
+		if !strings.HasPrefix(drive, "none,") {
+			// A running guest keeps the drive until it stops; the disc leaves at once.
+			if err := j.hv.SetVMConfig(ctx, vmid, map[string]any{"ide2": "none,media=cdrom"}); err != nil {
+				return err
+			}
+		}
+		if err := j.hv.SetVMConfig(ctx, vmid, nil, "ide2"); err != nil {
+			return err
+		}
+	}
+	if err := s.deleteSeed(ctx, r, j); err != nil {
+		return err
+	}
+	return j.hv.SetVMConfig(ctx, vmid, map[string]any{"protection": true, "tags": machine.Tag})
+}
