@@ -15,7 +15,6 @@ import (
 var nouns = []func(*env) *cobra.Command{
 	newAuditCommand,
 	newConfigCommand,
-	newOperationCommand,
 	newScheduleCommand,
 	newStoreCommand,
 	newTokenCommand,

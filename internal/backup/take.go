@@ -1,0 +1,280 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// attempt is one backup in the making. What it must not forget stands in its
+// operation under keys of its own, since an operation may make several.
+type attempt struct {
+	s       *Service
+	r       *operation.Run
+	server  fleet.Server
+	box     fleet.Box
+	hv      Hypervisor
+	kind    Kind
+	storage string
+	run     Run
+}
+
+func (s *Service) begin(r *operation.Run, server fleet.Server, kind Kind, id string) (*attempt, error) {
+	box, err := s.fleet.Box(server.Box)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{s: s, r: r, server: server, box: box, kind: kind, storage: storageOf(box, kind)}
+	if a.storage == "" {
+		return nil, &operation.Refused{Why: fmt.Sprintf("box %s has no storage for %s backups", box.Name, kind), Fix: "accolade box enrol " + box.Name + " --repair"}
+	}
+	if a.hv, err = s.connect(box); err != nil {
+		return nil, fmt.Errorf("box %s: %w", box.Name, err)
+	}
+	a.run = Run{ID: id, Server: server.Name, Kind: kind, Box: box.Name, Place: placeOf(box, kind, server.VMID), Operation: r.ID(), Started: r.Clock().Now()}
+	return a, s.db.View(func(tx store.Tx) error {
+		kept, err := Runs.Get(tx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err == nil && kept.Operation == r.ID() {
+			a.run = kept
+		}
+		return err
+	})
+}
+
+func storageOf(box fleet.Box, kind Kind) string {
+	if kind == Remote {
+		return box.Storages.Vault
+	}
+	return box.Storages.Backup
+}
+
+func placeOf(box fleet.Box, kind Kind, vmid int) Place {
+	if kind == Remote {
+		return Place{Vault: box.Vault, Namespace: box.Namespace, VMID: vmid}
+	}
+	return Place{Box: box.Name, VMID: vmid}
+}
+
+func (a *attempt) key(name string) string { return "backup." + string(a.kind) + "." + name }
+
+func (a *attempt) save() error {
+	return a.r.Update(func(tx store.Tx) error { return Runs.Put(tx, a.run.ID, a.run) })
+}
+
+// take makes the backup, or finds the one that was made for this attempt before,
+// by this controller or one that is gone.
+func (a *attempt) take(ctx context.Context) error {
+	err := a.try(ctx)
+	if ctx.Err() != nil {
+		return err
+	}
+	a.run.Error = ""
+	if err != nil {
+		a.run.Error = err.Error()
+	}
+	if serr := a.save(); serr != nil {
+		return serr
+	}
+	return err
+}
+
+func (a *attempt) try(ctx context.Context) error {
+	if err := a.active(ctx); err != nil {
+		return err
+	}
+	before, err := a.known(ctx)
+	if err != nil {
+		return err
+	}
+	log, err := a.settle(ctx)
+	if err != nil {
+		return err
+	}
+	if done, err := a.count(ctx, before, log); err != nil || done {
+		return err
+	}
+	a.run.Tries++
+	if err := a.save(); err != nil {
+		return err
+	}
+	upid, err := a.hv.Vzdump(ctx, fleet.Dump{VMID: a.server.VMID, Storage: a.storage, Notes: "{{guestname}}, by accolade", Fleecing: a.fleecing()})
+	if err != nil {
+		return err
+	}
+	log, err = a.follow(ctx, upid)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	done, cerr := a.count(ctx, before, log)
+	switch {
+	case cerr != nil:
+		return cerr
+	case done:
+		return nil
+	case err != nil:
+		return failed(err)
+	default:
+		return operation.Transient(fmt.Errorf("box %s: the backup task ended well, and storage %s lists no new point of VM %d", a.box.Name, a.storage, a.server.VMID))
+	}
+}
+
+// fleecing keeps a slow vault from slowing the guest: what the guest overwrites
+// meanwhile is put aside on the storage of the VMs.
+func (a *attempt) fleecing() string {
+	if a.kind == Remote {
+		return a.box.Storages.VM
+	}
+	return ""
+}
+
+// failed tells what may come by itself from what will not: a task without the
+// right fails the same way every time.
+func failed(err error) error {
+	if errors.Is(err, fleet.ErrRefused) || operation.IsTransient(err) {
+		return err
+	}
+	return operation.Transient(err)
+}
+
+// active refuses, for now, a storage that is away.
+func (a *attempt) active(ctx context.Context) error {
+	all, err := a.hv.Storages(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(s fleet.ObservedStorage) bool { return s.Name == a.storage })
+	if i < 0 {
+		return &operation.Refused{Why: fmt.Sprintf("box %s has no storage %q", a.box.Name, a.storage), Fix: "accolade box enrol " + a.box.Name + " --repair"}
+	}
+	if !all[i].Active {
+		return operation.Transient(&AwayError{Box: a.box.Name, Storage: a.storage, Place: a.run.Place})
+	}
+	return nil
+}
+
+// AwayError is a storage that its box cannot reach.
+type AwayError struct {
+	Box, Storage string
+	Place        Place
+}
+
+func (e *AwayError) Error() string {
+	if e.Place.Vault != "" {
+		return fmt.Sprintf("vault %s is away: box %s cannot reach it", e.Place.Vault, e.Box)
+	}
+	return fmt.Sprintf("box %s: storage %s is away", e.Box, e.Storage)
+}
+
+// known is what the storage listed before the attempt; it is kept, so that a
+// later controller knows a new point from an old one without trusting clocks.
+func (a *attempt) known(ctx context.Context) ([]string, error) {
+	var before []string
+	if kept, err := a.r.Get(a.key("before"), &before); err != nil || kept {
+		return before, err
+	}
+	points, err := a.points(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before = []string{}
+	for _, point := range points {
+		before = append(before, point.ID)
+	}
+	return before, a.r.Set(a.key("before"), before)
+}
+
+func (a *attempt) points(ctx context.Context) ([]fleet.Volume, error) {
+	points, err := a.hv.Content(ctx, a.storage, "backup", a.server.VMID)
+	if err != nil && !operation.IsTransient(err) && !errors.Is(err, fleet.ErrRefused) {
+		err = operation.Transient(err) // a vault that went away between two questions is an error of the call
+	}
+	return points, err
+}
+
+// settle waits for backups that still run: that of the resident job, which holds
+// the box's one backup lock, or ours whose answer was lost. It returns the log of
+// ours.
+func (a *attempt) settle(ctx context.Context) (log []string, err error) {
+	var ours string
+	kept, err := a.r.Get(a.key("upid"), &ours)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := a.hv.Tasks(ctx, fleet.TaskFilter{Type: "vzdump"})
+	if err != nil {
+		return nil, err
+	}
+	for _, task := range tasks {
+		if !task.Running {
+			continue
+		}
+		ended, err := a.hv.Wait(ctx, task.UPID, a.r.Progress)
+		if err != nil && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if task.UPID == ours || !kept && task.ID == fmt.Sprint(a.server.VMID) {
+			log = ended.Log
+		}
+	}
+	if kept && log == nil {
+		if log, err = a.hv.TaskLog(ctx, ours); err != nil && !errors.Is(err, fleet.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return log, nil
+}
+
+// follow keeps the UPID before it waits.
+func (a *attempt) follow(ctx context.Context, upid string) ([]string, error) {
+	if err := a.r.Set(a.key("upid"), upid); err != nil {
+		return nil, err
+	}
+	a.run.UPID = upid
+	task, err := a.hv.Wait(ctx, upid, a.r.Progress)
+	return task.Log, err
+}
+
+// count looks for a point that was not there before, and writes the run down.
+func (a *attempt) count(ctx context.Context, before, log []string) (bool, error) {
+	points, err := a.points(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, point := range points {
+		if slices.Contains(before, point.ID) {
+			continue
+		}
+		report := a.s.read(log)
+		a.run.Point, a.run.At, a.run.Size = point.ID, point.Created, point.Size
+		a.run.Read, a.run.Sent, a.run.Bitmap, a.run.Took = report.Dirty, report.Sent, string(report.Bitmap), report.Duration
+		a.run.Ended = a.r.Clock().Now()
+		a.r.LogLine(fmt.Sprintf("%s lists %s", a.storage, point.ID))
+		return true, nil
+	}
+	return false, nil
+}
+
+// Take makes one backup of a server inside another operation and returns the
+// volid that the storage lists.
+func (s *Service) Take(ctx context.Context, r *operation.Run, server fleet.Server, kind string) (string, error) {
+	a, err := s.begin(r, server, Kind(kind), kind+"/"+server.Name+"/"+r.ID())
+	if err != nil {
+		return "", err
+	}
+	if err := a.take(ctx); err != nil {
+		return "", err
+	}
+	return a.run.Point, nil
+}
+
+// pause is the time between two tries at a backup whose vault is away.
+const pause = 10 * time.Minute
