@@ -15,6 +15,7 @@ import (
 var nouns = []func(*env) *cobra.Command{
 	newAuditCommand,
 	newConfigCommand,
+	newOperationCommand,
 	newScheduleCommand,
 	newStoreCommand,
 	newTokenCommand,

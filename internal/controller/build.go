@@ -5,17 +5,27 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api/server"
 	"codeberg.org/accolade/accolade/internal/audit"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// build makes every service over the open state. Nothing runs yet.
+// build makes every service over the open state, and registers workflows and schedule
+// entries. Nothing runs yet.
 func (c *Controller) build() error {
+	c.engine = operation.New(c.db, c.clock, operation.Options{Log: c.log})
+	c.scheduler = schedule.New(c.db, c.clock, c.log)
 	c.services = server.Services{
-		Store:    c.db,
-		Schedule: schedule.New(c.db, c.clock, c.log),
-		Origins:  c.origins,
-		Tokens:   server.NewTokens(c.db, c.clock),
+		Store:      c.db,
+		Schedule:   c.scheduler,
+		Operations: c.engine,
+		Origins:    c.origins,
+		Tokens:     server.NewTokens(c.db, c.clock),
+	}
+	for _, step := range []func() error{c.buildCopies} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -38,7 +48,8 @@ func (c *Controller) record(_ context.Context, r server.Recorded) error {
 
 // runLoops starts all that works by itself.
 func (c *Controller) runLoops(ctx context.Context) {
-	c.loop(ctx, "schedule", c.services.Schedule.Run)
+	c.loop(ctx, "operations", c.engine.Run)
+	c.loop(ctx, "schedule", c.scheduler.Run)
 	c.group.Go(func() error { watchdog(ctx, c.log, c.alive); return nil })
 }
 

@@ -25,6 +25,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/api/server"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -43,11 +45,13 @@ type Controller struct {
 	version string
 	log     *slog.Logger
 
-	clock    clock.Clock
-	leave    func() error // the sandbox's time
-	db       store.DB
-	keeper   *secret.Keeper
-	services server.Services
+	clock     clock.Clock
+	leave     func() error // the sandbox's time
+	db        store.DB
+	keeper    *secret.Keeper
+	engine    *operation.Engine
+	scheduler *schedule.Scheduler
+	services  server.Services
 
 	servers []*http.Server
 	cancel  context.CancelFunc

@@ -22,6 +22,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -29,10 +30,11 @@ import (
 // Services are the doors to the domain that routes lead to. The controller fills
 // them all; a test fills those it needs.
 type Services struct {
-	Store    store.DB
-	Schedule *schedule.Scheduler
-	Tokens   *Tokens
-	Origins  []config.Origin // of the settings
+	Store      store.DB
+	Operations *operation.Engine
+	Schedule   *schedule.Scheduler
+	Tokens     *Tokens
+	Origins    []config.Origin // of the settings
 }
 
 // register lists every noun's routes.
@@ -43,6 +45,7 @@ func (s *Server) register() {
 	s.registerStore()
 	s.registerSchedule()
 	s.registerAudit()
+	s.registerOperations()
 }
 
 // Options of a Server. All but Services are needed.

@@ -97,6 +97,7 @@ type savedBox struct {
 func (b *Box) MarshalJSON() ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.flushAll(b.machine.Now)
 	return json.Marshal(savedBox{Name: b.name, Version: b.version, Seed: b.seed, Access: b.access, Machine: b.machine})
 }
 
@@ -111,7 +112,7 @@ func (b *Box) UnmarshalJSON(data []byte) error {
 	defer b.mu.Unlock()
 	b.name, b.version, b.seed = saved.Name, saved.Version, saved.Seed
 	b.access, b.machine = saved.Access, saved.Machine
-	return nil
+	return b.attachGuests()
 }
 
 // NextEvent is the earliest instant at which the box's state changes by itself.

@@ -21,8 +21,8 @@ const maxDownload = 64 << 20
 // web fetches from the sandbox's own control address.
 var web = &http.Client{Timeout: 20 * time.Second}
 
-// reachable tells whether the simulated Internet holds a URL.
-func (b *Box) reachable(url string) bool {
+// onSandbox tells whether the simulated Internet holds a URL.
+func (b *Box) onSandbox(url string) bool {
 	return b.fetch != "" && strings.HasPrefix(url, strings.TrimRight(b.fetch, "/")+"/")
 }
 
@@ -121,7 +121,7 @@ func (w *downloadWork) fetch(b *Box, t *task, now time.Time, n volname, dest str
 	if old := b.machine.Volumes[w.Storage+":"+w.Name]; old != nil {
 		return 0, failf("refusing to override existing file '%s'", dest)
 	}
-	if !b.reachable(w.URL) {
+	if !b.onSandbox(w.URL) {
 		host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(w.URL, "https://"), "http://"), "/")
 		t.say(now, "Resolving %s (%s)... failed: Temporary failure in name resolution.", host, host)
 		t.say(now, "wget: unable to resolve host address '%s'", host)
@@ -176,7 +176,7 @@ func fetchURL(url string) (data []byte, code int, err error) {
 // queryURL asks the server for a file's size, name and type.
 func queryURL(c *call) (any, error) {
 	url := c.p.Str("url")
-	if !c.box.reachable(url) {
+	if !c.box.onSandbox(url) {
 		return nil, failf("Can't connect to server: unable to resolve host address")
 	}
 	answer, err := web.Head(url)

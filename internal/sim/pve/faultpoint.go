@@ -8,6 +8,10 @@ import (
 // faults are what was injected and has not struck yet.
 type faults struct {
 	Tasks []taskFault `json:"tasks,omitempty"`
+	// Offline cuts the guests from the Internet.
+	Offline bool `json:"offline,omitempty"`
+	// Locks counts, by VMID, the attempts to lock a configuration that will time out.
+	Locks map[int]int `json:"locks,omitempty"`
 	// Filled is what something else has written to a storage, in bytes.
 	Filled map[string]int64 `json:"filled,omitempty"`
 }
@@ -86,4 +90,73 @@ func (b *Box) stepFault(t *task, now time.Time) bool {
 		return true
 	}
 	return false
+}
+
+// LockVM makes the next attempts to lock a VM's configuration time out, as when
+// another process holds the lock for too long.
+func (b *Box) LockVM(vmid, attempts int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.machine.Faults.Locks == nil {
+		b.machine.Faults.Locks = map[int]int{}
+	}
+	b.machine.Faults.Locks[vmid] += attempts
+}
+
+// FillStorage takes room on a storage for something that the API does not show;
+// negative bytes give it back.
+func (b *Box) FillStorage(id string, bytes int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.machine.Faults.Filled == nil {
+		b.machine.Faults.Filled = map[string]int64{}
+	}
+	b.machine.Faults.Filled[id] = max(0, b.machine.Faults.Filled[id]+bytes)
+}
+
+// SetStorageOffline takes a storage away or brings it back.
+func (b *Box) SetStorageOffline(id string, offline bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, err := b.storageConfig(id)
+	if err != nil {
+		return err
+	}
+	s.Offline = offline
+	return nil
+}
+
+// SetDiskDead makes a physical disk fail, with all that is mounted from it, or
+// brings it back.
+func (b *Box) SetDiskDead(serial string, dead bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.machine.Disks {
+		if b.machine.Disks[i].Serial == serial {
+			b.machine.Disks[i].Dead = dead
+			return nil
+		}
+	}
+	return failf("no disk with serial number '%s'", serial)
+}
+
+// SetAgentDown keeps a VM's guest agent from ever coming up, from its next start on,
+// or lets it again.
+func (b *Box) SetAgentDown(vmid int, down bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v, err := b.vm(vmid)
+	if err != nil {
+		return err
+	}
+	v.NoAgent = down
+	return nil
+}
+
+// SetClockOffset sets the box's clock wrong by so much (ahead when positive).
+func (b *Box) SetClockOffset(offset time.Duration) {
+	b.mu.Lock()
+	b.machine.ClockOffset = offset
+	b.mu.Unlock()
+	b.world.Poke()
 }

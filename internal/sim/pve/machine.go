@@ -2,6 +2,7 @@ package pve
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,11 @@ type machine struct {
 	Now time.Time `json:"now"`
 	// Booted is when the host last started.
 	Booted time.Time `json:"booted"`
+	// Installed is when the box was made; Fingerprint is its certificate's.
+	Installed   time.Time `json:"installed"`
+	Fingerprint string    `json:"fingerprint,omitempty"`
+	// Down is when a host that is rebooting will be back; zero: it is up.
+	Down time.Time `json:"down,omitzero"`
 	// ClockOffset is by how much the box's own clock is ahead of the world's.
 	ClockOffset time.Duration `json:"clock_offset,omitempty"`
 	Zone        string        `json:"zone"`
@@ -20,15 +26,19 @@ type machine struct {
 	Subscribed  bool          `json:"subscribed,omitempty"`
 	Mail        string        `json:"mail"`
 	Updates     int           `json:"updates,omitempty"`
+	// Port80 says that port 80 of the guests can be reached from the Internet.
+	Port80 bool `json:"port80,omitempty"`
 
 	Disks []HostDisk `json:"disks"`
 	Tasks []*task    `json:"tasks"`
 	// Storages, VMs, pools and jobs are keyed by their IDs, volumes by their volume
 	// IDs.
-	Storages map[string]*storage `json:"storages"`
-	Volumes  map[string]*volume  `json:"volumes"`
-	Pools    map[string]*pool    `json:"pools"`
-	Faults   faults              `json:"faults"`
+	Storages map[string]*storage   `json:"storages"`
+	VMs      map[int]*vm           `json:"vms"`
+	Volumes  map[string]*volume    `json:"volumes"`
+	Pools    map[string]*pool      `json:"pools"`
+	Jobs     map[string]*backupJob `json:"jobs,omitempty"`
+	Faults   faults                `json:"faults"`
 	// LastPID is the process number that was given last; LastRandom counts draws.
 	LastPID    int64  `json:"last_pid"`
 	LastRandom uint64 `json:"last_random"`
@@ -37,8 +47,8 @@ type machine struct {
 func newMachine(cfg Config) machine {
 	now := cfg.World.Now()
 	return machine{
-		Storages: freshStorages(cfg.Version), Volumes: map[string]*volume{}, Pools: map[string]*pool{},
-		Now: now, Booted: now.Add(-10 * time.Minute), ClockOffset: cfg.ClockOffset,
+		Storages: freshStorages(cfg.Version), Volumes: map[string]*volume{}, VMs: map[int]*vm{}, Pools: map[string]*pool{},
+		Now: now, Installed: now.Add(-30 * 24 * time.Hour), Booted: now.Add(-10 * time.Minute), ClockOffset: cfg.ClockOffset,
 		Zone: cfg.Zone, CPUs: cfg.CPUs, Memory: cfg.Memory, OtherNodes: cfg.OtherNodes,
 		Subscribed: cfg.Subscribed, Mail: cfg.Mail, Updates: cfg.PendingUpdate,
 		Disks: cfg.Disks, LastPID: 1200,
@@ -84,19 +94,34 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (b *Box) nextEvent() (next time.Time) {
+	if !b.machine.Down.IsZero() {
+		return b.machine.Down
+	}
 	for _, t := range b.machine.Tasks {
 		if t.running() {
 			next = earlier(next, t.Next)
 		}
 	}
-	return next
+	for _, v := range b.machine.VMs {
+		if v.live() && !v.Paused {
+			next = earlier(next, v.Guest.NextEvent())
+		}
+	}
+	return earlier(next, b.nextJob())
 }
 
-// runDue does what is due at an instant, the oldest task first.
+// runDue does what is due at an instant: the guests first, then the tasks, the oldest
+// first, then the jobs.
 func (b *Box) runDue(at time.Time) {
-	for _, t := range b.machine.Tasks {
+	if !b.machine.Down.IsZero() {
+		b.comeUp(at)
+		return
+	}
+	b.guestDue(at)
+	for _, t := range slices.Clone(b.machine.Tasks) {
 		if t.running() && !t.Next.IsZero() && !t.Next.After(at) {
 			b.stepTask(t, at)
 		}
 	}
+	b.jobsDue(at)
 }

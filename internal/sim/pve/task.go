@@ -24,6 +24,8 @@ type task struct {
 	Log      []logLine `json:"log,omitempty"`
 	Warnings int       `json:"warnings,omitempty"`
 	Work     work      `json:"work"`
+	// Waiting is since when the task waits for a lock.
+	Waiting time.Time `json:"waiting,omitzero"`
 	// Fault is what was injected into this task, if anything.
 	Fault *taskFault `json:"fault,omitempty"`
 }
@@ -147,6 +149,7 @@ func (b *Box) endTask(t *task, now time.Time, err error) {
 		t.say(now, "TASK OK")
 	}
 	t.Work = work{}
+	b.releaseLocks(t)
 }
 
 // exitText is an error as a worker process prints it: an API failure carries its

@@ -28,6 +28,8 @@ type volume struct {
 	Data []byte `json:"data,omitempty"`
 	// Disk is the content of a disk or of a disk image to import.
 	Disk *archive.Disk `json:"disk,omitempty"`
+	// From is the volume whose content is being copied here.
+	From string `json:"from,omitempty"`
 	// Snapshots are earlier contents of a disk, by snapshot.
 	Snapshots map[string]archive.Disk `json:"snapshots,omitempty"`
 	// Image is what a backup holds.

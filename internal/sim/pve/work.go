@@ -7,11 +7,26 @@ import (
 
 // work is what a running task has left to do: one of the kinds below, as data.
 type work struct {
-	Pause    *pauseWork    `json:"pause,omitempty"`
-	Delete   *deleteWork   `json:"delete,omitempty"`
-	Upload   *uploadWork   `json:"upload,omitempty"`
-	Download *downloadWork `json:"download,omitempty"`
-	Prune    *pruneWork    `json:"prune,omitempty"`
+	Pause        *pauseWork        `json:"pause,omitempty"`
+	Delete       *deleteWork       `json:"delete,omitempty"`
+	Upload       *uploadWork       `json:"upload,omitempty"`
+	Download     *downloadWork     `json:"download,omitempty"`
+	Prune        *pruneWork        `json:"prune,omitempty"`
+	Create       *createWork       `json:"create,omitempty"`
+	Start        *startWork        `json:"start,omitempty"`
+	Stop         *stopWork         `json:"stop,omitempty"`
+	Reset        *resetWork        `json:"reset,omitempty"`
+	Freeze       *pauseVMWork      `json:"freeze,omitempty"`
+	Config       *configWork       `json:"config,omitempty"`
+	Destroy      *destroyWork      `json:"destroy,omitempty"`
+	Resize       *resizeWork       `json:"resize,omitempty"`
+	Snapshot     *snapshotWork     `json:"snapshot,omitempty"`
+	DropSnapshot *dropSnapshotWork `json:"drop_snapshot,omitempty"`
+	Rollback     *rollbackWork     `json:"rollback,omitempty"`
+	Backup       *backupWork       `json:"backup,omitempty"`
+	Restore      *restoreWork      `json:"restore,omitempty"`
+	Directory    *directoryWork    `json:"directory,omitempty"`
+	Wipe         *wipeWork         `json:"wipe,omitempty"`
 }
 
 // workOf stores a worker in the field of its kind.

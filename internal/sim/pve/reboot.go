@@ -1,0 +1,110 @@
+package pve
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// bootTime is how long the host is away when it reboots.
+const hostBoot = 90 * time.Second
+
+// Reboot makes the host go down at once and come back a while later, as after a
+// power failure: running tasks die, guests are cut off, dirty bitmaps are lost. The
+// VMs with onboot start again.
+func (b *Box) Reboot() {
+	b.mu.Lock()
+	defer b.world.Poke()
+	defer b.mu.Unlock()
+	now := b.world.Now()
+	b.advance(now)
+	for _, t := range b.machine.Tasks {
+		if !t.running() {
+			continue
+		}
+		t.Ended, t.Next, t.Exit, t.Work = now, time.Time{}, "unexpected status", work{}
+		t.cut(now)
+	}
+	for _, id := range b.vmids() {
+		v := b.machine.VMs[id]
+		v.Holder, v.Rebooting = "", false
+		if v.running() {
+			b.halt(v, now)
+		}
+	}
+	b.machine.Down = now.Add(hostBoot)
+}
+
+// Up tells whether the host answers; while it does not, connections are refused.
+func (b *Box) Up() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.machine.Down.IsZero()
+}
+
+// comeUp is what the host does when it has booted. A configuration lock of a backup
+// that died stays: only a person takes it away.
+func (b *Box) comeUp(now time.Time) {
+	b.machine.Down, b.machine.Booted, b.machine.LastPID = time.Time{}, now, 1200
+	b.missJobs(now)
+	var onboot []int
+	for _, id := range b.vmids() {
+		if b.machine.VMs[id].Config["onboot"] == "1" {
+			onboot = append(onboot, id)
+		}
+	}
+	slices.SortStableFunc(onboot, func(x, y int) int { return b.startOrder(x) - b.startOrder(y) })
+	if len(onboot) > 0 {
+		b.startTask(now, "startall", "", "root@pam", &pauseWork{For: time.Second, Text: []string{fmt.Sprintf("Starting VM %d", onboot[0])}})
+	}
+	for _, id := range onboot {
+		b.startTask(now, "qmstart", fmt.Sprint(id), "root@pam", &startWork{VMID: id})
+	}
+}
+
+// startOrder is a VM's place when the host comes up; those without one come last.
+func (b *Box) startOrder(vmid int) int {
+	p := parseProps(b.machine.VMs[vmid].Config["startup"], "order")
+	if order := p.get("order"); order != "" {
+		return atoi(order)
+	}
+	return 1 << 30
+}
+
+// ErrNoDisk says that a VM has no such disk.
+var ErrNoDisk = errors.New("no such disk")
+
+// DiskDigest is a checksum over the content of a VM's disk as it is now, what the
+// guest knows included: equal digests mean equal disks.
+func (b *Box) DiskDigest(vmid int, drive string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v, err := b.vm(vmid)
+	if err != nil {
+		return "", err
+	}
+	if v.live() {
+		b.flush(v, b.machine.Now)
+	}
+	vol := b.machine.Volumes[parseDrive(v.Config[drive]).file()]
+	if vol == nil || vol.Disk == nil {
+		return "", fmt.Errorf("VM %d, %s: %w", vmid, drive, ErrNoDisk)
+	}
+	return fmt.Sprintf("%d-%s-%s", vol.Disk.Size, vol.Disk.Blocks.Digest(), checksum("sha256", vol.Disk.Guest)), nil
+}
+
+// BackupDigest is DiskDigest for a disk inside a backup, by its volume ID.
+func (b *Box) BackupDigest(volid, drive string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	image, err := b.readBackup(volid)
+	if err != nil {
+		return "", err
+	}
+	disk, ok := image.Disks[drive]
+	if !ok {
+		return "", fmt.Errorf("%s, %s: %w", volid, drive, ErrNoDisk)
+	}
+	return fmt.Sprintf("%d-%s-%s", disk.Size, disk.Blocks.Digest(), checksum("sha256", disk.Guest)), nil
+}
