@@ -152,8 +152,8 @@ func (e *Engine) Cancel(id string, who Actor) error {
 		return nil
 	}
 	l.request = &who
-	atRest := !l.driven
-	l.ending = atRest // from here on dispatch does not start it
+	atRest := !l.driven || l.op.State == Blocked // its goroutine writes nothing more
+	l.ending = atRest                            // from here on dispatch does not start it
 	op = l.op.clone()
 	e.mu.Unlock()
 
@@ -174,7 +174,7 @@ func (e *Engine) Cancel(id string, who Actor) error {
 		l.request, l.ending = nil, false
 		return err
 	}
-	if l.driven && l.cancel != nil {
+	if l.driven && l.cancel != nil && !atRest {
 		l.unhand()
 		_, l.handed = e.clk.Work(ctx) // until the operation's goroutine has noticed
 		l.cancel()

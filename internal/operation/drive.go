@@ -149,6 +149,26 @@ func (d *drive) block(why string) {
 	}, nil)
 }
 
+// settle ends an operation that was to be cancelled just when it was blocked.
+func (d *drive) settle() {
+	e, l := d.engine, d.live
+	e.mu.Lock()
+	who := l.request
+	due := l.op.State == Blocked && who != nil && !l.ending
+	l.ending = l.ending || due
+	op := l.op.clone()
+	e.mu.Unlock()
+	if !due {
+		return
+	}
+	if err := e.cancelAtRest(l, op, *who); err != nil {
+		e.log.Error("a blocked operation cannot be cancelled", "operation", op.ID, "error", err)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		l.request, l.ending = nil, false
+	}
+}
+
 // asked is who asked for the end of the operation, if anybody did.
 func (d *drive) asked() *Actor {
 	d.engine.mu.Lock()

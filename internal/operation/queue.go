@@ -119,6 +119,7 @@ func (e *Engine) launch(l *live) {
 		defer done()
 		defer cancel()
 		d.run()
+		d.settle()
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		l.driven, l.owner = false, true
