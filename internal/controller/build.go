@@ -22,7 +22,7 @@ func (c *Controller) build() error {
 		Origins:    c.origins,
 		Tokens:     server.NewTokens(c.db, c.clock),
 	}
-	for _, step := range []func() error{c.buildCopies} {
+	for _, step := range []func() error{c.buildMoney, c.buildFleet, c.buildCopies} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -50,6 +50,7 @@ func (c *Controller) record(_ context.Context, r server.Recorded) error {
 func (c *Controller) runLoops(ctx context.Context) {
 	c.loop(ctx, "operations", c.engine.Run)
 	c.loop(ctx, "schedule", c.scheduler.Run)
+	c.loop(ctx, "supervision", c.observe)
 	c.group.Go(func() error { watchdog(ctx, c.log, c.alive); return nil })
 }
 

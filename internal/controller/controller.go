@@ -51,6 +51,9 @@ type Controller struct {
 	keeper    *secret.Keeper
 	engine    *operation.Engine
 	scheduler *schedule.Scheduler
+	links     *links
+	machines  map[string]bool // addresses inside the sandbox, if there is one
+	stopping  context.Context // ends when a stop begins
 	services  server.Services
 
 	servers []*http.Server
@@ -80,7 +83,7 @@ func Start(ctx context.Context, conf config.Config, o Options) (_ *Controller, e
 		return nil, err
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c.cancel = cancel
+	c.cancel, c.stopping = cancel, run
 	c.group, run = errgroup.WithContext(run)
 	run, done := c.clock.Work(run) // nobody may jump over the start
 	defer done()
@@ -145,6 +148,9 @@ func (c *Controller) stop() error {
 	}
 	if c.group != nil {
 		errs = append(errs, c.group.Wait())
+	}
+	if c.links != nil {
+		c.links.close()
 	}
 	if c.db != nil {
 		errs = append(errs, c.db.Close())

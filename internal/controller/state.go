@@ -51,6 +51,11 @@ func (c *Controller) openClock(ctx context.Context) error {
 		c.clock = clock.Real()
 		return nil
 	}
+	machines, err := sandboxMachines(ctx, c.conf.Sandbox)
+	if err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	c.machines = machines
 	follower, err := clock.Follow(ctx, c.conf.Sandbox, participant)
 	if err != nil {
 		return fmt.Errorf("sandbox: %w", err)

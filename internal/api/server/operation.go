@@ -48,7 +48,7 @@ func (s *Server) showOperation(_ context.Context, in *operationID) (*answer[oper
 }
 
 func (s *Server) cancelOperation(ctx context.Context, in *operationID) (*answer[operation.Operation], error) {
-	if err := s.Operations.Cancel(in.ID, actor(ctx)); err != nil {
+	if err := s.Operations.Cancel(in.ID, operationActor(ctx)); err != nil {
 		return nil, err
 	}
 	op, err := s.Operations.Get(in.ID)
@@ -56,12 +56,12 @@ func (s *Server) cancelOperation(ctx context.Context, in *operationID) (*answer[
 }
 
 func (s *Server) retryOperation(ctx context.Context, in *operationID) (*answer[operation.Operation], error) {
-	op, err := s.Operations.Retry(in.ID, actor(ctx))
+	op, err := s.Operations.Retry(in.ID, operationActor(ctx))
 	return body(op), err
 }
 
-// actor is the caller as operations name them.
-func actor(ctx context.Context) operation.Actor {
+// operationActor is the caller as operations name them.
+func operationActor(ctx context.Context) operation.Actor {
 	id := caller(ctx)
 	return operation.Actor{By: id.Name, From: id.From}
 }

@@ -20,11 +20,16 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/support"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
@@ -34,6 +39,11 @@ type Services struct {
 	Operations *operation.Engine
 	Schedule   *schedule.Scheduler
 	Tokens     *Tokens
+	Book       *contract.Book
+	Ledger     *support.Ledger
+	Bills      *billing.Service
+	Fleet      *fleet.Registry
+	Enrol      *enrol.Service
 	Origins    []config.Origin // of the settings
 }
 

@@ -1,0 +1,27 @@
+package controller
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/paper"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+// buildMoney makes clients, offers and contracts, the hours ledger, and billing.
+func (c *Controller) buildMoney() error {
+	offers, err := contract.ReadOffers(c.conf.Offers)
+	if err != nil {
+		return fmt.Errorf("offers: %w", err)
+	}
+	zone := c.conf.Zone()
+	c.services.Book = contract.NewBook(c.db, c.clock, zone, offers)
+	c.services.Ledger = support.NewLedger(c.db, c.clock, zone)
+	c.services.Bills = billing.New(billing.Options{
+		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
+		Documents: filepath.Join(c.conf.State, documentsName), Render: paper.Render,
+	})
+	return nil
+}

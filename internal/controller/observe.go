@@ -1,0 +1,69 @@
+package controller
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+)
+
+// Supervision asks each box once per round, a few at a time.
+const (
+	observeEvery = 5 * time.Minute
+	observeAtOne = 8
+	observeLimit = time.Minute // for one box, in real time
+)
+
+// observe is the loop that asks every box how it does and keeps the answer. A box
+// that does not answer is an answer too.
+func (c *Controller) observe(ctx context.Context) error {
+	for {
+		round := c.clock.Now()
+		c.observeAll(ctx)
+		if err := c.clock.SleepUntil(ctx, round.Add(observeEvery)); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Controller) observeAll(ctx context.Context) {
+	boxes, err := c.services.Fleet.Boxes()
+	if err != nil {
+		c.log.Error("supervision: the boxes cannot be listed", "error", err)
+		return
+	}
+	var all sync.WaitGroup
+	places := make(chan struct{}, observeAtOne)
+	for _, b := range boxes {
+		if len(b.TokenSecret) == 0 || b.State == fleet.BoxRetired {
+			continue // nobody there whom we could ask
+		}
+		c.clock.Idle(ctx, func() { places <- struct{}{} })
+		marked, done := c.clock.Work(ctx)
+		all.Go(func() {
+			defer func() { done(); <-places }()
+			c.observeBox(marked, b)
+		})
+	}
+	c.clock.Idle(ctx, all.Wait)
+}
+
+func (c *Controller) observeBox(ctx context.Context, b fleet.Box) {
+	ctx, cancel := context.WithTimeout(ctx, observeLimit)
+	defer cancel()
+	o := c.services.Enrol.Observe(ctx, b)
+	if ctx.Err() != nil && c.stopping.Err() != nil {
+		return // the stop cut it short: that says nothing about the box
+	}
+	if (o.Error == "") != (b.Observed.Error == "") {
+		if o.Error != "" {
+			c.log.Warn("box does not answer", "box", b.Name, "error", o.Error)
+		} else {
+			c.log.Info("box answers", "box", b.Name, "version", o.Version)
+		}
+	}
+	if err := c.services.Fleet.Observed(b.Name, o); err != nil {
+		c.log.Error("supervision: the observation cannot be kept", "box", b.Name, "error", err)
+	}
+}
