@@ -16,6 +16,8 @@ var nouns = []func(*env) *cobra.Command{
 	newAuditCommand,
 	newConfigCommand,
 	newOperationCommand,
+	newDemoCommand,
+	newSandboxCommand,
 	newScheduleCommand,
 	newStoreCommand,
 	newTokenCommand,

@@ -1,0 +1,102 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// accolade runs the CLI as a technician would and returns what it printed. stdin is
+// what it is given to read.
+func (s *story) accolade(ctx context.Context, stdin string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.opts.Accolade, append([]string{"--socket", s.socket(), "--yes"}, args...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("accolade %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errOut.String()))
+	}
+	return out.String(), nil
+}
+
+// do shows the command and runs it.
+func (s *story) do(ctx context.Context, args ...string) error {
+	s.out.line("$ accolade %s", shown(args))
+	_, err := s.accolade(ctx, "", args...)
+	return err
+}
+
+// ask runs the CLI with -o json and decodes the answer.
+func (s *story) ask(ctx context.Context, v any, args ...string) error {
+	out, err := s.accolade(ctx, "", append(args, "-o", "json")...)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(out), v); err != nil {
+		return fmt.Errorf("accolade %s: its JSON: %w: %.200s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// shown is a command line as one would type it.
+func shown(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		if a == "" || strings.ContainsAny(a, " '\"()&;*?$") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words[i] = a
+	}
+	return strings.Join(words, " ")
+}
+
+// operation is what the story reads of one.
+type operation struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+	Step  string `json:"step"`
+	Text  string `json:"text"`
+	Error string `json:"error"`
+}
+
+// finish waits, in simulated time, until an operation has succeeded. watch, if not
+// nil, sees it each time; it returns true when it has seen enough.
+func (s *story) finish(ctx context.Context, id string, watch func(operation) (bool, error)) error {
+	last := ""
+	for {
+		var op operation
+		if err := s.ask(ctx, &op, "operation", "show", id); err != nil {
+			return err
+		}
+		if now := op.Step; now != last && now != "" {
+			s.out.line("%s  %s", s.clock.Now().In(s.paris).Format("15:04:05"), now)
+			last = now
+		}
+		switch op.State {
+		case "succeeded":
+			return nil
+		case "failed", "cancelled", "blocked":
+			return fmt.Errorf("operation %s %s: %s", id, op.State, op.Error)
+		}
+		if watch != nil {
+			if enough, err := watch(op); enough || err != nil {
+				return err
+			}
+		}
+		if err := s.sleep(5 * time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// sleep waits in simulated time.
+func (s *story) sleep(d time.Duration) error { return s.clock.Sleep(s.ctx, d) }
+
+// until waits for an instant of simulated time, given in Paris.
+func (s *story) until(year int, month time.Month, day, hour, minute int) error {
+	return s.clock.SleepUntil(s.ctx, time.Date(year, month, day, hour, minute, 0, 0, s.paris))
+}
