@@ -15,8 +15,8 @@ import (
 var nouns = []func(*env) *cobra.Command{
 	newAuditCommand,
 	newConfigCommand,
-	newOperationCommand,
 	newDemoCommand,
+	newOperationCommand,
 	newSandboxCommand,
 	newScheduleCommand,
 	newStoreCommand,

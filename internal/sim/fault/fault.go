@@ -43,14 +43,15 @@ const (
 	TaskHangs      Kind = "task-hangs"      // the request's task never ends
 	DiskFull       Kind = "disk-full"       // the storage named by Storage has no room
 	StorageOffline Kind = "storage-offline" // the storage named by Storage is not mounted
-	AgentNever     Kind = "agent-never"     // guests that boot from now on never start their agent
+	AgentNever     Kind = "agent-never"     // the agent in VM VMID never comes up, from its next boot on
+	VMLocked       Kind = "vm-locked"       // the next attempt to lock VM VMID times out
 	Reboot         Kind = "reboot"          // the box goes down and comes up again
 	ClockWrong     Kind = "clock-wrong"     // the box's clock is Delay ahead
 )
 
 var kinds = []Kind{
 	Refused, ResetBefore, ResetAfter, Slow, Error,
-	TaskFails, TaskWarns, TaskHangs, DiskFull, StorageOffline, AgentNever, Reboot, ClockWrong,
+	TaskFails, TaskWarns, TaskHangs, DiskFull, StorageOffline, AgentNever, VMLocked, Reboot, ClockWrong,
 }
 
 // Wire tells whether the kind acts on the wire and not inside a machine.
@@ -81,6 +82,7 @@ type Rule struct {
 	Status  int           `json:"status,omitempty"` // of Error; 0 for 500
 	Reason  string        `json:"reason,omitempty"`
 	Storage string        `json:"storage,omitempty"`
+	VMID    int           `json:"vmid,omitempty"`
 
 	seen, struck int
 	random       *rand.Rand
@@ -104,6 +106,9 @@ func (r *Rule) check() error {
 	}
 	if (r.Kind == DiskFull || r.Kind == StorageOffline) && r.Storage == "" {
 		return fmt.Errorf("storage: kind %s needs the name of one", r.Kind)
+	}
+	if (r.Kind == AgentNever || r.Kind == VMLocked) && r.VMID == 0 {
+		return fmt.Errorf("vmid: kind %s needs the number of a VM", r.Kind)
 	}
 	return nil
 }
@@ -146,10 +151,15 @@ type Set struct {
 	rules    []*Rule
 	last     int
 	onChange func()
+	onEnd    func(Rule)
 }
 
 // OnChange has f called after each change of the rules by Add, Remove and Clear.
 func (s *Set) OnChange(f func()) { s.onChange = f }
+
+// OnEnd has f called for each rule that struck a machine and is taken out of force,
+// so that the machine can be mended.
+func (s *Set) OnEnd(f func(Rule)) { s.onEnd = f }
 
 // Add puts a rule in force and returns it with its ID.
 func (s *Set) Add(r Rule) (Rule, error) {
@@ -170,21 +180,30 @@ func (s *Set) Add(r Rule) (Rule, error) {
 
 // Remove takes a rule out of force and tells whether there was one.
 func (s *Set) Remove(id int) bool {
-	s.mu.Lock()
-	before := len(s.rules)
-	s.rules = slices.DeleteFunc(s.rules, func(r *Rule) bool { return r.ID == id })
-	found := len(s.rules) < before
-	s.mu.Unlock()
-	s.changed()
-	return found
+	return s.remove(func(r *Rule) bool { return r.ID == id }) > 0
 }
 
 // Clear takes all rules out of force.
-func (s *Set) Clear() {
+func (s *Set) Clear() { s.remove(func(*Rule) bool { return true }) }
+
+func (s *Set) remove(which func(*Rule) bool) int {
 	s.mu.Lock()
-	s.rules = nil
+	var gone []Rule
+	s.rules = slices.DeleteFunc(s.rules, func(r *Rule) bool {
+		if which(r) {
+			gone = append(gone, *r)
+			return true
+		}
+		return false
+	})
 	s.mu.Unlock()
+	for _, r := range gone {
+		if s.onEnd != nil && r.struck > 0 && !r.Kind.Wire() {
+			s.onEnd(r)
+		}
+	}
 	s.changed()
+	return len(gone)
 }
 
 // Rules lists what is in force.

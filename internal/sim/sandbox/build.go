@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"strconv"
 
-	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/sim/pbs"
 	"codeberg.org/accolade/accolade/internal/sim/pve"
 	"codeberg.org/accolade/accolade/internal/sim/smtp"
@@ -144,27 +142,3 @@ func (s *Sandbox) buildRelay(addr string, saved *state) error {
 	return nil
 }
 
-// machineFault makes a box do what a rule says; other counterparts have no machine.
-func (s *Sandbox) machineFault(name string) fault.Machine {
-	return func(r fault.Rule) error {
-		i := slices.Index(s.boxNames(), name)
-		if i < 0 {
-			return fmt.Errorf("%s has no faults of kind %s", name, r.Kind)
-		}
-		return strike(s.boxes[i], r)
-	}
-}
-
-func strike(b *pve.Box, r fault.Rule) error {
-	switch r.Kind {
-	case fault.TaskFails:
-		b.FailTask("", "", r.Reason, r.Delay)
-	case fault.TaskWarns:
-		b.WarnTask("", "", r.Reason)
-	case fault.TaskHangs:
-		b.HangTask("", "")
-	default:
-		return fmt.Errorf("boxes have no faults of kind %s", r.Kind)
-	}
-	return nil
-}

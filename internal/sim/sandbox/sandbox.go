@@ -114,6 +114,7 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 		return nil, err
 	}
 	s.faults.OnChange(s.applyRefusals)
+	s.faults.OnEnd(s.mend)
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	s.wg.Go(func() { s.fail(s.world.Run(run)) })
