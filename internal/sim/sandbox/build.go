@@ -141,4 +141,3 @@ func (s *Sandbox) buildRelay(addr string, saved *state) error {
 	})
 	return nil
 }
-
