@@ -49,6 +49,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"controller": controllerCommand,
+			"sandbox":    sandboxCommand,
 		},
 	})
 }

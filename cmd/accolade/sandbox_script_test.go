@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// sandboxCommand starts a sandbox for a script:
+//
+//	sandbox start [FLAG…]      such as --boxes 2 --pve 8.4
+//
+// It runs until the script ends, on ports that are free, 300 times as fast as the
+// wall clock unless a flag says otherwise, and sets:
+//
+//	SANDBOX                                  its control address, for controller start --sandbox
+//	BOX_NAME BOX_URL BOX_FINGERPRINT         the first box; BOX2_… the second one
+//	VAULT_URL VAULT_FINGERPRINT VAULT_DATASTORE
+//	RELAY                                    HOST:PORT
+//
+// What is secret goes to files, as the verbs want it: box.token, box.password (root's),
+// vault.token; box2.token and so on for further boxes.
+func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || args[0] != "start" {
+		ts.Fatalf("usage: sandbox start [FLAG…]")
+	}
+	flags := append([]string{"sandbox", "-o", "json", "--listen", "127.0.0.1:0", "--speed", "300"}, args[1:]...)
+	cmd := exec.Command("accolade", flags...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		ts.Fatalf("sandbox: %v\n%s", err, log.Bytes())
+	}
+	var info struct {
+		PVE []struct {
+			Name, URL, Fingerprint, Token string
+			RootPassword                  string `json:"root_password"`
+		}
+		PBS     struct{ URL, Fingerprint, Token, Datastore string }
+		SMTP    struct{ Address string }
+		Control struct{ URL string }
+	}
+	ts.Check(json.Unmarshal(line, &info))
+	secretFile := func(name, text string) { ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text+"\n"), 0o600)) }
+	for i, box := range info.PVE {
+		n := ""
+		if i > 0 {
+			n = strconv.Itoa(i + 1)
+		}
+		ts.Setenv("BOX"+n+"_NAME", box.Name)
+		ts.Setenv("BOX"+n+"_URL", box.URL)
+		ts.Setenv("BOX"+n+"_FINGERPRINT", box.Fingerprint)
+		secretFile("box"+n+".token", box.Token)
+		secretFile("box"+n+".password", box.RootPassword)
+	}
+	ts.Setenv("SANDBOX", info.Control.URL)
+	ts.Setenv("VAULT_URL", info.PBS.URL)
+	ts.Setenv("VAULT_FINGERPRINT", info.PBS.Fingerprint)
+	ts.Setenv("VAULT_DATASTORE", info.PBS.Datastore)
+	ts.Setenv("RELAY", info.SMTP.Address)
+	secretFile("vault.token", info.PBS.Token)
+}
