@@ -14,6 +14,8 @@ import (
 // nouns builds every noun's command tree. A new noun is one file and one line here.
 var nouns = []func(*env) *cobra.Command{
 	newAuditCommand,
+	newServerCommand,
+	newBackupCommand,
 	newConfigCommand,
 	newDemoCommand,
 	newOperationCommand,

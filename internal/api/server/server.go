@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
@@ -30,21 +31,24 @@ import (
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/provisioning"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
 // them all; a test fills those it needs.
 type Services struct {
-	Store      store.DB
-	Operations *operation.Engine
-	Schedule   *schedule.Scheduler
-	Tokens     *Tokens
-	Book       *contract.Book
-	Ledger     *support.Ledger
-	Bills      *billing.Service
-	Fleet      *fleet.Registry
-	Enrol      *enrol.Service
-	Origins    []config.Origin // of the settings
+	Store        store.DB
+	Operations   *operation.Engine
+	Schedule     *schedule.Scheduler
+	Tokens       *Tokens
+	Book         *contract.Book
+	Ledger       *support.Ledger
+	Bills        *billing.Service
+	Fleet        *fleet.Registry
+	Enrol        *enrol.Service
+	Provisioning *provisioning.Service
+	Backups      *backup.Service
+	Origins      []config.Origin // of the settings
 }
 
 // register lists every noun's routes.
@@ -56,6 +60,8 @@ func (s *Server) register() {
 	s.registerSchedule()
 	s.registerAudit()
 	s.registerOperations()
+	s.registerServers()
+	s.registerBackups()
 }
 
 // Options of a Server. All but Services are needed.
