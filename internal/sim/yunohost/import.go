@@ -1,0 +1,403 @@
+package yunohost
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// importColumns are the columns that a file must have, in the order in which
+// missing ones are named.
+var importColumns = []string{"username", "firstname", "lastname", "password", "mail", "mail-alias", "mail-forward", "mailbox-quota", "groups"}
+
+// importPatterns are the checks of each column. The password's accepts anything, and
+// a quota may be empty.
+var importPatterns = map[string]*regexp.Regexp{
+	"username":      regexp.MustCompile(`^[a-z0-9_.]+$`),
+	"firstname":     regexp.MustCompile(`^(\p{L}{1,30}[ ,.'-]{0,3})+$`),
+	"lastname":      regexp.MustCompile(`^(\p{L}{1,30}[ ,.'-]{0,3})+$`),
+	"password":      regexp.MustCompile(``),
+	"mail":          regexp.MustCompile(`^[\w.-]+@` + goDomain + `$`),
+	"mail-alias":    regexp.MustCompile(``),
+	"mail-forward":  regexp.MustCompile(``),
+	"mailbox-quota": regexp.MustCompile(`^(?:\d+[bkMGT]|0|$)`),
+	"groups":        regexp.MustCompile(``),
+}
+
+// step is one account to delete, update or create.
+type step struct {
+	Kind     string   `json:"kind"` // "deleted", "updated", "created", as the answer counts them
+	Name     string   `json:"name"`
+	FullName string   `json:"full_name,omitempty"`
+	Password string   `json:"password,omitempty"`
+	Mail     string   `json:"mail,omitempty"`
+	Quota    string   `json:"quota,omitempty"`
+	Aliases  []string `json:"aliases,omitempty"`
+	Forwards []string `json:"forwards,omitempty"`
+	Groups   []string `json:"groups,omitempty"`
+}
+
+// steps is an import under way: deletions first, then updates, then creations.
+type steps struct {
+	List   []step         `json:"list"`
+	Done   int            `json:"done"`
+	Counts map[string]int `json:"counts"`
+}
+
+func (st step) time() time.Duration {
+	return map[string]time.Duration{"created": createTime, "updated": updateTime, "deleted": deleteTime}[st.Kind]
+}
+
+// dueAt is when step i of an import that started at start is done.
+func (p *steps) dueAt(start time.Time, i int) time.Time {
+	at := start.Add(readTime)
+	for _, st := range p.List[:i+1] {
+		at = at.Add(st.time())
+	}
+	return at
+}
+
+// next is when the next step is done.
+func (p *steps) next(start time.Time) (time.Time, bool) {
+	if p.Done >= len(p.List) {
+		return time.Time{}, false
+	}
+	return p.dueAt(start, p.Done), true
+}
+
+// userImport does a whole import at once; Advance does it step by step instead.
+func userImport(c *call) (any, error) {
+	plan, err := c.planImport()
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.List) == 0 {
+		c.say("INFO", "No user needs to be imported")
+		return object{}, nil
+	}
+	c.start()
+	for plan.Done < len(plan.List) {
+		c.takes(plan.List[plan.Done].time())
+		if err := c.importStep(plan); err != nil {
+			return nil, err
+		}
+	}
+	c.takes(syncTime)
+	return c.endImport(plan)
+}
+
+// advanceSteps lets the import at the head of the queue go on to now.
+func (s *State) advanceSteps(a *Action, now time.Time) {
+	c := &call{s: s, args: a.Input.Args, door: cli, now: a.Start, name: a.Input.Action, by: "root", file: a.Input.File}
+	if a.Steps == nil {
+		plan, err := c.planImport()
+		if err != nil {
+			plan = &steps{Counts: map[string]int{"errors": 1}}
+		}
+		a.Steps = plan
+		c.start()
+		s.Logs[len(s.Logs)-1].Broken = true // until it ends
+	}
+	c.log = s.logNamed(a.Input.logName(a.Start))
+	for {
+		at, ok := a.Steps.next(a.Start)
+		if !ok || at.After(now) {
+			break
+		}
+		if err := c.importStep(a.Steps); err != nil {
+			a.Steps.Done = len(a.Steps.List) // a crash ends the import where it is
+		}
+	}
+	if !a.Until.After(now) && c.log != nil {
+		_, err := c.endImport(a.Steps)
+		c.log.Broken = false
+		c.cost = a.Until.Sub(a.Start)
+		c.log.end(c, err)
+	}
+}
+
+func (s *State) logNamed(name string) *Log {
+	for _, l := range slices.Backward(s.Logs) {
+		if l.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+func (c *call) endImport(plan *steps) (any, error) {
+	if err := c.s.needCatalog(); err != nil {
+		return nil, err
+	}
+	if plan.Counts["errors"] > 0 {
+		text := "The users import operation partially failed"
+		if plan.Counts["created"]+plan.Counts["updated"]+plan.Counts["deleted"] == 0 {
+			text = "The users import operation completely failed"
+		}
+		c.say("INFO", fmt.Sprintf("The operation 'Import users' could not be completed. Please share the full log of this operation using the command 'yunohost log share %s' to get help", logName(c.now, c.name, c.args)))
+		c.say("ERROR", text)
+		if c.log != nil {
+			c.log.Error = text
+		}
+	} else {
+		c.say("SUCCESS", "Users successfully imported")
+	}
+	return object{{"created", plan.Counts["created"]}, {"updated", plan.Counts["updated"]}, {"deleted", plan.Counts["deleted"]}, {"errors", plan.Counts["errors"]}}, nil
+}
+
+// planImport reads the file and says what it asks for. Any bad line refuses all.
+func (c *call) planImport() (*steps, error) {
+	if !utf8.Valid(c.file) {
+		return nil, &fault{kind: crashPage, text: "UnicodeDecodeError: 'utf-8' codec can't decode byte"}
+	}
+	rows, header, err := readRows(c.file)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, column := range importColumns {
+		if !slices.Contains(header, column) {
+			missing = append(missing, column)
+		}
+	}
+	if len(missing) > 0 {
+		list := strings.Join(missing, ", ")
+		return nil, refuse("user_import_missing_columns", "The following columns are missing: "+list, field{"columns", list})
+	}
+	plan := &steps{Counts: map[string]int{}}
+	var deleted, updated, created []step
+	var seen []string
+	good := true
+	for _, r := range rows {
+		problems, err := c.s.checkRow(r, seen)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, r.values["username"])
+		if len(problems) > 0 {
+			c.say("ERROR", fmt.Sprintf("Incorrect line %d: %s", r.line, strings.Join(problems, ", ")))
+			good = false
+			continue
+		}
+		st := r.step()
+		if c.s.user(st.Name) == nil {
+			created = append(created, st)
+		} else if c.args.has("update") {
+			st.Kind = "updated"
+			updated = append(updated, st)
+		}
+	}
+	if c.args.has("delete") {
+		if len(seen) == 0 {
+			c.say("ERROR", "You used the delete option with an empty csv file ... You probably did not really mean to do that, did you !?")
+			good = false
+		}
+		for _, u := range c.s.Users {
+			if !slices.Contains(seen, u.Name) {
+				deleted = append(deleted, step{Kind: "deleted", Name: u.Name})
+			}
+		}
+	}
+	if !good {
+		return nil, refuse("user_import_bad_file", "Your CSV file is not correctly formatted it will be ignored to avoid potential data loss")
+	}
+	plan.List = slices.Concat(deleted, updated, created)
+	return plan, nil
+}
+
+// row is one line of the file by column. A column that the line is too short for is
+// absent from values.
+type row struct {
+	line   int
+	values map[string]string
+}
+
+func readRows(file []byte) ([]row, []string, error) {
+	r := csv.NewReader(strings.NewReader(string(file)))
+	r.Comma, r.FieldsPerRecord, r.LazyQuotes = ';', -1, true
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, nil, &fault{kind: crashPage, text: "TypeError: argument of type 'NoneType' is not iterable"}
+	}
+	var rows []row
+	for err == nil {
+		var record []string
+		if record, err = r.Read(); err != nil {
+			break
+		}
+		line, _ := r.FieldPos(0)
+		values := map[string]string{}
+		for i, name := range header {
+			if i < len(record) {
+				values[name] = record[i]
+			}
+		}
+		rows = append(rows, row{line, values})
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, nil, &fault{kind: crashPage, text: "_csv.Error: " + err.Error()}
+	}
+	return rows, header, nil
+}
+
+// checkRow lists what is wrong with a line. A line too short, or a mail without an at
+// sign, makes YunoHost itself crash.
+func (s *State) checkRow(r row, seen []string) ([]string, error) {
+	var problems []string
+	for _, column := range importColumns {
+		value, ok := r.values[column]
+		if !ok || !importPatterns[column].MatchString(value) {
+			shown := value
+			if !ok {
+				shown = "None"
+			}
+			problems = append(problems, fmt.Sprintf("%s: '%s' doesn't match the expected format", column, shown))
+		}
+	}
+	name := r.values["username"]
+	if slices.Contains(seen, name) {
+		problems = append(problems, fmt.Sprintf("username '%s' duplicated", name))
+	}
+	var unknown []string
+	for _, g := range list(r.values["groups"]) {
+		if s.group(g) == nil {
+			unknown = append(unknown, g)
+		}
+	}
+	if len(unknown) > 0 {
+		problems = append(problems, fmt.Sprintf("username '%s': unknown groups %s", name, strings.Join(unknown, ", ")))
+	}
+	var domains []string
+	for _, mail := range append([]string{r.values["mail"]}, list(r.values["mail-alias"])...) {
+		_, domain, ok := strings.Cut(mail, "@")
+		if !ok {
+			return nil, &fault{kind: crashPage, text: "IndexError: list index out of range"}
+		}
+		if s.domain(domain) == nil && !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	if len(domains) > 0 {
+		problems = append(problems, fmt.Sprintf("username '%s': unknown domains %s", name, strings.Join(domains, ", ")))
+	}
+	return problems, nil
+}
+
+func list(field string) []string {
+	if field == "" {
+		return nil
+	}
+	parts := strings.Split(field, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+func (r row) step() step {
+	quota := r.values["mailbox-quota"]
+	if quota == "" {
+		quota = "0"
+	}
+	return step{Kind: "created", Name: r.values["username"], FullName: strings.TrimSpace(r.values["firstname"] + " " + r.values["lastname"]),
+		Password: r.values["password"], Mail: r.values["mail"], Quota: quota,
+		Aliases: list(r.values["mail-alias"]), Forwards: list(r.values["mail-forward"]), Groups: list(r.values["groups"])}
+}
+
+var verbs = map[string]string{"created": "Creating", "updated": "Updating", "deleted": "Deleting"}
+
+// importStep does the next account. What fails is counted and told, but goes on; only
+// a crash of YunoHost itself is an error.
+func (c *call) importStep(plan *steps) error {
+	st := plan.List[plan.Done]
+	plan.Done++
+	const width = 20
+	bar := plan.Done * width / len(plan.List)
+	c.say("INFO", fmt.Sprintf("[%s%s] > %s %s", strings.Repeat("#", bar), strings.Repeat(".", width-bar), verbs[st.Kind], st.Name))
+	err := c.doStep(st)
+	f, _ := err.(*fault)
+	switch {
+	case err == nil:
+		plan.Counts[st.Kind]++
+	case f.key == "group_cannot_remove_last_admin" && st.Kind == "deleted":
+		return &fault{kind: crashPage, text: "TypeError: unsupported operand type(s) for +: 'dict' and 'str'"}
+	case f.key == "group_cannot_remove_last_admin":
+		c.say("WARNING", fmt.Sprintf("%s: Unable to edit or delete '%s' via import because user is admin", st.Name, st.Name))
+	default:
+		plan.Counts["errors"]++
+		c.say("ERROR", st.Name+": "+err.Error())
+	}
+	return nil
+}
+
+func (c *call) doStep(st step) error {
+	switch st.Kind {
+	case "deleted":
+		return c.deleteUser(st.Name)
+	case "updated":
+		return c.editImported(st)
+	}
+	if st.Password == "" {
+		st.Password = digest("random", fmt.Sprint(c.s.Seed), st.Name)
+	}
+	_, domain, _ := strings.Cut(st.Mail, "@")
+	n := newUser{name: st.Name, fullName: st.FullName, password: st.Password, domain: domain, quota: st.Quota, shell: "/bin/bash"}
+	if _, err := c.createUser(n, func() {}); err != nil {
+		return err
+	}
+	c.cost -= createTime // createUser counts it; the import counts its steps itself
+	return c.editImported(st)
+}
+
+// editImported makes an account what its line says: aliases, forwards and groups
+// that the line does not name are taken away.
+func (c *call) editImported(st step) error {
+	u := c.s.user(st.Name)
+	if u == nil {
+		return unknownUser(st.Name)
+	}
+	ch := change{fullName: st.FullName, password: st.Password, quota: st.Quota}
+	if st.Mail != u.Mails[0] {
+		ch.mail = st.Mail
+	}
+	ch.addAliases, ch.dropAliases = difference(st.Aliases, u.Mails[1:])
+	ch.addForwards, ch.dropForwards = difference(st.Forwards, u.Forwards)
+	join, leave := difference(st.Groups, c.s.groupsOf(st.Name))
+	for _, name := range leave {
+		g := c.s.group(name)
+		if name == "admins" && len(g.Members) == 1 {
+			return lastAdmin(st.Name)
+		}
+		g.Members = slices.DeleteFunc(g.Members, func(m string) bool { return m == st.Name })
+	}
+	if err := c.updateUser(u, ch, func() {}); err != nil {
+		return err
+	}
+	for _, name := range join {
+		if name != "all_users" && name != st.Name {
+			c.s.join(name, st.Name)
+		}
+	}
+	return nil
+}
+
+// difference says what want has more than have, and have more than want.
+func difference(want, have []string) (more, less []string) {
+	for _, w := range want {
+		if !slices.Contains(have, w) {
+			more = append(more, w)
+		}
+	}
+	for _, h := range have {
+		if !slices.Contains(want, h) {
+			less = append(less, h)
+		}
+	}
+	return more, less
+}
