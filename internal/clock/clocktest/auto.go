@@ -24,6 +24,7 @@ type Clock struct {
 	working  int // marks that are held and not lifted
 	sleepers sleepers
 	slept    uint64 // number of sleeps so far, the order of sleepers of one instant
+	drivers  []*driver
 }
 
 var _ clock.Clock = (*Clock)(nil)

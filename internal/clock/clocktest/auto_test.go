@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,5 +76,53 @@ func TestTimeStandsStillWhileSomebodyWorks(t *testing.T) {
 	working() // more than once is allowed
 	if err := clk.Sleep(t.Context(), time.Hour); err != nil || !clk.Now().Equal(start.Add(time.Hour)) {
 		t.Errorf("after the work: %v, now %v", err, clk.Now())
+	}
+}
+
+// bell is an actor that rings at times it is told.
+type bell struct {
+	mu    sync.Mutex
+	due   []time.Time
+	rings []time.Time
+}
+
+func (b *bell) NextEvent() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.due) == 0 {
+		return time.Time{}
+	}
+	return b.due[0]
+}
+
+func (b *bell) Advance(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.due) > 0 && !b.due[0].After(now) {
+		b.rings = append(b.rings, now)
+		b.due = b.due[1:]
+	}
+}
+
+func TestActorsMoveWithTheClock(t *testing.T) {
+	clk := clocktest.Auto(start)
+	ctx, done := clk.Work(t.Context())
+	defer done()
+	b := &bell{}
+	clk.Add(t.Context(), b)
+	at := func(h int) time.Time { return start.Add(time.Duration(h) * time.Hour) }
+	for _, due := range [][]time.Time{{at(5)}, {at(3), at(5)}, {at(2), at(3), at(5)}} {
+		b.mu.Lock()
+		b.due = due
+		clk.Poke()
+		b.mu.Unlock()
+	}
+	if err := clk.SleepUntil(ctx, at(4)); err != nil {
+		t.Fatal(err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !slices.Equal(b.rings, []time.Time{at(2), at(3)}) {
+		t.Errorf("rang at %v", b.rings)
 	}
 }

@@ -1,0 +1,118 @@
+package crashtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+)
+
+// errCut is what a controller that was cut off gets from its store and its network.
+var errCut = errors.New("cut off by the crash harness")
+
+// line is what ties a controller to the world outside: its store and its network.
+// Events on it happen one after the other and are numbered from 1.
+type line struct {
+	clk *clocktest.Clock
+	at  point
+
+	mu       sync.Mutex
+	requests int
+	commits  int
+	commit   int    // number of the commit under way; they come one at a time
+	event    string // the one at the cut
+	cut      bool
+	end      func() // ends the controller's life
+	mark     func() // of work, held from the cut until the harness has noticed it
+}
+
+func newLine(clk *clocktest.Clock, at point) *line { return &line{clk: clk, at: at} }
+
+func (l *line) onCut(end func()) { l.end = end }
+
+func (l *line) isCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut
+}
+
+// settle lets go of the mark that the cut took: the controller has ended.
+func (l *line) settle() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mark != nil {
+		l.mark()
+	}
+}
+
+// begin counts an event, and refuses it if the controller is cut off before it.
+// counter is l.requests or l.commits; number tells later whether to cut behind it.
+func (l *line) begin(counter *int, event string) (number int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut {
+		return 0, errCut
+	}
+	*counter++
+	number = l.requests + l.commits
+	if number == l.at.n {
+		l.event = fmt.Sprintf("event %d, %s", number, event)
+		if !l.at.after {
+			l.sever()
+			return number, errCut
+		}
+	}
+	return number, nil
+}
+
+// done ends an event; true means that the controller was cut off behind it.
+func (l *line) done(number int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if number != l.at.n || !l.at.after {
+		return false
+	}
+	l.sever()
+	return true
+}
+
+func (l *line) sever() {
+	l.cut = true
+	_, l.mark = l.clk.Work(context.Background())
+	l.end()
+}
+
+// BeforeCommit implements store.Observer.
+func (l *line) BeforeCommit() error {
+	number, err := l.begin(&l.commits, "a commit")
+	l.commit = number
+	return err
+}
+
+// AfterCommit implements store.Observer.
+func (l *line) AfterCommit() { l.done(l.commit) }
+
+// wire is a transport over the line.
+type wire struct {
+	line *line
+	next http.RoundTripper
+}
+
+// RoundTrip sends a request, or does not, or loses its answer.
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	number, err := w.line.begin(&w.line.requests, fmt.Sprintf("the request %s %s", r.Method, r.URL.Path))
+	if err != nil {
+		return nil, err
+	}
+	resp, err := w.next.RoundTrip(r)
+	if w.line.done(number) || w.line.isCut() {
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return nil, errCut
+	}
+	return resp, err
+}
