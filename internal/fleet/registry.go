@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -31,10 +32,15 @@ func Place(box string, vmid int) string { return box + "/" + strconv.Itoa(vmid) 
 type Registry struct {
 	db  store.DB
 	clk clock.Clock
+
+	mu     sync.Mutex
+	latest map[string]Observation // what each box said last, newer than the store's
 }
 
 // NewRegistry keeps its records in db.
-func NewRegistry(db store.DB, clk clock.Clock) *Registry { return &Registry{db: db, clk: clk} }
+func NewRegistry(db store.DB, clk clock.Clock) *Registry {
+	return &Registry{db: db, clk: clk, latest: map[string]Observation{}}
+}
 
 // AddSite stores a new site.
 func (r *Registry) AddSite(s Site) (Site, error) {
@@ -126,10 +132,19 @@ func (r *Registry) EditVault(name string, change func(*Vault)) (Vault, error) {
 }
 
 // Box reads one.
-func (r *Registry) Box(name string) (Box, error) { return get(r.db, Boxes, name) }
+func (r *Registry) Box(name string) (Box, error) {
+	b, err := get(r.db, Boxes, name)
+	return r.newest(b), err
+}
 
 // Boxes lists them by name.
-func (r *Registry) Boxes() ([]Box, error) { return list(r.db, Boxes) }
+func (r *Registry) Boxes() ([]Box, error) {
+	all, err := list(r.db, Boxes)
+	for i := range all {
+		all[i] = r.newest(all[i])
+	}
+	return all, err
+}
 
 // EditBox changes what is ours to say about a box: its client, its site, whether
 // it is a spare. What the enrolment found or made stays.
@@ -161,18 +176,6 @@ func (r *Registry) EditBox(name string, change func(*Box)) (Box, error) {
 		}
 		return nil
 	})
-}
-
-// Observed stores what a box said. It changes nothing else of the box.
-func (r *Registry) Observed(name string, o Observation) error {
-	_, err := edit(r.db, Boxes, name, func(_ store.Tx, _ Box, b *Box) error {
-		b.Observed = o
-		if o.Error == "" {
-			b.Version = o.Version
-		}
-		return nil
-	})
-	return err
 }
 
 // Server reads one.
