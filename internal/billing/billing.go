@@ -26,7 +26,7 @@ type Invoice struct {
 	Client    Buyer            `json:"client"`
 	Seller    Seller           `json:"seller"`
 	Lines     []Line           `json:"lines"`
-	Groups    []Group          `json:"vat"`
+	Groups    []TaxGroup       `json:"vat"`
 	Net       money.Cents      `json:"net"`
 	Tax       money.Cents      `json:"tax"`
 	Total     money.Cents      `json:"total"`
@@ -97,8 +97,8 @@ const (
 	ZeroRate Category = "Z"
 )
 
-// Group is the tax of one category and rate: the sum of its lines x rate, rounded once.
-type Group struct {
+// TaxGroup is the tax of one category and rate: the sum of its lines x rate, rounded once.
+type TaxGroup struct {
 	Category Category    `json:"category"`
 	Rate     money.Rate  `json:"rate"`
 	Net      money.Cents `json:"net"`

@@ -148,10 +148,10 @@ func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 // total adds up: tax per category and rate on the sum of its lines, rounded once.
 func total(inv Invoice) Invoice {
 	for _, l := range inv.Lines {
-		i := slices.IndexFunc(inv.Groups, func(g Group) bool { return g.Category == l.Category && g.Rate == l.Rate })
+		i := slices.IndexFunc(inv.Groups, func(g TaxGroup) bool { return g.Category == l.Category && g.Rate == l.Rate })
 		if i < 0 {
 			i = len(inv.Groups)
-			inv.Groups = append(inv.Groups, Group{Category: l.Category, Rate: l.Rate})
+			inv.Groups = append(inv.Groups, TaxGroup{Category: l.Category, Rate: l.Rate})
 		}
 		inv.Groups[i].Net += l.Net
 		inv.Net += l.Net

@@ -43,25 +43,50 @@ func Of(t time.Time, zone *time.Location) Date {
 	return Date{y, m, d}
 }
 
-// Parse reads `2026-09-15` and refuses days that do not exist.
+// Bad is a date or month that cannot be read.
+type Bad struct {
+	What string // `date` or `month`
+	Text string // what was given
+	Why  string // `there is no month 13`
+}
+
+func (b *Bad) Error() string { return fmt.Sprintf("%s %q: %s", b.What, b.Text, b.Why) }
+
+// Parse reads `2026-09-15` and refuses days that do not exist, as *Bad.
 func Parse(s string) (Date, error) {
-	var y, m, d int
+	y, m, d, why := split(s)
+	if why != "" {
+		return Date{}, &Bad{"date", s, why}
+	}
+	return Date{y, m, d}, nil
+}
+
+// split reads year, month and day, or says why it cannot.
+func split(s string) (y int, m time.Month, d int, why string) {
 	if !shaped(s, "dddd-dd-dd") {
-		return Date{}, fmt.Errorf("date %q: want the form 2026-09-15", s)
+		return 0, 0, 0, "want the form 2026-09-15"
 	}
-	if _, err := fmt.Sscanf(s, "%d-%d-%d", &y, &m, &d); err != nil {
-		return Date{}, fmt.Errorf("date %q: want the form 2026-09-15", s)
+	y, month, d := number(s[:4]), number(s[5:7]), number(s[8:])
+	switch {
+	case y < minYear || y > maxYear:
+		return 0, 0, 0, fmt.Sprintf("the year must be between %d and %d", minYear, maxYear)
+	case month < 1 || month > 12:
+		return 0, 0, 0, fmt.Sprintf("there is no month %d", month)
 	}
-	if y < minYear || y > maxYear {
-		return Date{}, fmt.Errorf("date %s: year must be between %d and %d", s, minYear, maxYear)
+	m = time.Month(month)
+	if last := (Month{y, m}).Days(); d < 1 || d > last {
+		return 0, 0, 0, fmt.Sprintf("there is no such day: %s %d has %d days", m, y, last)
 	}
-	if m < 1 || m > 12 {
-		return Date{}, fmt.Errorf("date %s does not exist: there is no month %d", s, m)
+	return y, m, d, ""
+}
+
+// number reads digits that were checked before.
+func number(digits string) int {
+	n := 0
+	for _, c := range digits {
+		n = n*10 + int(c-'0')
 	}
-	if last := (Month{y, time.Month(m)}).Days(); d < 1 || d > last {
-		return Date{}, fmt.Errorf("date %s does not exist: %s %d has %d days", s, time.Month(m), y, last)
-	}
-	return Date{y, time.Month(m), d}, nil
+	return n
 }
 
 // Years outside this span are typing errors, not history or plans.

@@ -11,16 +11,16 @@ type Month struct {
 	Month time.Month
 }
 
-// ParseMonth reads `2026-09`.
+// ParseMonth reads `2026-09`; an error is a *Bad.
 func ParseMonth(s string) (Month, error) {
 	if !shaped(s, "dddd-dd") {
-		return Month{}, fmt.Errorf("month %q: want the form 2026-09", s)
+		return Month{}, &Bad{"month", s, "want the form 2026-09"}
 	}
-	d, err := Parse(s + "-01")
-	if err != nil {
-		return Month{}, fmt.Errorf("month %s does not exist: want 01 to 12, years %d to %d", s, minYear, maxYear)
+	y, m, _, why := split(s + "-01")
+	if why != "" {
+		return Month{}, &Bad{"month", s, why}
 	}
-	return d.MonthOf(), nil
+	return Month{y, m}, nil
 }
 
 // MonthOf is the month that the day belongs to.

@@ -45,9 +45,9 @@ var ClientKinds = []ClientKind{Business, Association, School, TownHall, SoleTrad
 // Address is a postal address.
 type Address struct {
 	Lines    []string `json:"lines"` // street and what precedes it, at most four
-	PostCode string   `json:"postcode"`
+	PostCode string   `json:"postcode,omitempty"`
 	City     string   `json:"city"`
-	Country  string   `json:"country"` // ISO 3166 alpha-2, FR unless told
+	Country  string   `json:"country,omitempty"` // ISO 3166 alpha-2, FR unless told
 }
 
 // Contact is a person at the client's.

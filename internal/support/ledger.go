@@ -139,7 +139,7 @@ func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
 	today := calendar.Of(l.clock.Now(), l.zone)
 	switch {
 	case !slices.Contains(contract.Works, e.Kind):
-		return Entry{}, invalid("kind", e.Kind, "want one of %v", contract.Works)
+		return Entry{}, invalid("kind", e.Kind, "want one of %s", strings.Join(kinds(), ", "))
 	case e.Who == "":
 		return Entry{}, invalid("technician", "", "want who did the work")
 	case e.Date.IsZero():
@@ -263,3 +263,11 @@ func refused(fix, why string, args ...any) error {
 
 // tidy makes one space of many and drops what does not belong in a document.
 func tidy(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func kinds() []string {
+	var names []string
+	for _, w := range contract.Works {
+		names = append(names, string(w))
+	}
+	return names
+}

@@ -214,7 +214,7 @@ func TestImport(t *testing.T) {
 	}
 	_, err := l.Import(anne, sheet("2026-10-06;kerlann;1h30;training;ok", "2026-02-30;kerlann;60;training;", "2026-10-07;nobody;60;training;",
 		"2026-10-07;kerlann;1.5;training;", "2026-10-07;kerlann;60;training", "2026-10-08;kerlann;1500;training;"))
-	wants(t, err, "hours.csv: 5 of 6 rows", "line 3: date 2026-02-30 does not exist", "line 4:", `"nobody"`, `line 5: duration "1.5"`, "line 6: 4 fields, the header has 5", "line 7: minutes 1500")
+	wants(t, err, "hours.csv: 5 of 6 rows", `line 3: date "2026-02-30": there is no such day`, "line 4:", `"nobody"`, `line 5: duration "1.5"`, "line 6: 4 fields, the header has 5", "line 7: minutes 1500")
 	if all, _ := l.List(support.Filter{}); len(all) != 0 {
 		t.Errorf("%d entries were booked from a bad file", len(all))
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -33,7 +34,7 @@ func explain(err error) *api.Error {
 
 // knownErrors translate the typed errors of the rooms below, one each. A file of this
 // package that serves a noun whose errors are not here adds its own.
-var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, blueprintError, machineError}
+var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, badRows, blueprintError, machineError}
 
 func operationError(err error) *api.Error {
 	if e, ok := errors.AsType[*operation.Refused](err); ok {
@@ -42,9 +43,12 @@ func operationError(err error) *api.Error {
 	return nil
 }
 
+// nounOf is the command line's noun for records that are called otherwise.
+var nounOf = map[string]string{"entry": "hours", "invoice": "month", "sheet": "month"}
+
 func storeError(err error) *api.Error {
 	if e, ok := errors.AsType[*store.NotFoundError](err); ok {
-		return &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Detail: e.Error(), Fix: "accolade " + e.Kind + " list shows what there is"}
+		return &api.Error{Status: http.StatusNotFound, Code: api.CodeNotFound, Detail: e.Error(), Fix: "accolade " + cmp.Or(nounOf[e.Kind], e.Kind) + " list shows what there is"}
 	}
 	if e, ok := errors.AsType[*store.ExistsError](err); ok {
 		return &api.Error{Status: http.StatusConflict, Code: api.CodeExists, Detail: e.Error(), Fix: "choose another name, or change what is there"}

@@ -62,6 +62,11 @@ func (s *Server) register() {
 	s.registerOperations()
 	s.registerServers()
 	s.registerBackups()
+	s.registerClients()
+	s.registerOffers()
+	s.registerContracts()
+	s.registerHours()
+	s.registerMonths()
 }
 
 // Options of a Server. All but Services are needed.

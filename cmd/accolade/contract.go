@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"codeberg.org/accolade/accolade/internal/api"
+)
+
+func newContractCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "contract",
+		Short: "What clients signed: offer, start, headcount, end",
+		Long: `A contract is an offer in the version of the day it was signed, from a first day on.
+It runs on past its term until it is ended. Where a command takes CLIENT, the
+client's latest contract is meant; a contract's own ID works too.`,
+	}
+	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractEnd(e), newContractList(e), newContractShow(e))
+	return c
+}
+
+func newContractAdd(e *env) *cobra.Command {
+	var n api.NewContract
+	c := &cobra.Command{
+		Use:               "add CLIENT --offer OFFER --start DATE [--employees N]",
+		Short:             "Sign a contract",
+		Example:           "  accolade contract add kerlann --offer classic --start 2026-09-15 --employees 12",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			n.Client = args[0]
+			k, err := client.AddContract(c.Context(), n)
+			if err != nil {
+				return err
+			}
+			e.say("contract %s signed", k.ID)
+			return e.printContract(k)
+		},
+	}
+	c.Flags().StringVar(&n.Offer, "offer", "", "classic, island, solo, or one of your own")
+	c.Flags().StringVar(&n.Start, "start", "", "first day, 2026-09-15")
+	c.Flags().IntVar(&n.Employees, "employees", 0, "or seats; none for offers without a monthly price")
+	c.Flags().BoolVar(&n.Force, "force", false, "allow more than 25 employees")
+	c.Flags().StringVar(&n.Note, "note", "", "why more than 25 is right, for the audit")
+	cobra.CheckErr(c.MarkFlagRequired("offer"))
+	cobra.CheckErr(c.MarkFlagRequired("start"))
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("offer", e.completeFlag(offerNames)))
+	return c
+}
+
+func newContractHeadcount(e *env) *cobra.Command {
+	var h api.NewHeadcount
+	c := &cobra.Command{
+		Use:   "headcount CLIENT N --from DATE",
+		Short: "Enter how many employees count from a day on",
+		Long: `Enter how many employees count from a day on, until the next entry. The day may lie
+in a month that was invoiced: the difference comes as a line of its own on the next
+invoice.`,
+		Example:           "  accolade contract headcount kerlann 13 --from 2026-10-20",
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			count, err := strconv.Atoi(args[1])
+			if err != nil {
+				return usage(c, fmt.Errorf("%q is no number of employees", args[1]))
+			}
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			h.Employees = count
+			k, err := client.SetHeadcount(c.Context(), args[0], h)
+			if err != nil {
+				return err
+			}
+			return e.printContract(k)
+		},
+	}
+	c.Flags().StringVar(&h.From, "from", "", "first day, 2026-10-20")
+	c.Flags().BoolVar(&h.Replace, "replace", false, "put it in the place of one with the same day")
+	c.Flags().BoolVar(&h.Force, "force", false, "allow more than 25 employees")
+	c.Flags().StringVar(&h.Note, "note", "", "why, for the audit")
+	cobra.CheckErr(c.MarkFlagRequired("from"))
+	return c
+}
+
+func newContractEnd(e *env) *cobra.Command {
+	var k api.ContractEnd
+	c := &cobra.Command{
+		Use:   "end CLIENT --on DATE",
+		Short: "End a contract",
+		Long: `End a contract on a day, the last that is served. Before the term the months left are
+due in one line, unless the offer or --early waives them.`,
+		Example:           "  accolade contract end kerlann --on 2027-09-14",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			if err := e.confirm(fmt.Sprintf("The contract of %s will end on %s", args[0], k.On), args[0]); err != nil {
+				return err
+			}
+			ended, err := client.EndContract(c.Context(), args[0], k)
+			if err != nil {
+				return err
+			}
+			return e.printContract(ended)
+		},
+	}
+	c.Flags().StringVar(&k.On, "on", "", "the last day, 2027-09-14")
+	c.Flags().StringVar(&k.Early, "early", "", "bill or waive the months left until the term (default: as the offer says)")
+	c.Flags().BoolVar(&k.Replace, "replace", false, "of an end that was entered before")
+	cobra.CheckErr(c.MarkFlagRequired("on"))
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("early", cobra.FixedCompletions([]string{"bill", "waive"}, cobra.ShellCompDirectiveNoFileComp)))
+	return c
+}
+
+func newContractList(e *env) *cobra.Command {
+	var of string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List contracts",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			list, err := client.Contracts(c.Context(), of)
+			if err != nil {
+				return err
+			}
+			t := newTable("id", "client", "offer", "start", "term", "end", "headcount#")
+			for _, k := range list {
+				end := ""
+				if k.Ending != nil {
+					end = k.Ending.On.String()
+				}
+				count := ""
+				if n := len(k.Headcounts); n > 0 {
+					count = fmt.Sprint(k.Headcounts[n-1].Count)
+				}
+				t.add(k.ID, k.Client, k.Offer.Name, k.Start, k.TermEnd(), end, count)
+			}
+			return e.print(list, t)
+		},
+	}
+	c.Flags().StringVar(&of, "client", "", "of this client alone")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("client", e.completeFlag(clientIDs)))
+	return c
+}
+
+func newContractShow(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:               "show CLIENT",
+		Short:             "Show a contract with its headcounts",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			k, err := client.Contract(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return e.printContract(k)
+		},
+	}
+}
+
+func (e *env) printContract(k api.Contract) error {
+	t := newTable("field", "value")
+	t.add("id", k.ID)
+	t.add("client", k.Client)
+	t.add("offer", fmt.Sprintf("%s version %d: %s per %s and month, %s included, %s %s", k.Offer.Name, k.Offer.Version, k.Offer.Price, k.Offer.Unit, k.Offer.Included, k.Offer.HourKey(), k.Offer.Hour))
+	t.add("start", k.Start)
+	if k.Offer.TermMonths > 0 {
+		t.add("term", fmt.Sprintf("%d months, to %s", k.Offer.TermMonths, k.TermEnd()))
+	}
+	for _, h := range k.Headcounts {
+		t.add("headcount", joined(fmt.Sprintf("%d from %s", h.Count, h.From), h.Note))
+	}
+	if k.Ending != nil {
+		t.add("end", fmt.Sprintf("%s, months left until the term: %s", k.Ending.On, k.Ending.Early))
+	}
+	return e.print(k, t)
+}

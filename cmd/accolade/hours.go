@@ -1,0 +1,371 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+)
+
+func newHoursCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "hours",
+		Short: "The ledger of hours: what was done, for whom, and what is left",
+		Long: `Hours are whole minutes, written 18h30, 2h, 45min, 1:30 or plain minutes.
+
+The kinds of work are accompaniment, training, assistance, intervention (on our own
+equipment) and travel; the offer says which count against the allowance. Nothing in
+the ledger is ever changed: a correction takes an entry back and books the right one.`,
+	}
+	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursCorrect(e), newHoursImport(e))
+	return c
+}
+
+// workFlags are the fields of work that several verbs share.
+func workFlags(c *cobra.Command, w *api.HoursWork) {
+	fs := c.Flags()
+	fs.StringVar(&w.Kind, "kind", "", "accompaniment, training, assistance, intervention or travel")
+	fs.StringVar(&w.Technician, "technician", "", "who does the work (default: you)")
+	fs.StringVar(&w.For, "for", "", "a person at the client's")
+	fs.StringVar(&w.Where, "where", "", "a site, or remote")
+	fs.StringVar(&w.Note, "note", "", "what was done")
+	cobra.CheckErr(c.MarkFlagRequired("kind"))
+	completeKinds(c)
+}
+
+func completeKinds(c *cobra.Command) {
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(texts(contract.Works), cobra.ShellCompDirectiveNoFileComp)))
+}
+
+func newHoursAdd(e *env) *cobra.Command {
+	var w api.HoursWork
+	var group []string
+	c := &cobra.Command{
+		Use:   "add CLIENT DURATION --kind KIND | add DURATION --group CLIENT:SEATS --group … --kind KIND",
+		Short: "Book work that was done",
+		Example: `  accolade hours add kerlann 1h30 --kind assistance --note "imprimante"
+  accolade hours add kerlann 18h30 --kind accompaniment --date 2026-09-16
+  accolade hours add 2h --group kerlann:3 --group penmarch:2 --kind training`,
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			if (len(args) == 1) != (len(group) > 0) {
+				return usage(c, fmt.Errorf("want CLIENT and DURATION, or DURATION and --group for each client"))
+			}
+			m, err := calendar.ParseMinutes(args[len(args)-1])
+			if err != nil {
+				return usage(c, err)
+			}
+			w.Minutes = int64(m)
+			if len(args) == 2 {
+				w.Client = args[0]
+			}
+			if w.Group, err = seats(group); err != nil {
+				return usage(c, err)
+			}
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			made, err := client.AddHours(c.Context(), w)
+			if err != nil {
+				return err
+			}
+			return e.printHours(made)
+		},
+	}
+	workFlags(c, &w)
+	c.Flags().StringVar(&w.Date, "date", "", "the day (default: today)")
+	c.Flags().StringVar(&w.Began, "began", "", "14:30, for work that must not overlap")
+	c.Flags().StringArrayVar(&group, "group", nil, "CLIENT:SEATS of a session that several clients shared")
+	return c
+}
+
+// seats reads CLIENT:SEATS; a client's name may hold colons.
+func seats(group []string) ([]api.GroupSeat, error) {
+	var out []api.GroupSeat
+	for _, g := range group {
+		i := strings.LastIndex(g, ":")
+		n, err := strconv.Atoi(g[i+1:])
+		if i < 1 || err != nil {
+			return nil, fmt.Errorf("--group %q: want CLIENT:SEATS, such as kerlann:3", g)
+		}
+		out = append(out, api.GroupSeat{Client: g[:i], Seats: n})
+	}
+	return out, nil
+}
+
+func newHoursStart(e *env) *cobra.Command {
+	var w api.HoursWork
+	c := &cobra.Command{
+		Use:               "start CLIENT --kind KIND",
+		Short:             "Start a timer; each technician has one at a time",
+		Example:           `  accolade hours start kerlann --kind assistance --for "Anne Le Goff"`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			w.Client = args[0]
+			t, err := client.StartTimer(c.Context(), w)
+			if err != nil {
+				return err
+			}
+			return e.printTimers(t, []api.HoursTimer{t})
+		},
+	}
+	workFlags(c, &w)
+	return c
+}
+
+func newHoursStop(e *env) *cobra.Command {
+	var s api.HoursStop
+	var took string
+	c := &cobra.Command{
+		Use:   "stop",
+		Short: "End your timer and book its time",
+		Long: `End your timer and book its time, rounded to the minute. Work across midnight becomes
+an entry for each day; less than half a minute books nothing.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if took != "" {
+				m, err := calendar.ParseMinutes(took)
+				if err != nil {
+					return usage(c, err)
+				}
+				s.Minutes = int64(m)
+			}
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			made, err := client.StopTimer(c.Context(), s)
+			if err != nil {
+				return err
+			}
+			if len(made) == 0 {
+				e.say("the timer was stopped, nothing was booked")
+			}
+			return e.printHours(made)
+		},
+	}
+	c.Flags().StringVar(&s.Technician, "technician", "", "whose timer (default: yours)")
+	c.Flags().StringVar(&s.Note, "note", "", "what was done")
+	c.Flags().StringVar(&took, "minutes", "", "how long the work took, instead of what the timer shows")
+	c.Flags().BoolVar(&s.Discard, "discard", false, "book nothing")
+	c.MarkFlagsMutuallyExclusive("minutes", "discard")
+	return c
+}
+
+func newHoursTimers(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "timers",
+		Short: "List the running timers",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			list, err := client.Timers(c.Context())
+			if err != nil {
+				return err
+			}
+			return e.printTimers(list, list)
+		},
+	}
+}
+
+func newHoursList(e *env) *cobra.Command {
+	var f api.HoursFilter
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List entries, by day",
+		Example: "  accolade hours list --client kerlann --from 2026-10-01 --to 2026-10-31 -o csv",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			list, err := client.Hours(c.Context(), f)
+			if err != nil {
+				return err
+			}
+			return e.printHours(list)
+		},
+	}
+	c.Flags().StringVar(&f.Client, "client", "", "of this client alone")
+	c.Flags().StringVar(&f.Technician, "technician", "", "of this technician alone")
+	c.Flags().StringVar(&f.From, "from", "", "first day")
+	c.Flags().StringVar(&f.To, "to", "", "last day")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("client", e.completeFlag(clientIDs)))
+	return c
+}
+
+func newHoursBalance(e *env) *cobra.Command {
+	var on string
+	c := &cobra.Command{
+		Use:               "balance CLIENT",
+		Short:             "Show what is left of the allowance",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			b, err := client.Balance(c.Context(), args[0], on)
+			if err != nil {
+				return err
+			}
+			t := newTable("client", "contract", "year from", "to", "included#", "used#", "left#", "over#", "at cost#")
+			t.add(b.Client, b.Contract, b.Year.From, b.Year.To, b.Included, b.Used, b.Left, b.Over, b.AtCost)
+			return e.print(b, t)
+		},
+	}
+	c.Flags().StringVar(&on, "on", "", "as of this day (default: today)")
+	return c
+}
+
+func newHoursCorrect(e *env) *cobra.Command {
+	var k api.HoursCorrection
+	var took string
+	var never bool
+	c := &cobra.Command{
+		Use:   "correct ENTRY --why REASON",
+		Short: "Take an entry back and book the right one in its place",
+		Long: `Take an entry back and book the right one in its place. The old entry stays; two new
+ones name it. It works after the month was invoiced too: the difference comes as a
+line of its own on the next invoice.`,
+		Example: `  accolade hours correct H000012 --minutes 1h --why "pause de midi"
+  accolade hours correct H000012 --never-done --why "rendez-vous annulé"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			fs := c.Flags()
+			k.Date, k.Kind, k.Client, k.Technician = given(fs, "date"), given(fs, "kind"), given(fs, "client"), given(fs, "technician")
+			k.For, k.Where, k.Note = given(fs, "for"), given(fs, "where"), given(fs, "note")
+			if err := correctMinutes(fs, took, never, &k); err != nil {
+				return usage(c, err)
+			}
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			made, err := client.CorrectHours(c.Context(), args[0], k)
+			if err != nil {
+				return err
+			}
+			return e.printHours(made)
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&k.Why, "why", "", "what was wrong, for the audit")
+	fs.StringVar(&took, "minutes", "", "how long it really took")
+	fs.BoolVar(&never, "never-done", false, "the work was never done")
+	fs.String("date", "", "the right day")
+	fs.String("kind", "", "the right kind of work")
+	fs.String("client", "", "the right client")
+	fs.String("technician", "", "who really did it")
+	fs.String("for", "", "for whom")
+	fs.String("where", "", "where")
+	fs.String("note", "", "what was done")
+	cobra.CheckErr(c.MarkFlagRequired("why"))
+	c.MarkFlagsMutuallyExclusive("minutes", "never-done")
+	completeKinds(c)
+	return c
+}
+
+func correctMinutes(fs *pflag.FlagSet, took string, never bool, k *api.HoursCorrection) error {
+	if never {
+		k.Minutes = new(int64(0))
+	}
+	if !fs.Changed("minutes") {
+		return nil
+	}
+	m, err := calendar.ParseMinutes(took)
+	if err == nil && m == 0 {
+		err = fmt.Errorf("--minutes 0: work that was never done is taken back with --never-done")
+	}
+	k.Minutes = new(int64(m))
+	return err
+}
+
+func newHoursImport(e *env) *cobra.Command {
+	var dryRun, again bool
+	c := &cobra.Command{
+		Use:   "import FILE.csv",
+		Short: "Book a sheet of hours, all of it or nothing",
+		Long: `Book a sheet of hours (CSV with a header; comma, semicolon or tab; UTF-8). The columns
+date, client, minutes and kind are needed; technician, for, where, note and began may
+be there. One bad row and nothing is booked; all bad rows are named.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			data, err := e.readInput(args[0])
+			if err != nil {
+				return err
+			}
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			made, err := client.ImportHours(c.Context(), filepath.Base(args[0]), data, dryRun, again)
+			if err != nil {
+				return err
+			}
+			if dryRun {
+				e.say("%d entries would be booked; nothing was", len(made))
+			} else {
+				e.say("%d entries booked", len(made))
+			}
+			return e.printHours(made)
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "check all, book nothing")
+	c.Flags().BoolVar(&again, "again", false, "though the same file was imported before")
+	return c
+}
+
+// readInput reads a file, or standard input for `-`.
+func (e *env) readInput(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(e.stdin)
+	}
+	return os.ReadFile(name)
+}
+
+func (e *env) printHours(list []api.HoursEntry) error {
+	t := newTable("entry", "date", "client", "time#", "kind", "technician", "for", "where", "note")
+	for _, h := range list {
+		note := h.Note
+		switch {
+		case h.Reverts != "":
+			note = joined("takes back "+h.Reverts, note)
+		case h.Replaces != "":
+			note = joined("instead of "+h.Replaces, note)
+		case h.Group != nil:
+			note = joined(fmt.Sprintf("%d of %d seats, %s in all", h.Group.Seats, h.Group.Of, h.Group.Minutes), note)
+		}
+		t.add(h.ID, h.Date, h.Client, h.Minutes, h.Kind, h.Who, h.For, h.Where, note)
+	}
+	return e.print(list, t)
+}
+
+func (e *env) printTimers(v any, list []api.HoursTimer) error {
+	t := newTable("technician", "client", "kind", "since", "for", "note")
+	for _, r := range list {
+		t.add(r.Who, r.Client, r.Kind, e.when(r.Started), r.For, r.Note)
+	}
+	return e.print(v, t)
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/billing"
+)
+
+func newMonthCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "month",
+		Short: "Months and their invoices",
+		Long: `A month is previewed as often as you like, and finalised once: its drafts become
+invoices with numbers, and nothing changes them after that. What comes to light later
+about a finalised month stands as a line of its own on the next invoice.
+
+Amounts are euros in tables and integer cents in JSON.`,
+	}
+	c.AddCommand(newMonthPreview(e), newMonthFinalise(e), newMonthShow(e), newMonthList(e), newMonthExport(e))
+	return c
+}
+
+func newMonthPreview(e *env) *cobra.Command {
+	var soFar bool
+	c := &cobra.Command{
+		Use:     "preview MONTH",
+		Short:   "Show what a month comes to",
+		Example: "  accolade month preview 2026-09\n  accolade month preview 2026-10 --so-far",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			m, err := client.Month(c.Context(), args[0], soFar)
+			if err != nil {
+				return err
+			}
+			return e.printMonth(m)
+		},
+	}
+	c.Flags().BoolVar(&soFar, "so-far", false, "look at a month that has not ended, up to today")
+	return c
+}
+
+func newMonthFinalise(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "finalise MONTH",
+		Short: "Make a month's drafts invoices, for good",
+		Long: `Make a month's drafts invoices: numbers are taken, contents frozen, papers written.
+There is no way back but a credit note. A month that is finalised already is shown as
+it is. Refused while an earlier month is open, while the month has not ended, and
+while the seller: settings lack what the law wants on an invoice.`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			before, err := client.Month(c.Context(), args[0], false)
+			if err != nil {
+				return err
+			}
+			if before.Finalised == nil {
+				if err := e.confirm(fmt.Sprintf("%d invoices over %s will be issued and can never be changed", due(before), before.Total), before.Month); err != nil {
+					return err
+				}
+			} else {
+				e.say("%s was finalised on %s by %s; nothing was changed", before.Month, e.when(before.Finalised.At), before.Finalised.By)
+			}
+			m, err := client.Finalise(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return e.printMonth(m)
+		},
+	}
+}
+
+// due counts the drafts that have something to invoice.
+func due(m api.MonthView) int {
+	n := 0
+	for _, inv := range m.Invoices {
+		if len(inv.Lines) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func newMonthShow(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show MONTH|NUMBER",
+		Short:   "Show a finalised month, or one invoice with its lines",
+		Example: "  accolade month show 2026-09\n  accolade month show F2026-0001",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			if strings.HasPrefix(strings.ToUpper(args[0]), "F") {
+				inv, err := client.Invoice(c.Context(), strings.ToUpper(args[0]))
+				if err != nil {
+					return err
+				}
+				return e.printInvoice(inv)
+			}
+			m, err := client.Month(c.Context(), args[0], false)
+			if err != nil {
+				return err
+			}
+			if m.Finalised == nil {
+				return &failure{what: m.Month + " is not finalised", fix: "accolade month preview " + m.Month + " shows what it comes to", code: exitRefused}
+			}
+			return e.printMonth(m)
+		},
+	}
+}
+
+func newMonthList(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the finalised months",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			list, err := client.Months(c.Context())
+			if err != nil {
+				return err
+			}
+			t := newTable("month", "invoices#", "net#", "vat#", "total#", "finalised", "by")
+			for _, m := range list {
+				t.add(m.Month, len(m.Invoices), m.Net, m.Tax, m.Total, e.when(m.At), m.By)
+			}
+			return e.print(list, t)
+		},
+	}
+}
+
+func newMonthExport(e *env) *cobra.Command {
+	var to string
+	var comma bool
+	c := &cobra.Command{
+		Use:   "export MONTH --to DIR",
+		Short: "Write a finalised month's papers and sheets into a folder",
+		Long: `Write the PDF of each invoice, invoices.csv and lines.csv (UTF-8, separated by ;) into
+a folder. Files of the same names are replaced. With -o json the month itself goes to
+standard output.`,
+		Example: "  accolade month export 2026-09 --to ~/factures/2026-09",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			m, err := client.Month(c.Context(), args[0], false)
+			if err != nil {
+				return err
+			}
+			if m.Finalised == nil {
+				return &failure{what: m.Month + " is not finalised, so there is nothing to export", fix: "accolade month finalise " + m.Month, code: exitRefused}
+			}
+			files, err := export(c.Context(), client, m, to, comma)
+			if err != nil {
+				return err
+			}
+			if e.output == "json" || e.output == "yaml" {
+				return e.print(m, nil)
+			}
+			t := newTable("file", "bytes#")
+			for _, f := range files {
+				t.add(f.name, f.size)
+			}
+			return e.print(files, t)
+		},
+	}
+	c.Flags().StringVar(&to, "to", "", "folder; made if it is not there")
+	c.Flags().BoolVar(&comma, "decimal-comma", false, "299,52 instead of 299.52 in the sheets")
+	cobra.CheckErr(c.MarkFlagRequired("to"))
+	cobra.CheckErr(c.MarkFlagDirname("to"))
+	return c
+}
+
+// exported is a file that was written.
+type exported struct {
+	name string
+	size int
+}
+
+func export(ctx context.Context, client *api.Client, m api.MonthView, dir string, comma bool) ([]exported, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var files []exported
+	save := func(name string, fetch func(*bytes.Buffer) error) error {
+		var b bytes.Buffer
+		if err := fetch(&b); err != nil {
+			return err
+		}
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			return err
+		}
+		files = append(files, exported{path, b.Len()})
+		return nil
+	}
+	for _, inv := range m.Invoices {
+		if err := save(inv.Number+".pdf", func(b *bytes.Buffer) error { return client.Paper(ctx, inv.Number, b) }); err != nil {
+			return nil, err
+		}
+	}
+	for _, sheet := range []string{"invoices.csv", "lines.csv"} {
+		if err := save(sheet, func(b *bytes.Buffer) error { return client.Sheet(ctx, m.Month, sheet, comma, b) }); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func (e *env) printMonth(m api.MonthView) error {
+	t := newTable("invoice", "client", "contract", "net#", "vat#", "total#", "due")
+	for _, inv := range m.Invoices {
+		number := inv.Number
+		if number == "" {
+			number = "draft"
+		}
+		t.add(number, inv.Client.Name, inv.Contract, inv.Net, inv.Tax, inv.Total, inv.Due)
+	}
+	t.add(cell{"total", bold}, "", "", m.Net, m.Tax, cell{m.Total.String(), bold}, "")
+	var notes []string
+	if m.SoFar != "" {
+		notes = append(notes, "So far: the month up to "+m.SoFar+".")
+	}
+	for _, inv := range m.Invoices {
+		if inv.Held != 0 {
+			notes = append(notes, fmt.Sprintf("%s: a credit of %s waits for an invoice that can carry it.", inv.Contract, -inv.Held))
+		}
+	}
+	if len(m.Missing) > 0 {
+		notes = append(notes, "It cannot be finalised before these settings are there: "+strings.Join(m.Missing, ", ")+".")
+	}
+	t.note = strings.Join(notes, "\n")
+	return e.print(m, t)
+}
+
+func (e *env) printInvoice(inv api.Invoice) error {
+	t := newTable("line", "for", "what", "quantity#", "price#", "vat#", "net#")
+	for i, l := range inv.Lines {
+		t.add(i+1, l.For, l.Title+": "+l.Detail, quantity(l), l.Price.Decimal(), l.Rate.Decimal()+" %", l.Net)
+	}
+	t.add(cell{"total", bold}, "", fmt.Sprintf("%s, %s, due %s", inv.Number, inv.Client.Name, inv.Due), "", "", "+ "+inv.Tax.String(), cell{inv.Total.String(), bold})
+	return e.print(inv, t)
+}
+
+// quantity of minutes is read as hours.
+func quantity(l billing.Line) string {
+	if l.Unit == billing.Minute {
+		return strings.ReplaceAll(billing.HoursWords(l.Quantity), "\u00a0", " ")
+	}
+	return fmt.Sprint(l.Quantity)
+}

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+
+	"codeberg.org/accolade/accolade/internal/contract"
+)
+
+// Contract is what a client signed.
+type Contract = contract.Contract
+
+// NewContract asks for a contract. Dates are `2026-09-15`.
+type NewContract struct {
+	Client    string `json:"client" doc:"ID or name"`
+	Offer     string `json:"offer"`
+	Start     string `json:"start" doc:"first day"`
+	Employees int    `json:"employees,omitempty" doc:"or seats; none for offers without a monthly price"`
+	Force     bool   `json:"force,omitempty" doc:"allow more than 25"`
+	Note      string `json:"note,omitempty" doc:"why more than 25 is right"`
+}
+
+// NewHeadcount says how many employees count from a day on.
+type NewHeadcount struct {
+	Employees int    `json:"employees"`
+	From      string `json:"from"`
+	Replace   bool   `json:"replace,omitempty" doc:"of one with the same day"`
+	Force     bool   `json:"force,omitempty"`
+	Note      string `json:"note,omitempty"`
+}
+
+// ContractEnd ends a contract.
+type ContractEnd struct {
+	On      string `json:"on" doc:"the last day"`
+	Early   string `json:"early,omitempty" doc:"bill or waive the months left until the term; empty: as the offer says"`
+	Replace bool   `json:"replace,omitempty" doc:"of an end that was entered before"`
+}
+
+// Contracts lists contracts; of one client, if it is not empty.
+func (c *Client) Contracts(ctx context.Context, client string) ([]Contract, error) {
+	var out []Contract
+	return out, c.Get(ctx, WithQuery("/contracts", "client", client), &out)
+}
+
+// Contract finds a contract by its ID, or by its client: the latest.
+func (c *Client) Contract(ctx context.Context, ref string) (Contract, error) {
+	var out Contract
+	return out, c.Get(ctx, Path("contracts", ref), &out)
+}
+
+// AddContract signs a contract.
+func (c *Client) AddContract(ctx context.Context, n NewContract) (Contract, error) {
+	var out Contract
+	return out, c.Post(ctx, "/contracts", n, &out)
+}
+
+// SetHeadcount enters a headcount from a day on.
+func (c *Client) SetHeadcount(ctx context.Context, ref string, h NewHeadcount) (Contract, error) {
+	var out Contract
+	return out, c.Post(ctx, Path("contracts", ref, "headcounts"), h, &out)
+}
+
+// EndContract ends a contract.
+func (c *Client) EndContract(ctx context.Context, ref string, e ContractEnd) (Contract, error) {
+	var out Contract
+	return out, c.Post(ctx, Path("contracts", ref, "end"), e, &out)
+}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// MonthView is what a month comes to, before or after it was finalised. Amounts are
+// integer cents.
+type MonthView struct {
+	Month     string         `json:"month" example:"2026-09"`
+	Finalised *billing.Month `json:"finalised,omitempty" doc:"when, by whom, and which numbers; absent in a preview"`
+	SoFar     string         `json:"so_far,omitempty" doc:"the last day looked at, in a month that has not ended"`
+	Invoices  []Invoice      `json:"invoices"`
+	Net       money.Cents    `json:"net"`
+	Tax       money.Cents    `json:"tax"`
+	Total     money.Cents    `json:"total"`
+	Missing   []string       `json:"missing,omitempty" doc:"keys of the configuration without which the month cannot be finalised"`
+}
+
+// Invoice is an invoice, or its draft while it has no number.
+type Invoice struct {
+	billing.Invoice
+	Held   money.Cents `json:"held,omitempty" doc:"credits that wait for an invoice which can carry them"`
+	SHA256 string      `json:"sha256,omitempty" doc:"of the PDF"`
+}
+
+// FinalisedMonth is a finalised month in a list.
+type FinalisedMonth = billing.Month
+
+// Months lists the finalised months.
+func (c *Client) Months(ctx context.Context) ([]FinalisedMonth, error) {
+	var out []FinalisedMonth
+	return out, c.Get(ctx, "/months", &out)
+}
+
+// Month previews a month, or shows it once it is finalised.
+func (c *Client) Month(ctx context.Context, month string, soFar bool) (MonthView, error) {
+	var out MonthView
+	return out, c.Get(ctx, WithQuery(Path("months", month), "so_far", strconv.FormatBool(soFar)), &out)
+}
+
+// Finalise makes a month's drafts invoices.
+func (c *Client) Finalise(ctx context.Context, month string) (MonthView, error) {
+	var out MonthView
+	return out, c.Post(ctx, Path("months", month, "finalise"), nil, &out)
+}
+
+// Sheet writes a finalised month's invoices.csv or lines.csv.
+func (c *Client) Sheet(ctx context.Context, month, sheet string, decimalComma bool, w io.Writer) error {
+	return c.Get(ctx, WithQuery(Path("months", month, "sheets", sheet), "decimal_comma", strconv.FormatBool(decimalComma)), w)
+}
+
+// Invoice shows a finalised invoice.
+func (c *Client) Invoice(ctx context.Context, number string) (Invoice, error) {
+	var out Invoice
+	return out, c.Get(ctx, Path("invoices", number), &out)
+}
+
+// Paper writes the PDF of an invoice.
+func (c *Client) Paper(ctx context.Context, number string, w io.Writer) error {
+	return c.Get(ctx, Path("invoices", number, "document"), w)
+}

@@ -1,0 +1,51 @@
+package api
+
+import (
+	"context"
+
+	"codeberg.org/accolade/accolade/internal/contract"
+)
+
+// Offer is an entry of the price list.
+type Offer = contract.Offer
+
+// OfferFields are what an offer is added with, or what an edit changes: fields that
+// are left out stay as they are. Prices are euros before tax as text (`39.00`), or the
+// word required.
+type OfferFields struct {
+	Name       string    `json:"name,omitempty" doc:"needed to add one"`
+	Title      *string   `json:"title,omitempty" doc:"what the invoice calls it"`
+	Unit       *string   `json:"unit,omitempty" doc:"employee, seat or none"`
+	Price      *string   `json:"price,omitempty" doc:"per unit and month"`
+	TermMonths *int      `json:"term_months,omitempty"`
+	Included   *string   `json:"included,omitempty" doc:"allowance of a contract year, such as 20h"`
+	Counts     *[]string `json:"counts,omitempty" doc:"kinds of work that count against it and cost beyond it"`
+	Hour       *string   `json:"hour,omitempty" doc:"an hour that the allowance does not cover (the overage)"`
+	Setup      *string   `json:"setup,omitempty" doc:"one-off; the word none takes it away"`
+	VAT        *string   `json:"vat,omitempty" doc:"percent"`
+	EarlyEnd   *string   `json:"early_end,omitempty" doc:"bill or waive"`
+}
+
+// Offers lists the price list.
+func (c *Client) Offers(ctx context.Context) ([]Offer, error) {
+	var out []Offer
+	return out, c.Get(ctx, "/offers", &out)
+}
+
+// Offer finds an offer by name.
+func (c *Client) Offer(ctx context.Context, name string) (Offer, error) {
+	var out Offer
+	return out, c.Get(ctx, Path("offers", name), &out)
+}
+
+// AddOffer puts a new offer on the price list.
+func (c *Client) AddOffer(ctx context.Context, f OfferFields) (Offer, error) {
+	var out Offer
+	return out, c.Post(ctx, "/offers", f, &out)
+}
+
+// EditOffer makes the next version of an offer.
+func (c *Client) EditOffer(ctx context.Context, name string, f OfferFields) (Offer, error) {
+	var out Offer
+	return out, c.Patch(ctx, Path("offers", name), f, &out)
+}

@@ -1,0 +1,155 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+func (s *Server) registerHours() {
+	handle(s, route{method: http.MethodGet, path: "/hours", id: "list-hours", summary: "Entries of the ledger, by day", roles: everyone}, s.listHours)
+	handle(s, route{method: http.MethodPost, path: "/hours", id: "add-hours", summary: "Book work; a group session gives an entry for each client", roles: writers, status: http.StatusCreated, recorded: true}, s.addHours)
+	handle(s, route{method: http.MethodPost, path: "/hours/import", id: "import-hours", summary: "Book a CSV sheet, all of it or nothing", roles: writers, limit: 11 << 20, recorded: true}, s.importHours)
+	handle(s, route{method: http.MethodGet, path: "/hours/balance", id: "hours-balance", summary: "A client's allowance", roles: everyone}, s.hoursBalance)
+	handle(s, route{method: http.MethodGet, path: "/hours/timers", id: "list-timers", summary: "Running timers", roles: everyone}, s.listTimers)
+	handle(s, route{method: http.MethodPost, path: "/hours/timers", id: "start-timer", summary: "Start a timer", roles: writers, status: http.StatusCreated, recorded: true}, s.startTimer)
+	handle(s, route{method: http.MethodPost, path: "/hours/timers/stop", id: "stop-timer", summary: "End a timer and book its time", roles: writers, recorded: true}, s.stopTimer)
+	handle(s, route{method: http.MethodPost, path: "/hours/entries/{entry}/correct", id: "correct-hours", summary: "Take an entry back and book the right one", roles: writers, recorded: true}, s.correctHours)
+}
+
+// badRows names every bad row of a sheet.
+func badRows(err error) *api.Error {
+	bad, ok := err.(*support.BadRows)
+	if !ok {
+		return nil
+	}
+	p := &api.Error{Status: http.StatusUnprocessableEntity, Code: api.CodeInvalid, Detail: bad.Error(), Fix: "mend these rows, then import the file again"}
+	return p
+}
+
+func (s *Server) listHours(_ context.Context, in *struct {
+	Client     string `query:"client" doc:"ID or name"`
+	Technician string `query:"technician"`
+	From       string `query:"from" doc:"first day"`
+	To         string `query:"to" doc:"last day"`
+}) (*answer[[]api.HoursEntry], error) {
+	f := support.Filter{Client: in.Client, Who: in.Technician}
+	var err error
+	if f.From, err = dateOf("from", in.From); err != nil {
+		return nil, err
+	}
+	if f.To, err = dateOf("to", in.To); err != nil {
+		return nil, err
+	}
+	all, err := s.Ledger.List(f)
+	return body(listed(all)), err
+}
+
+func (s *Server) addHours(ctx context.Context, in *struct{ Body api.HoursWork }) (*answer[[]api.HoursEntry], error) {
+	b, err := s.booking(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	if len(in.Body.Group) > 0 {
+		var seats []support.Seat
+		for _, g := range in.Body.Group {
+			seats = append(seats, support.Seat{Client: g.Client, Seats: g.Seats})
+		}
+		made, err := s.Ledger.AddGroup(actor(ctx), b, seats)
+		return body(made), err
+	}
+	e, err := s.Ledger.Add(actor(ctx), b)
+	return body([]api.HoursEntry{e}), err
+}
+
+// booking fills in what the caller left out: today, and himself.
+func (s *Server) booking(ctx context.Context, w api.HoursWork) (support.Booking, error) {
+	day, err := dateOf("date", w.Date)
+	if err != nil {
+		return support.Booking{}, err
+	}
+	if w.Date == "" {
+		day = s.Book.Today()
+	}
+	return support.Booking{Client: w.Client, Date: day, Minutes: calendar.Minutes(w.Minutes), Kind: contract.Work(w.Kind), Who: technician(ctx, w.Technician),
+		For: w.For, Where: w.Where, Note: w.Note, Began: w.Began}, nil
+}
+
+func technician(ctx context.Context, named string) string {
+	if named != "" {
+		return named
+	}
+	return caller(ctx).Name
+}
+
+func (s *Server) importHours(ctx context.Context, in *struct {
+	Name    string `query:"name" required:"true" doc:"of the file"`
+	DryRun  bool   `query:"dry_run" doc:"check all, book nothing"`
+	Again   bool   `query:"again" doc:"though the same file was imported before"`
+	RawBody []byte `contentType:"application/octet-stream"`
+}) (*answer[[]api.HoursEntry], error) {
+	made, err := s.Ledger.Import(actor(ctx), support.Import{Name: in.Name, Data: in.RawBody, DryRun: in.DryRun, Again: in.Again})
+	return body(listed(made)), err
+}
+
+func (s *Server) hoursBalance(_ context.Context, in *struct {
+	Client string `query:"client" required:"true" doc:"ID or name"`
+	On     string `query:"on" doc:"a day; empty: today"`
+}) (*answer[api.HoursBalance], error) {
+	on, err := dateOf("on", in.On)
+	if err != nil {
+		return nil, err
+	}
+	if in.On == "" {
+		on = s.Book.Today()
+	}
+	b, err := s.Ledger.Balance(in.Client, on)
+	return body(b), err
+}
+
+func (s *Server) listTimers(context.Context, *struct{}) (*answer[[]api.HoursTimer], error) {
+	all, err := s.Ledger.Timers()
+	return body(listed(all)), err
+}
+
+func (s *Server) startTimer(ctx context.Context, in *struct{ Body api.HoursWork }) (*answer[api.HoursTimer], error) {
+	b, err := s.booking(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Ledger.Start(actor(ctx), b)
+	return body(t), err
+}
+
+func (s *Server) stopTimer(ctx context.Context, in *struct{ Body api.HoursStop }) (*answer[[]api.HoursEntry], error) {
+	b := in.Body
+	made, err := s.Ledger.Stop(actor(ctx), support.Stopping{Who: technician(ctx, b.Technician), Note: b.Note, Minutes: calendar.Minutes(b.Minutes), Discard: b.Discard})
+	return body(listed(made)), err
+}
+
+func (s *Server) correctHours(ctx context.Context, in *struct {
+	Entry string `path:"entry"`
+	Body  api.HoursCorrection
+}) (*answer[[]api.HoursEntry], error) {
+	b := in.Body
+	c := support.Correction{Client: b.Client, Who: b.Technician, For: b.For, Where: b.Where, Note: b.Note, Why: b.Why}
+	if b.Minutes != nil {
+		c.Minutes = new(calendar.Minutes(*b.Minutes))
+	}
+	if b.Kind != nil {
+		c.Kind = new(contract.Work(*b.Kind))
+	}
+	if b.Date != nil {
+		d, err := dateOf("date", *b.Date)
+		if err != nil {
+			return nil, err
+		}
+		c.Date = &d
+	}
+	made, err := s.Ledger.Correct(actor(ctx), in.Entry, c)
+	return body(listed(made)), err
+}

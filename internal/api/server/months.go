@@ -1,0 +1,124 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/sheet"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+type MonthPath struct {
+	Month string `path:"month" example:"2026-09"`
+}
+
+// file is an answer that is no JSON.
+type file struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+func (s *Server) registerMonths() {
+	handle(s, route{method: http.MethodGet, path: "/months", id: "list-months", summary: "Finalised months", roles: everyone}, s.listMonths)
+	handle(s, route{method: http.MethodGet, path: "/months/{month}", id: "show-month", summary: "Preview a month, or show it once it is finalised", roles: everyone}, s.showMonth)
+	handle(s, route{method: http.MethodPost, path: "/months/{month}/finalise", id: "finalise-month", summary: "Make a month's drafts invoices, for good", roles: billers, recorded: true}, s.finaliseMonth)
+	handle(s, route{method: http.MethodGet, path: "/months/{month}/sheets/{sheet}", id: "export-month", summary: "A finalised month as CSV", roles: everyone}, s.exportSheet)
+	handle(s, route{method: http.MethodGet, path: "/invoices/{number}", id: "show-invoice", summary: "A finalised invoice", roles: everyone}, s.showInvoice)
+	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/document", id: "invoice-document", summary: "The PDF of an invoice", roles: everyone}, s.invoiceDocument)
+}
+
+func (s *Server) listMonths(context.Context, *struct{}) (*answer[[]api.FinalisedMonth], error) {
+	all, err := s.Bills.Months()
+	return body(listed(all)), err
+}
+
+func (s *Server) showMonth(_ context.Context, in *struct {
+	MonthPath
+	SoFar bool `query:"so_far" doc:"look at a month that has not ended, up to today"`
+}) (*answer[api.MonthView], error) {
+	m, err := monthOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Bills.Preview(m, in.SoFar)
+	return body(monthView(p)), err
+}
+
+func monthView(p billing.Preview) api.MonthView {
+	v := api.MonthView{Month: p.Month.String(), Finalised: p.Finalised, SoFar: p.SoFar.String(), Invoices: []api.Invoice{}}
+	for _, d := range p.Drafts {
+		v.Invoices = append(v.Invoices, api.Invoice{Invoice: d.Invoice, Held: d.Held})
+	}
+	v.Net, v.Tax, v.Total = p.Sums()
+	if p.Finalised == nil {
+		v.Missing = p.Missing
+	}
+	return v
+}
+
+func (s *Server) finaliseMonth(ctx context.Context, in *MonthPath) (*answer[api.MonthView], error) {
+	m, err := monthOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Bills.Finalise(actor(ctx), m); err != nil {
+		return nil, err
+	}
+	if _, err := s.Bills.MonthDocuments(m); err != nil {
+		return nil, err
+	}
+	p, err := s.Bills.Preview(m, false)
+	return body(monthView(p)), err
+}
+
+func (s *Server) exportSheet(_ context.Context, in *struct {
+	MonthPath
+	Sheet        string `path:"sheet" doc:"invoices.csv or lines.csv"`
+	DecimalComma bool   `query:"decimal_comma" doc:"299,52 instead of 299.52"`
+}) (*file, error) {
+	m, err := monthOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	write := map[string]func(*bytes.Buffer, []billing.Invoice, sheet.Options) error{
+		"invoices.csv": func(b *bytes.Buffer, all []billing.Invoice, o sheet.Options) error { return sheet.Invoices(b, all, o) },
+		"lines.csv":    func(b *bytes.Buffer, all []billing.Invoice, o sheet.Options) error { return sheet.Lines(b, all, o) },
+	}[in.Sheet]
+	if write == nil {
+		return nil, &store.NotFoundError{Kind: "sheet", ID: in.Sheet}
+	}
+	all, err := s.Bills.Invoices(m)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := write(&b, all, sheet.Options{DecimalComma: in.DecimalComma}); err != nil {
+		return nil, err
+	}
+	return &file{"text/csv; charset=utf-8", `attachment; filename="` + m.String() + "-" + in.Sheet + `"`, b.Bytes()}, nil
+}
+
+type InvoicePath struct {
+	Number string `path:"number" example:"F2026-0001"`
+}
+
+func (s *Server) showInvoice(_ context.Context, in *InvoicePath) (*answer[api.Invoice], error) {
+	inv, _, err := s.Bills.Invoice(in.Number)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := s.Bills.Document(in.Number)
+	return body(api.Invoice{Invoice: inv, SHA256: doc.SHA256}), err
+}
+
+func (s *Server) invoiceDocument(_ context.Context, in *InvoicePath) (*file, error) {
+	pdf, err := s.Bills.Paper(in.Number)
+	if err != nil {
+		return nil, err
+	}
+	return &file{"application/pdf", `attachment; filename="` + in.Number + `.pdf"`, pdf}, nil
+}
