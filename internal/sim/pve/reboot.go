@@ -43,21 +43,28 @@ func (b *Box) Up() bool {
 	return b.machine.Down.IsZero()
 }
 
-// comeUp is what the host does when it has booted. A configuration lock of a backup
-// that died stays: only a person takes it away.
+// comeUp is what the host does when it has booted: locks that a backup has left
+// behind are taken away, other locks stay.
 func (b *Box) comeUp(now time.Time) {
 	b.machine.Down, b.machine.Booted, b.machine.LastPID = time.Time{}, now, 1200
 	b.missJobs(now)
+	var log []string
 	var onboot []int
 	for _, id := range b.vmids() {
-		if b.machine.VMs[id].Config["onboot"] == "1" {
+		v := b.machine.VMs[id]
+		if v.Lock == "backup" {
+			v.Lock = ""
+			log = append(log, fmt.Sprintf("removed left over backup lock from '%d'!", id))
+		}
+		if v.Config["onboot"] == "1" {
 			onboot = append(onboot, id)
 		}
 	}
 	slices.SortStableFunc(onboot, func(x, y int) int { return b.startOrder(x) - b.startOrder(y) })
-	if len(onboot) > 0 {
-		b.startTask(now, "startall", "", "root@pam", &pauseWork{For: time.Second, Text: []string{fmt.Sprintf("Starting VM %d", onboot[0])}})
+	for _, id := range onboot {
+		log = append(log, fmt.Sprintf("Starting VM %d", id))
 	}
+	b.startTask(now, "startall", "", "root@pam", &pauseWork{For: time.Second, Text: log})
 	for _, id := range onboot {
 		b.startTask(now, "qmstart", fmt.Sprint(id), "root@pam", &startWork{VMID: id})
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"time"
 )
 
 // upid names a task: node, process, its start in ticks since boot, its start on the
@@ -42,4 +43,14 @@ func parseUPID(text string) (upid, bool) {
 		*f.to = n
 	}
 	return u, true
+}
+
+// TaskStart reads the start out of a task's name, by the box's clock; zero for a
+// text that is none.
+func TaskStart(name string) time.Time {
+	u, ok := parseUPID(name)
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(u.Start, 0).UTC()
 }
