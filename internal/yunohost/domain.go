@@ -3,7 +3,6 @@ package yunohost
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -76,6 +75,12 @@ func (s *Server) InstallCertificate(ctx context.Context, domain string) error {
 	if err != nil || now.Authority == "letsencrypt" {
 		return err
 	}
+	// YunoHost installs nothing, and calls it a success, unless its own diagnosis
+	// has found DNS and web of the domain in order.
+	if err := s.do(ctx, Call{Name: "run the diagnosis of DNS and web", Command: cli("diagnosis", "run", "dnsrecords", "web", "--force"), Once: "diagnosis-acme",
+		Method: http.MethodPut, Path: "/diagnosis/run", Form: url.Values{"categories": {"dnsrecords", "web"}, "force": {"1"}}}, nil); err != nil {
+		return err
+	}
 	refusal := s.do(ctx, Call{Name: "install a certificate", Command: cli("domain", "cert", "install", domain), Once: "certificate",
 		Method: http.MethodPut, Path: "/domains/" + url.PathEscape(domain) + "/cert"}, nil)
 	if now, err = s.Certificate(ctx, domain); err != nil {
@@ -85,7 +90,7 @@ func (s *Server) InstallCertificate(ctx context.Context, domain string) error {
 		if refusal != nil {
 			return refusal
 		}
-		return errors.New("yunohost: install a certificate: it ended well, and the certificate is still " + now.Authority)
+		return fmt.Errorf("yunohost: install a certificate: %s is not ready for Let's Encrypt: its DNS records are not published, or port 80 is not reached", domain)
 	}
 	return nil
 }

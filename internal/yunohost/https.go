@@ -68,11 +68,18 @@ func tlsConfig(fingerprint string) *tls.Config {
 				return errors.New("no certificate was shown")
 			}
 			if got := Fingerprint(state.PeerCertificates[0].Raw); got != fingerprint {
-				return fmt.Errorf("certificate fingerprint is %s, not %s as read on the server", got, fingerprint)
+				return &certificateError{want: fingerprint, got: got}
 			}
 			return nil
 		},
 	}
+}
+
+// certificateError is a certificate that is not the one on the server.
+type certificateError struct{ want, got string }
+
+func (e *certificateError) Error() string {
+	return fmt.Sprintf("certificate fingerprint is %s, not %s as read on the server", e.got, e.want)
 }
 
 // Fingerprint writes the SHA-256 of a certificate (DER).
@@ -127,6 +134,9 @@ func (h *HTTPS) send(ctx context.Context, c Call) (json.RawMessage, error) {
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if wrong, other := errors.AsType[*certificateError](err); other {
+			return nil, operation.Permanent(wrong, "another machine answers under that name: see where the domain points")
 		}
 		return nil, operation.Transient(fmt.Errorf("no answer: %w", err))
 	}
