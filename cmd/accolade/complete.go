@@ -26,6 +26,7 @@ func (e *env) completeFlag(list func(*cobra.Command, *api.Client) ([]string, err
 }
 
 func (e *env) ask(c *cobra.Command, list func(*cobra.Command, *api.Client) ([]string, error)) []string {
+	e.quiet = true
 	client, err := e.controller()
 	if err != nil {
 		return nil

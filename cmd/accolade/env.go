@@ -30,6 +30,7 @@ type env struct {
 
 	zone    *time.Location // of the times that are shown; set by check
 	client  *api.Client
+	quiet   bool // nobody reads standard error: a shell completes a line, or the verb says it itself
 	started bool // the command line was understood; errors from here on are the work's
 }
 
@@ -94,10 +95,15 @@ func (e *env) controller() (*api.Client, error) {
 	return c, nil
 }
 
+// close drops the connection, and says a word when the two programs differ.
 func (e *env) close() {
-	if e.client != nil {
-		e.client.Close()
+	if e.client == nil {
+		return
 	}
+	if theirs := e.client.ControllerVersion(); theirs != "" && theirs != version.String() && !e.quiet {
+		e.say("%s the controller is %s, this program is %s: install the same version of both", e.paint(yellow, "note:"), theirs, version.String())
+	}
+	e.client.Close()
 }
 
 // say writes a line of talk to standard error.

@@ -22,6 +22,7 @@ EXIT STATUS: 0 if both are the same, 1 if they differ, 4 if no controller answer
 			if err != nil {
 				return err
 			}
+			e.quiet = true
 			theirs, err := client.Version(c.Context())
 			if err != nil {
 				if e.output == "table" {

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,6 +46,18 @@ type Client struct {
 	token   string
 	agent   string
 	http    *http.Client
+	version atomic.Pointer[string]
+}
+
+// VersionHeader carries the controller's version in every answer.
+const VersionHeader = "Accolade-Version"
+
+// ControllerVersion is what the last answer said, empty before the first one.
+func (c *Client) ControllerVersion() string {
+	if v := c.version.Load(); v != nil {
+		return *v
+	}
+	return ""
 }
 
 // NewClient checks the options; it does not connect yet.
@@ -173,6 +186,9 @@ func (c *Client) send(ctx context.Context, method, path string, in any, accept s
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.lost(ctx, method, path, err)
+	}
+	if v := resp.Header.Get(VersionHeader); v != "" {
+		c.version.Store(&v)
 	}
 	if resp.StatusCode >= 300 {
 		defer resp.Body.Close()

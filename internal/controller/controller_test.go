@@ -298,3 +298,25 @@ func TestNoSandbox(t *testing.T) {
 	}
 	start(t, settings(t, dir, nil))
 }
+
+// The state of another user is not touched.
+func TestForeignState(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a folder to another user")
+	}
+	dir := shortDir(t)
+	conf := settings(t, dir, nil)
+	if err := os.Mkdir(conf.State, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(conf.State, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	_, err := controller.Start(t.Context(), conf, controller.Options{Log: &logBuffer{}})
+	if err == nil || !strings.Contains(err.Error(), "65534") {
+		t.Errorf("got %v, wanted is a refusal that names the owner", err)
+	}
+	if left, err := os.ReadDir(conf.State); err != nil || len(left) != 0 {
+		t.Errorf("in the folder there is %v, %v", left, err)
+	}
+}

@@ -15,6 +15,7 @@ import (
 // call: a bug in one handler must not stop the nightly backups.
 func (s *Server) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(api.VersionHeader, s.self.Version)
 		seen := &statusWriter{ResponseWriter: w}
 		start := clock.Real().Now() // how long an answer took is a matter of the machine, never of simulated time
 		defer func() {
