@@ -211,7 +211,7 @@ func (e *Engine) cancelAtRest(l *live, op Operation, who Actor) error {
 	l.op = op
 	l.feed.publish(e.clk, EventState, op, "")
 	l.feed.close(e.clk)
-	delete(e.live, op.ID)
+	e.drop(op.ID)
 	return nil
 }
 

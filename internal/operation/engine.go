@@ -43,8 +43,9 @@ type Engine struct {
 	ready chan struct{} // closed once Run has resumed what was in the store
 
 	mu      sync.Mutex
-	running context.Context // of the goroutines; nil unless Run runs
-	live    map[string]*live
+	running context.Context  // of the goroutines; nil unless Run runs
+	live    map[string]*live // what has not ended
+	order   []*live          // the same, in the order of their start
 	wg      sync.WaitGroup
 }
 
@@ -120,10 +121,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.wg.Wait()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for id, l := range e.live {
+	for _, l := range e.order {
 		l.feed.close(e.clk)
-		delete(e.live, id)
 	}
+	clear(e.live)
+	e.order = nil
 	return nil
 }
 
@@ -156,8 +158,8 @@ func (e *Engine) load(ctx context.Context) error {
 	for _, s := range open {
 		l := e.live[s.ID]
 		if l == nil {
-			l = &live{}
-			e.live[s.ID] = l
+			l = &live{op: s.Operation}
+			e.add(l)
 		}
 		l.op, l.request, l.owner = s.Operation, requests[s.ID], s.Started != nil
 		e.unblock(&l.op)
@@ -171,17 +173,24 @@ func (e *Engine) enqueue(op Operation) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.live[op.ID] == nil {
-		e.live[op.ID] = &live{op: op}
+		e.add(&live{op: op})
 	}
 	e.dispatch()
 }
 
-// sorted are the operations in the order of their start.
-func (e *Engine) sorted() []*live {
-	all := make([]*live, 0, len(e.live))
-	for _, l := range e.live {
-		all = append(all, l)
-	}
-	slices.SortFunc(all, func(a, b *live) int { return strings.Compare(a.op.ID, b.op.ID) })
-	return all
+// add takes an operation into memory, in the order of their start. e.mu is held.
+func (e *Engine) add(l *live) {
+	e.live[l.op.ID] = l
+	at, _ := slices.BinarySearchFunc(e.order, l.op.ID, byID)
+	e.order = slices.Insert(e.order, at, l)
 }
+
+// drop forgets an operation that has ended. e.mu is held.
+func (e *Engine) drop(id string) {
+	delete(e.live, id)
+	if at, found := slices.BinarySearchFunc(e.order, id, byID); found {
+		e.order = slices.Delete(e.order, at, at+1)
+	}
+}
+
+func byID(l *live, id string) int { return strings.Compare(l.op.ID, id) }

@@ -176,7 +176,7 @@ func (e *Engine) find(id string) (*live, Operation, error) {
 	})
 	if err == nil && e.running == nil && !s.State.Ended() {
 		l := &live{op: s.Operation}
-		e.live[id] = l // load completes it
+		e.add(l) // load completes it
 		return l, Operation{}, nil
 	}
 	return nil, s.Operation, err

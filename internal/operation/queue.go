@@ -16,7 +16,6 @@ func (e *Engine) dispatch() {
 	taken := map[string]string{} // lease -> the operation that holds or awaits it
 	used := map[string]int{}     // limit -> operations in it
 	total := 0
-	all := e.sorted()
 	occupy := func(l *live) {
 		total++
 		for _, name := range l.op.Leases {
@@ -26,7 +25,7 @@ func (e *Engine) dispatch() {
 			used[name]++
 		}
 	}
-	for _, l := range all {
+	for _, l := range e.order {
 		switch {
 		case l.driven:
 			occupy(l)
@@ -36,13 +35,13 @@ func (e *Engine) dispatch() {
 			}
 		}
 	}
-	for _, l := range all { // what was in the middle of something goes before what is new
+	for _, l := range e.order { // what was in the middle of something goes before what is new
 		if !l.driven && l.owner && l.op.State != Blocked {
 			occupy(l)
 			e.launch(l)
 		}
 	}
-	for _, l := range all {
+	for _, l := range e.order {
 		if l.driven || l.owner || l.ending {
 			continue
 		}
@@ -126,7 +125,7 @@ func (e *Engine) launch(l *live) {
 		l.unhand()
 		if l.op.State.Ended() {
 			l.feed.close(e.clk)
-			delete(e.live, l.op.ID)
+			e.drop(l.op.ID)
 		}
 		if l.op.State.Ended() || l.op.State == Blocked {
 			e.dispatch()
