@@ -143,6 +143,10 @@ func contentUpdate(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	// found by experiment: Datastore.Allocate alone, which opens volumes, is not enough
+	if err := c.require("/storage/"+s.ID, "Datastore.AllocateSpace"); err != nil {
+		return nil, err
+	}
 	if err := c.mayUse(0, volid, ""); err != nil {
 		return nil, err
 	}

@@ -47,10 +47,7 @@ func (b *Box) poolOf(vmid int) string {
 }
 
 func listPools(c *call) (any, error) {
-	if name := c.p.Str("poolid"); name != "" {
-		if err := c.require("/pool/"+name, "Pool.Audit"); err != nil {
-			return nil, err
-		}
+	if name := c.p.Str("poolid"); name != "" { // the real one looks at Pool.Audit and ignores what it sees
 		p, err := c.box.pool(name)
 		if err != nil {
 			return nil, err
