@@ -34,6 +34,9 @@ type Parts struct {
 	Keeper  *secret.Keeper
 	Backups Backups
 
+	// Client finds a client's ID from the name that somebody typed; nil: any name is
+	// an ID.
+	Client func(name string) (id string, err error)
 	// Connect reaches a box.
 	Connect func(fleet.Box) (Hypervisor, error)
 	// Enter reaches the inside of a VM; run sets one operation's commands apart.
@@ -56,6 +59,7 @@ type Service struct {
 	fleet   *fleet.Registry
 	keeper  *secret.Keeper
 	backups Backups
+	client  func(string) (string, error)
 	connect func(fleet.Box) (Hypervisor, error)
 	enter   func(Hypervisor, int, string) Guest
 	https   func(Guest, Access) Guest
@@ -67,7 +71,7 @@ type Service struct {
 
 // New puts a service together and registers its workflows with the engine.
 func New(p Parts) *Service {
-	s := &Service{db: p.DB, engine: p.Engine, fleet: p.Fleet, keeper: p.Keeper, backups: p.Backups, connect: p.Connect, enter: p.Enter,
+	s := &Service{db: p.DB, engine: p.Engine, fleet: p.Fleet, keeper: p.Keeper, backups: p.Backups, client: p.Client, connect: p.Connect, enter: p.Enter,
 		https: p.HTTPS, relay: p.Relay, http: p.HTTP, folder: p.Blueprints, options: p.Options}
 	p.Engine.Register(s.Workflow())
 	p.Engine.Register(s.UsersWorkflow())
@@ -147,6 +151,9 @@ func (s *Service) prepare(q Request) (p prepared, err error) {
 			return p, err
 		}
 	}
+	if q.Client, err = s.clientID(q.Client); err != nil {
+		return p, err
+	}
 	if p.box, err = s.fleet.Box(q.Box); err != nil {
 		return p, err
 	}
@@ -171,6 +178,13 @@ func (s *Service) prepare(q Request) (p prepared, err error) {
 	return p, nil
 }
 
+func (s *Service) clientID(name string) (string, error) {
+	if s.client == nil || name == "" {
+		return name, nil
+	}
+	return s.client(name)
+}
+
 func (s *Service) checkRelay() error {
 	relay, password, ok := s.relay()
 	if !ok {
@@ -188,7 +202,7 @@ func (s *Service) checkPlace(q Request, box fleet.Box, blueprint Blueprint) erro
 	if box.State != fleet.BoxReady {
 		return &operation.Refused{Why: fmt.Sprintf("box %s is %s", box.Name, box.State), Fix: "finish its enrolment, or take it out of stock: accolade box edit " + box.Name}
 	}
-	if box.Client != "" && box.Client != q.Client {
+	if owner, err := s.clientID(box.Client); box.Client != "" && (err != nil || owner != q.Client) {
 		return &operation.Refused{Why: fmt.Sprintf("box %s stands at client %s, not %s", box.Name, box.Client, q.Client), Fix: "name that client, or another box"}
 	}
 	servers, err := s.fleet.Servers()

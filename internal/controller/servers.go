@@ -35,6 +35,10 @@ func (c *Controller) buildServers() error {
 		Enter: func(hv provisioning.Hypervisor, vmid int, run string) provisioning.Guest {
 			return yunohost.New(hv, vmid, c.clock, run)
 		},
+		Client: func(name string) (string, error) {
+			found, err := c.services.Book.Client(name)
+			return found.ID, err
+		},
 		HTTPS: c.overHTTPS, Relay: c.serverRelay,
 		HTTP:       &http.Client{Timeout: time.Minute},
 		Blueprints: c.conf.Blueprints,
