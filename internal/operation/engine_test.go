@@ -187,8 +187,10 @@ func TestPermanentErrorUndoesInReverse(t *testing.T) {
 func TestTransientErrorsAreTriedAgain(t *testing.T) {
 	l := newLab(t, operation.Options{})
 	failures := 0
+	followed := make(chan struct{})
 	s := l.step("a")
 	s.Do = func(context.Context, *operation.Run) error {
+		<-followed
 		if failures++; failures <= 5 {
 			return operation.Transient(errors.New("connection refused"))
 		}
@@ -199,6 +201,9 @@ func TestTransientErrorsAreTriedAgain(t *testing.T) {
 	var waiting []string
 	for ev, err := range l.Follow(l.ctx, op.ID, 0) {
 		check(t, err)
+		if ev.Kind == operation.EventNow {
+			close(followed)
+		}
 		if ev.Kind == operation.EventWaiting && ev.Operation.RetryAt != nil {
 			waiting = append(waiting, ev.Operation.Waiting)
 		}

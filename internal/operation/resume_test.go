@@ -11,23 +11,26 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 )
 
-// until follows an operation until its step in progress is the named one.
+// until follows an operation until the named step is in progress and says that it hangs.
 func (l *lab) until(id, step string) {
 	l.t.Helper()
 	for ev, err := range l.Follow(l.ctx, id, 0) {
 		check(l.t, err)
-		if ev.Operation.Step == step {
+		if ev.Operation.Step == step && ev.Operation.Progress.Text == hanging {
 			return
 		}
 	}
 	l.t.Fatalf("operation %s never came to step %s", id, step)
 }
 
+const hanging = "hanging"
+
 // hang is a step that waits until the engine stops.
 func (l *lab) hang(name string) operation.Step {
 	s := l.step(name)
-	s.Do = func(ctx context.Context, _ *operation.Run) error {
+	s.Do = func(ctx context.Context, r *operation.Run) error {
 		l.note("hang in %s", name)
+		r.Progress(0.5, hanging)
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -164,7 +167,8 @@ func TestCancelSurvivesARestart(t *testing.T) {
 	l := newLab(t, operation.Options{}, flow("none"))
 	deaf := l.step("b")
 	release := make(chan struct{})
-	deaf.Do = func(ctx context.Context, _ *operation.Run) error {
+	deaf.Do = func(ctx context.Context, r *operation.Run) error {
+		r.Progress(0.5, hanging)
 		<-release
 		return ctx.Err()
 	}
