@@ -62,6 +62,14 @@ func (b *Box) faultFor(t *task) *taskFault {
 	return nil
 }
 
+// due is when a fault ends the task; zero for one that does not.
+func (f *taskFault) due(t *task) time.Time {
+	if f == nil || f.Mode != "fail" {
+		return time.Time{}
+	}
+	return t.Begun.Add(f.After)
+}
+
 // stepFault lets a fault act on a task whose work is due, and tells whether the
 // work is not to go on now.
 func (b *Box) stepFault(t *task, now time.Time) bool {
@@ -82,8 +90,7 @@ func (b *Box) stepFault(t *task, now time.Time) bool {
 			f.Armed = true
 			return false
 		}
-		due := t.Begun.Add(f.After)
-		if due.After(now) {
+		if f.due(t).After(now) {
 			return false
 		}
 		b.breakTask(t, now, errors.New(f.Text))

@@ -1,6 +1,7 @@
 package pve_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,12 @@ func TestRebootInTheMiddle(t *testing.T) {
 	s.box.Reboot()
 	if s.box.Up() {
 		t.Error("the box is up at the instant of its reboot")
+	}
+	if resp, err := http.Get(s.door.URL + "/api2/json/version"); err == nil {
+		t.Errorf("a box that is down answers %s", resp.Status)
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	s.wait(5 * time.Minute)
 	if !s.box.Up() {

@@ -3,6 +3,7 @@ package pve
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -36,11 +37,25 @@ func (b *Box) Reboot() {
 	b.machine.Down = now.Add(hostBoot)
 }
 
-// Up tells whether the host answers; while it does not, connections are refused.
+// Up tells whether the host answers. While it does not, what comes in is dropped
+// without an answer.
 func (b *Box) Up() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.advance(b.world.Now())
 	return b.machine.Down.IsZero()
+}
+
+// hangUp drops a connection without an answer.
+func hangUp(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable) // a connection that cannot be taken over
+		return
+	}
+	if err := conn.Close(); err != nil {
+		return // it is gone already
+	}
 }
 
 // comeUp is what the host does when it has booted: locks that a backup has left

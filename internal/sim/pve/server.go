@@ -16,6 +16,10 @@ import (
 // that carry the errors do not exist in HTTP/2.
 func (b *Box) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if !b.Up() {
+			hangUp(w)
+			return
+		}
 		r := b.serve(req)
 		if r.status == http.StatusUnauthorized {
 			b.delay(req.Context(), unauthorizedDelay)

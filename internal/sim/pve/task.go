@@ -128,6 +128,9 @@ func (b *Box) stepTask(t *task, now time.Time) {
 			b.endTask(t, now, nil)
 		default:
 			t.Next = now.Add(wait)
+			if due := t.Fault.due(t); due.After(now) && due.Before(t.Next) {
+				t.Next = due
+			}
 		}
 	}
 }

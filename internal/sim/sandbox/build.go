@@ -111,6 +111,7 @@ func (s *Sandbox) buildBoxes(addrs map[string]string, saved *state) error {
 			}
 		}
 		cert := s.secrets.Certificate[name]
+		box.SetFingerprint(cert.Fingerprint())
 		s.boxes = append(s.boxes, box)
 		s.info.PVE = append(s.info.PVE, BoxInfo{
 			Name: name, URL: "https://" + addrs[name], Fingerprint: cert.Fingerprint(),
