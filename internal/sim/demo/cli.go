@@ -56,15 +56,22 @@ func shown(args []string) string {
 
 // operation is what the story reads of one.
 type operation struct {
-	ID    string `json:"id"`
-	State string `json:"state"`
-	Step  string `json:"step"`
-	Text  string `json:"text"`
-	Error string `json:"error"`
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Step     string `json:"step"`
+	Waiting  string `json:"waiting"`
+	Progress struct {
+		Text string `json:"text"`
+	} `json:"progress"`
+	Problem struct {
+		Step string `json:"step"`
+		What string `json:"what"`
+		Fix  string `json:"fix"`
+	} `json:"problem"`
 }
 
-// finish waits, in simulated time, until an operation has succeeded. watch, if not
-// nil, sees it each time; it returns true when it has seen enough.
+// finish waits, in simulated time, until an operation is done. watch, if not nil,
+// sees it each time; it returns true when it has seen enough.
 func (s *story) finish(ctx context.Context, id string, watch func(operation) (bool, error)) error {
 	last := ""
 	for {
@@ -72,15 +79,16 @@ func (s *story) finish(ctx context.Context, id string, watch func(operation) (bo
 		if err := s.ask(ctx, &op, "operation", "show", id); err != nil {
 			return err
 		}
-		if now := op.Step; now != last && now != "" {
-			s.out.line("%s  %s", s.clock.Now().In(s.paris).Format("15:04:05"), now)
-			last = now
+		if op.Step != last && op.Step != "" {
+			s.out.line("%s  %s", s.clock.Now().In(s.paris).Format("15:04:05"), op.Step)
+			last = op.Step
 		}
 		switch op.State {
-		case "succeeded":
+		case "done":
+			s.out.line("%s  done", s.clock.Now().In(s.paris).Format("15:04:05"))
 			return nil
 		case "failed", "cancelled", "blocked":
-			return fmt.Errorf("operation %s %s: %s", id, op.State, op.Error)
+			return fmt.Errorf("operation %s %s at step %s: %s (%s)", id, op.State, op.Problem.Step, op.Problem.What, op.Problem.Fix)
 		}
 		if watch != nil {
 			if enough, err := watch(op); enough || err != nil {

@@ -14,19 +14,21 @@ const config = `# The controller of the demo.
 state: %s
 socket: %s
 offers: %s
-log:
-  level: info
+timezone: Europe/Paris
 seller:
-  name: Coopérative Informatique de la Rade
+  name: Coopérative informatique de la Rade
   legal_form: SCIC SARL
-  capital: capital variable
-  address: 3 rue du Port, 56100 Lorient
-  siren: "404833048"
-  rcs: RCS Lorient
+  capital: 18 500 €, capital variable
+  address: [3 rue du Port, 56100 Lorient]
+  siren: "834912750"
+  rcs: Lorient
   vat_regime: normal
-  vat_number: FR83404833048
-  iban: FR7630006000011234567890189
-  late_payment_rate: "3 fois le taux d'intérêt légal"
+  vat_number: FR91834912750
+  iban: FR76 3000 6000 0112 3456 7890 189
+  bic: AGRIFRPP
+  late_rate: trois fois le taux d'intérêt légal
+  mail: factures@rade.example
+  phone: +33 2 97 00 00 00
 billing:
   finalise: auto
 relay:
@@ -34,38 +36,37 @@ relay:
   port: %s
   user: accolade
   password_file: %s
+  from: accolade@rade.example
+  security: none
+notify:
+  mail: equipe@rade.example
 `
 
-const offers = `# The price list: what the cooperative has settled by its own decision.
+const offers = `# What the cooperative has settled by its own decision.
 offers:
   classic:
-    title: Informatique partagée
-    price_cents: 3900
-    unit: employee
-    term_months: 12
-    included_minutes: 1200
-    overage_cents_per_hour: 6000
+    overage: 60.00
 `
 
 const blueprint = `# An architects' office with twelve people.
-name: bureau
 domain: horizon.example
-image:
-  url: %s
-size:
-  cores: 4
-  memory: 8 GiB
-  disk: 64 GiB
-network:
-  mode: dhcp
 admin:
   username: technique
   fullname: Equipe Technique
+size:
+  cores: 4
+  memory: 8G
+  disk: 64G
+image:
+  url: %s
+relay: true
 apps:
   - id: nextcloud
-    path: /nextcloud
+    args:
+      path: /nextcloud
   - id: dolibarr
-    path: /dolibarr
+    args:
+      path: /dolibarr
 `
 
 // users is the list that the office sent: twelve people.
@@ -85,16 +86,15 @@ func users() string {
 
 // work is what is typed at 08:00 of a day.
 var work = map[string][][]string{
-	"2026-09-16": {hours("accompaniment", "2026-09-15", "09:00", "8h", "Installation des postes, premières formations")},
-	"2026-09-22": {hours("accompaniment", "2026-09-21", "09:00", "7h30", "Nextcloud en équipe")},
-	"2026-09-29": {hours("accompaniment", "2026-09-28", "14:00", "3h", "Dolibarr : devis et factures")},
-	"2026-10-14": {hours("accompaniment", "2026-10-13", "10:00", "2h", "Partages et droits")},
+	"2026-09-16": {hours("8h", "2026-09-15", "Installation des postes, premières formations")},
+	"2026-09-22": {hours("7h30", "2026-09-21", "Nextcloud en équipe")},
+	"2026-09-29": {hours("3h", "2026-09-28", "Dolibarr : devis et factures")},
+	"2026-10-14": {hours("2h", "2026-10-13", "Partages et droits")},
 	"2026-10-19": {{"contract", "headcount", clientName, "13", "--from", "2026-10-20"}},
 }
 
-func hours(kind, date, from, length, note string) []string {
-	return []string{"hours", "add", "--client", clientName, "--kind", kind, "--who", "erwan", "--date", date, "--from", from,
-		"--duration", length, "--note", note}
+func hours(length, date, note string) []string {
+	return []string{"hours", "add", clientName, length, "--kind", "accompaniment", "--technician", "erwan", "--date", date, "--note", note}
 }
 
 func relayHost(r sandbox.RelayInfo) string {

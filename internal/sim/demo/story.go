@@ -128,9 +128,9 @@ const (
 
 func (s *story) writeContract(ctx context.Context) error {
 	for _, args := range [][]string{
-		{"client", "add", clientName, "--kind", "business", "--legal-name", "Atelier Horizon SARL", "--siren", "732829320",
-			"--address", "12 quai des Indes, 56100 Lorient", "--language", "fr"},
-		{"contact", "add", clientName, "--name", "Maëlle Le Gall", "--role", "billing", "--email", "maelle@atelier-horizon.example"},
+		{"client", "add", "Atelier Horizon", "--kind", "business", "--siren", "732829320",
+			"--address", "12 quai des Indes", "--postcode", "56100", "--city", "Lorient"},
+		{"contact", "add", clientName, "Maëlle Le Gall", "--role", "billing", "--mail", "maelle@horizon.example"},
 		{"contract", "add", clientName, "--offer", "classic", "--start", "2026-09-15", "--employees", "12"},
 		{"site", "add", "quai-des-indes", "--address", "12 quai des Indes, 56100 Lorient", "--travel", "bike", "--minutes", "10"},
 	} {
@@ -174,10 +174,10 @@ func (s *story) begin(ctx context.Context, stdin string, args ...string) (id str
 
 // killAtStep is where the controller dies: the box makes the virtual machine, the
 // most dangerous moment there is.
-const killAtStep = "create"
+const killAtStep = "machine"
 
 func (s *story) provisionServer(ctx context.Context) error {
-	provision := []string{"server", "provision", serverName, "--client", clientName, "--box", boxName,
+	provision := []string{"server", "provision", "--name", serverName, "--client", clientName, "--box", boxName,
 		"--blueprint", filepath.Join(s.dir, "blueprint.yaml"), "--users", filepath.Join(s.dir, "users.csv"), "--detach", "-o", "json"}
 	s.out.line("$ accolade %s", shown(provision))
 	id, err := s.begin(ctx, "", provision...)
@@ -313,7 +313,7 @@ func (s *story) countMonth(ctx context.Context, month string) error {
 	var shown struct {
 		Invoices []struct {
 			Number string `json:"number"`
-			Total  int64  `json:"total_cents"`
+			Total  int64  `json:"total"`
 		} `json:"invoices"`
 	}
 	if err := s.ask(ctx, &shown, "month", "show", month); err != nil {
