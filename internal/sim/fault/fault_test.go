@@ -178,13 +178,13 @@ func TestARuleThatStruckAMachineIsMendedWhenItEnds(t *testing.T) {
 
 func TestAddRefuses(t *testing.T) {
 	for want, r := range map[string]fault.Rule{
-		"kind":        {Target: "*", Kind: "earthquake"},
-		"path":        {Target: "*", Kind: fault.Slow, Path: "[", Count: -1},
-		"probability": {Target: "*", Kind: fault.Slow, Probability: 2},
-		"count":       {Target: "*", Kind: fault.Slow, Count: -2},
-		"status":      {Target: "*", Kind: fault.Error, Status: 200},
-		"storage":     {Target: "*", Kind: fault.DiskFull},
-		"vmid":        {Target: "*", Kind: fault.AgentNever},
+		"kind":          {Target: "*", Kind: "earthquake"},
+		"path":          {Target: "*", Kind: fault.Slow, Path: "[", Count: -1},
+		"probability":   {Target: "*", Kind: fault.Slow, Probability: 2},
+		"skip 0, count": {Target: "*", Kind: fault.Slow, Count: -2},
+		"status":        {Target: "*", Kind: fault.Error, Status: 200},
+		"storage":       {Target: "*", Kind: fault.DiskFull},
+		"vmid":          {Target: "*", Kind: fault.AgentNever},
 	} {
 		var s fault.Set
 		if _, err := s.Add(r); err == nil || !strings.HasPrefix(err.Error(), want) {
