@@ -14,6 +14,7 @@ type Beyond struct {
 // Known lists what is known beyond the descriptions.
 var Known = []Beyond{
 	{"pve", "GET /nodes/{node}/disks/list", `\[\d+\]\.osdid-list`, "pve-storage, Diskmanage.pm: undef where there is no Ceph"},
+	{"pve", "GET /nodes/{node}/disks/list", `\[\d+\]\.mounted`, "pve-storage, Diskmanage.pm: only where the device itself is mounted"},
 	{"pve", "GET /nodes/{node}/network", `\[\d+\]\.netmask`, "pve-manager gives the length of the prefix, as go-proxmox's recordings show"},
 	{"pve", "GET /nodes/{node}/network/{iface}", `netmask`, "as above"},
 	{"pbs", "GET /admin/datastore/{store}/snapshots", `\[\d+\]\.files\[\d+\]`, "proxmox-backup lists objects with filename, size and crypt-mode"},

@@ -28,11 +28,12 @@ func (b *Box) disk(path string) (*HostDisk, error) {
 	return nil, failf("not a valid local disk")
 }
 
-// answer is a disk as the list shows it; used is absent while nothing stands on it.
+// answer is a disk as the list shows it; used is absent while nothing stands on it,
+// and mounted is told of partitions only.
 func (d HostDisk) answer() map[string]any {
 	out := map[string]any{
 		"devpath": d.DevPath, "type": d.Type, "size": d.Size, "serial": d.Serial, "model": d.Model, "vendor": d.Vendor, "wwn": d.WWN,
-		"rpm": d.RPM, "health": d.Health, "gpt": bit(d.Used != ""), "mounted": bit(d.Mount != ""), "osdid": -1, "osdid-list": nil,
+		"rpm": d.RPM, "health": d.Health, "gpt": bit(d.Used != ""), "osdid": -1, "osdid-list": nil,
 		"by_id_link": "/dev/disk/by-id/ata-" + d.Model + "_" + d.Serial, "wearout": "N/A",
 	}
 	if d.Wearout >= 0 {
@@ -56,6 +57,7 @@ func listDisks(c *call) (any, error) {
 		}
 		list = append(list, out)
 		if c.p.Bool("include-partitions") && d.Used != "" {
+			out["used"] = "partitions"
 			list = append(list, d.partitions()...)
 		}
 	}
@@ -66,10 +68,16 @@ func listDisks(c *call) (any, error) {
 // partition of any other used disk.
 func (d HostDisk) partitions() []any {
 	part := func(n int, size int64, used string) any {
-		return map[string]any{
-			"devpath": fmt.Sprintf("%s%d", d.DevPath, n), "parent": d.DevPath, "size": size, "used": used, "type": "partition", "gpt": 1,
-			"mounted": bit(d.Mount != ""), "osdid": -1, "osdid-list": nil,
+		out := map[string]any{
+			"devpath": fmt.Sprintf("%s%d", d.DevPath, n), "parent": d.DevPath, "size": size, "type": "partition", "gpt": 1, "osdid": -1, "osdid-list": nil,
 		}
+		if used != "" {
+			out["used"] = used
+		}
+		if d.Mount != "" {
+			out["mounted"] = 1
+		}
+		return out
 	}
 	if d.Used == "BIOS boot" {
 		return []any{part(1, 1007<<10, "BIOS boot"), part(2, 1<<30, "EFI"), part(3, d.Size-2<<30, "LVM")}
@@ -89,7 +97,7 @@ func diskSMART(c *call) (any, error) {
 	hours := d.PowerOnHours + int64(c.now.Sub(c.box.machine.Booted).Hours())
 	attribute := func(id int, name string, value, worst, threshold int, raw string) any {
 		return map[string]any{
-			"id": fmt.Sprintf("%3d", id), "name": name, "flags": "-O--CK", "value": value, "worst": fmt.Sprintf("%03d", worst),
+			"id": fmt.Sprintf("%3d", id), "name": name, "flags": "-O--CK", "value": value, "worst": worst,
 			"threshold": threshold, "fail": "-", "raw": raw, "normalized": value,
 		}
 	}
