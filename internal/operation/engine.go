@@ -104,9 +104,14 @@ func (e *Engine) Ready() <-chan struct{} { return e.ready }
 // Run resumes the operations in the store and runs them and all new ones until ctx
 // ends. It is called once. Then it waits for the steps in progress to let go, and leaves every
 // operation as it is, for the next Run.
-func (e *Engine) Run(ctx context.Context) error {
-	ctx, done := e.clk.Work(ctx)
+func (e *Engine) Run(ctx context.Context) (err error) {
+	own, done := e.clk.Work(ctx)
 	defer done()
+	e.clk.Idle(ctx, func() { err = e.run(own) }) // a mark that the caller holds would stop time
+	return err
+}
+
+func (e *Engine) run(ctx context.Context) error {
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := e.load(inner); err != nil {

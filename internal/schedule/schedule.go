@@ -193,7 +193,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	if err := s.Start(ctx); err != nil {
 		return err
 	}
-	s.Wait()
+	s.clock.Idle(ctx, s.Wait) // a mark that the caller holds would stop time
 	return nil
 }
 
