@@ -24,7 +24,7 @@ const (
 type Site struct {
 	Name    string   `json:"name"`
 	Address string   `json:"address"`
-	Travel  Travel   `json:"travel"`
+	Travel  Travel   `json:"travel" enum:"bike,truck"`
 	Minutes int      `json:"minutes"`          // travel time, one way
 	Zone    string   `json:"zone"`             // IANA time zone that the boxes there must keep
 	ISP     Contact  `json:"isp"`              // whom to call when the line is down

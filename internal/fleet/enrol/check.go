@@ -228,10 +228,17 @@ func (e *enrolment) uniqueIn(tx store.Tx) error {
 }
 
 // forget takes the record back when this operation made it.
-func (e *enrolment) forget(context.Context) error {
+func (e *enrolment) forget(ctx context.Context) error {
 	made, err := e.undoing("record")
 	if err != nil || !made || e.box.State != fleet.BoxEnrolling {
 		return err
+	}
+	if there, err := e.vault.HasNamespace(ctx, e.in.Namespace); err != nil {
+		return err
+	} else if there { // something was backed up with the key that only the record holds
+		if empty, err := e.vault.Empty(ctx, e.in.Namespace); err != nil || !empty {
+			return err
+		}
 	}
 	return e.r.Update(func(tx store.Tx) error { return fleet.Boxes.Delete(tx, e.in.Name) })
 }

@@ -120,7 +120,7 @@ func (s *Service) Start(ctx context.Context, in Input, login fleet.Login, by, fr
 	if in.Credential, err = s.seal(login); err != nil {
 		return operation.Operation{}, plan, err
 	}
-	op, err := s.Engine.Start(ctx, operation.Request{Kind: Kind, Subject: in.Name, Input: in, Leases: []string{"box/" + in.Name}, By: by, From: from})
+	op, err := s.Engine.Start(ctx, operation.Request{Kind: Kind, Subject: "box/" + in.Name, Input: in, Leases: []string{"box/" + in.Name}, By: by, From: from})
 	return op, plan, err
 }
 

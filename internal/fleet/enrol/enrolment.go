@@ -49,7 +49,7 @@ var steps = []step{
 	{name: "storage for images and seeds", actions: (*enrolment).imagesStorage, undo: (*enrolment).dropImagesStorage},
 	{name: "namespace on the vault", actions: (*enrolment).namespace, undo: (*enrolment).dropNamespace},
 	{name: "login on the vault", actions: (*enrolment).vaultLogin, undo: (*enrolment).dropVaultLogin},
-	{name: "encryption key", actions: (*enrolment).key, cannotUndo: "the encryption key is kept: a backup made with it may exist"},
+	{name: "encryption key", actions: (*enrolment).key}, // goes with the record
 	{name: "vault storage", actions: (*enrolment).vaultStorage, undo: (*enrolment).dropVaultStorage},
 	{name: "pool", actions: (*enrolment).pool, undo: (*enrolment).dropPool},
 	{name: "nightly local backup", actions: (*enrolment).job, undo: (*enrolment).dropJob},

@@ -37,7 +37,6 @@ func (s *Service) observe(ctx context.Context, b fleet.Box) (fleet.Observation, 
 	}
 	host := s.DialBox(b, fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value})
 	defer host.Close()
-	host.OnNode(b.Node)
 	if o.Version, err = host.Version(ctx); err != nil {
 		return o, err
 	}

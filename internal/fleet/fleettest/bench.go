@@ -1,0 +1,260 @@
+// Package fleettest has what a test of the workflows needs: a simulated box and a
+// simulated vault behind TLS, a store, an engine that runs, and time that jumps.
+// Each request is held to the official description of the system that it goes to.
+package fleettest
+
+import (
+	"context"
+	"io"
+	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/enrol"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/pbs"
+	"codeberg.org/accolade/accolade/internal/proxmox"
+	"codeberg.org/accolade/accolade/internal/proxmox/proxmoxtest"
+	"codeberg.org/accolade/accolade/internal/secret"
+	"codeberg.org/accolade/accolade/internal/sim/apispec"
+	simpbs "codeberg.org/accolade/accolade/internal/sim/pbs"
+	simpve "codeberg.org/accolade/accolade/internal/sim/pve"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// Start is the instant at which a bench's time begins: the afternoon of an enrolment.
+var Start = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
+
+// Names and secrets of a bench.
+const (
+	Node         = "pve1"
+	RootPassword = "correct horse battery"
+	BoxToken     = "root@pam!bootstrap"
+	BoxSecret    = "aaaaaaaa-0000-4000-8000-000000000001"
+	VaultToken   = "root@pam!accolade"
+	VaultSecret  = "bbbbbbbb-0000-4000-8000-000000000002"
+	Datastore    = "accolade"
+	VaultName    = "central"
+	SiteName     = "lorient"
+)
+
+// Bench is a small cooperative: one site, one vault, one box that is not enrolled.
+type Bench struct {
+	T        testing.TB
+	Clock    *clocktest.Clock
+	DB       *store.MemoryDB
+	Keeper   *secret.Keeper
+	Engine   *operation.Engine
+	Registry *fleet.Registry
+	Enrol    *enrol.Service
+
+	Box                  *simpve.Box
+	BoxURL, BoxPrint     string
+	Vault                *simpbs.Server
+	VaultURL, VaultPrint string
+	VaultDown            *Switch // while on, the vault answers nobody
+
+	Wire, VaultWire *proxmoxtest.Wire
+	Between         func(http.RoundTripper) http.RoundTripper // further transport between us and the box; nil: none
+	Calls           *Calls
+}
+
+// Option changes the box before it is made.
+type Option func(*simpve.Config)
+
+// world gives the simulators the bench's time.
+type world struct{ clk clock.Clock }
+
+func (w world) Now() time.Time                 { return w.clk.Now() }
+func (world) Poke()                            {}
+func (world) Real(time.Duration) time.Duration { return 0 }
+
+// New makes a bench whose box runs "8.4", "9.2" or "7.4".
+func New(t testing.TB, version string, opts ...Option) *Bench {
+	t.Helper()
+	b := &Bench{T: t, Clock: clocktest.Auto(Start), DB: store.Memory(), VaultDown: &Switch{}, Calls: &Calls{}}
+	description := apispec.PVE92
+	if version < "9" {
+		description = apispec.PVE84
+	}
+	b.Wire, b.VaultWire = proxmoxtest.NewWire(t, description), proxmoxtest.NewWire(t, apispec.PBS)
+	b.Wire.Seen = b.Calls.add
+	b.openVault()
+	b.openBox(version, opts)
+	var err error
+	if b.Keeper, err = secret.OpenKeeper(filepath.Join(t.TempDir(), "key")); err != nil {
+		t.Fatal(err)
+	}
+	b.Registry = fleet.NewRegistry(b.DB, b.Clock)
+	b.Engine = operation.New(b.DB, b.Clock, operation.Options{Log: slog.New(slog.DiscardHandler)})
+	b.Enrol = enrol.New(b.Deps())
+	b.site()
+	return b
+}
+
+// Deps are those of an enrolment on this bench.
+func (b *Bench) Deps() enrol.Deps {
+	return enrol.Deps{DB: b.DB, Engine: b.Engine, Keeper: b.Keeper, Clock: b.Clock, DialBox: b.DialBox, DialVault: b.DialVault}
+}
+
+// DialBox is the adapter with the bench's transports.
+func (b *Bench) DialBox(box fleet.Box, login fleet.Login) enrol.Host { return b.Client(box, login) }
+
+// Client is DialBox with all methods.
+func (b *Bench) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
+	return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Login: login, Clock: b.Clock, Wrap: func(next http.RoundTripper) http.RoundTripper {
+		next = b.Wire.Wrap(next)
+		if b.Between != nil {
+			next = b.Between(next)
+		}
+		return next
+	}})
+}
+
+// DialVault is the adapter with the bench's transports.
+func (b *Bench) DialVault(v fleet.Vault, key secret.Value) enrol.VaultServer {
+	return pbs.New(pbs.Config{Vault: v.Name, URL: v.URL, Fingerprint: v.Fingerprint, Datastore: v.Datastore, TokenID: v.TokenID, TokenSecret: key, Clock: b.Clock, Wrap: b.VaultWire.Wrap})
+}
+
+// Run runs the engine until the test ends.
+func (b *Bench) Run() {
+	b.T.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Engine.Run(ctx) }()
+	b.T.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.T.Errorf("engine: %v", err)
+		}
+	})
+}
+
+// Input is the enrolment of the bench's box under the name kiosk.
+func (b *Bench) Input() enrol.Input {
+	return enrol.Input{Name: "kiosk", Site: SiteName, Client: "kerlann", URL: b.BoxURL, Fingerprint: b.BoxPrint, Vault: VaultName}
+}
+
+// Token is the bootstrap credential as a token, Password as root's password.
+func (b *Bench) Token() fleet.Login {
+	return fleet.Login{TokenID: BoxToken, User: "root@pam", Secret: secret.New(BoxSecret)}
+}
+
+// Password is root's login.
+func (b *Bench) Password() fleet.Login {
+	return fleet.Login{User: "root@pam", Secret: secret.New(RootPassword)}
+}
+
+// Wait waits until an operation has ended.
+func (b *Bench) Wait(id string) operation.Operation {
+	b.T.Helper()
+	ctx, done := b.Clock.Work(b.T.Context())
+	defer done()
+	op, err := b.Engine.Wait(ctx, id)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return op
+}
+
+// Enrolled enrols the box; the engine must run.
+func (b *Bench) Enrolled() fleet.Box {
+	b.T.Helper()
+	op, _, err := b.Enrol.Start(b.T.Context(), b.Input(), b.Token(), "anne", "test")
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if op = b.Wait(op.ID); op.State != operation.Done {
+		b.T.Fatalf("enrolment %s: %+v", op.State, op.Problem)
+	}
+	box, err := b.Registry.Box("kiosk")
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return box
+}
+
+// Ours is a client with the token that the enrolment made.
+func (b *Bench) Ours(box fleet.Box) *proxmox.Client {
+	b.T.Helper()
+	value, err := b.Keeper.Open(box.TokenSecret)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	return b.Client(box, fleet.Login{TokenID: box.TokenID, User: fleet.BoxUser, Secret: value})
+}
+
+func (b *Bench) site() {
+	b.T.Helper()
+	if _, err := b.Registry.AddSite(fleet.Site{Name: SiteName, Address: "12 quai des Indes, 56100 Lorient", Travel: fleet.Bike, Minutes: 15}); err != nil {
+		b.T.Fatal(err)
+	}
+	sealed, err := b.Keeper.Seal(secret.New(VaultSecret))
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	if _, err := b.Registry.AddVault(fleet.Vault{Name: VaultName, URL: b.VaultURL, Fingerprint: b.VaultPrint, Datastore: Datastore, TokenID: VaultToken, TokenSecret: sealed}); err != nil {
+		b.T.Fatal(err)
+	}
+}
+
+func (b *Bench) openVault() {
+	b.Vault = simpbs.New(simpbs.Config{World: world{b.Clock}, Seed: 2})
+	b.Vault.AddDatastore(Datastore, 4<<40)
+	if err := b.Vault.AddToken("root@pam", "accolade", VaultSecret, "Admin"); err != nil {
+		b.T.Fatal(err)
+	}
+	b.VaultURL, b.VaultPrint = b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
+	u, err := url.Parse(b.VaultURL)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	b.Vault.Listens(u.Hostname(), port, b.VaultPrint)
+}
+
+func (b *Bench) openBox(version string, opts []Option) {
+	cfg := simpve.Config{Name: Node, Version: version, World: world{b.Clock}, Seed: 1, Vaults: network{b}}
+	for _, o := range opts {
+		o(&cfg)
+	}
+	b.Box = simpve.NewBox(cfg)
+	if err := b.Box.SetPassword("root@pam", RootPassword); err != nil {
+		b.T.Fatal(err)
+	}
+	if err := b.Box.AddToken("root@pam", "bootstrap", BoxSecret, false); err != nil {
+		b.T.Fatal(err)
+	}
+	b.BoxURL, b.BoxPrint = b.serve("box", b.Box.Handler())
+}
+
+// serve answers on TLS over HTTP/1.1 with a certificate of its own.
+func (b *Bench) serve(host string, h http.Handler) (address, fingerprint string) {
+	b.T.Helper()
+	cert, err := simpve.NewCertificate(host)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	conf, err := cert.Config()
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	srv := httptest.NewUnstartedServer(h)
+	srv.TLS = conf
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	b.T.Cleanup(srv.Close)
+	return srv.URL, cert.Fingerprint()
+}
