@@ -23,6 +23,5 @@ func (c *Controller) buildMoney() error {
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
 		Documents: filepath.Join(c.conf.State, documentsName), Render: paper.Render,
 	})
-	c.engine.Register(c.services.Bills.Workflow())
-	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))
+	return nil
 }

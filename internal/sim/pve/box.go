@@ -37,10 +37,6 @@ type Config struct {
 	Subscribed    bool
 	Mail          string // root@pam's address
 	PendingUpdate int    // packages that apt would upgrade
-
-	// Report is told, for tests, how an answer differs from the official description;
-	// nil: nobody looks.
-	Report func(fault string)
 }
 
 func (cfg Config) withDefaults() Config {
@@ -72,7 +68,6 @@ type Box struct {
 	world   World
 	vaults  archive.Network
 	fetch   string // Config.Downloads
-	report  func(string)
 	access  access
 	machine machine
 }
@@ -82,7 +77,7 @@ func NewBox(cfg Config) *Box {
 	cfg = cfg.withDefaults()
 	b := &Box{
 		name: cfg.Name, version: cfg.Version, seed: cfg.Seed,
-		world: cfg.World, vaults: cfg.Vaults, fetch: cfg.Downloads, report: cfg.Report,
+		world: cfg.World, vaults: cfg.Vaults, fetch: cfg.Downloads,
 	}
 	b.access = newAccess(cfg)
 	b.machine = newMachine(cfg)
