@@ -109,6 +109,7 @@ func clientIDs(c *cobra.Command, client *api.Client) ([]string, error) {
 
 func newClientAdd(e *env) *cobra.Command {
 	var f clientFlags
+	var id string
 	c := &cobra.Command{
 		Use:   "add NAME --kind KIND --address STREET --postcode CODE --city TOWN",
 		Short: "Take in a client",
@@ -123,7 +124,7 @@ func newClientAdd(e *env) *cobra.Command {
 				return err
 			}
 			fields := f.fields(c.Flags(), contract.Address{})
-			fields.Name = &args[0]
+			fields.Name, fields.ID = &args[0], id
 			made, err := client.AddClient(c.Context(), fields)
 			if err != nil {
 				return err
@@ -133,6 +134,7 @@ func newClientAdd(e *env) *cobra.Command {
 		},
 	}
 	f.add(c)
+	c.Flags().StringVar(&id, "id", "", "short name for commands, such as kerlann (default: made from the name)")
 	return c
 }
 

@@ -52,7 +52,8 @@ func newMonthPreview(e *env) *cobra.Command {
 }
 
 func newMonthFinalise(e *env) *cobra.Command {
-	return &cobra.Command{
+	var detach *bool
+	c := &cobra.Command{
 		Use:   "finalise MONTH",
 		Short: "Make a month's drafts invoices, for good",
 		Long: `Make a month's drafts invoices: numbers are taken, contents frozen, papers written.
@@ -70,20 +71,29 @@ while the seller: settings lack what the law wants on an invoice.`,
 			if err != nil {
 				return err
 			}
-			if before.Finalised == nil {
-				if err := e.confirm(fmt.Sprintf("%d invoices over %s will be issued and can never be changed", due(before), before.Total), before.Month); err != nil {
-					return err
-				}
-			} else {
+			if before.Finalised != nil {
 				e.say("%s was finalised on %s by %s; nothing was changed", before.Month, e.when(before.Finalised.At), before.Finalised.By)
+				return e.printMonth(before)
 			}
-			m, err := client.Finalise(c.Context(), args[0])
+			if err := e.confirm(fmt.Sprintf("%d invoices over %s will be issued and can never be changed", due(before), before.Total), before.Month); err != nil {
+				return err
+			}
+			op, err := client.Finalise(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := e.watch(c, client, op, *detach); err != nil || *detach {
+				return err
+			}
+			m, err := client.Month(c.Context(), args[0], false)
 			if err != nil {
 				return err
 			}
 			return e.printMonth(m)
 		},
 	}
+	detach = detachFlag(c)
+	return c
 }
 
 // due counts the drafts that have something to invoice.

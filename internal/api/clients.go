@@ -12,6 +12,7 @@ type ClientInfo = contract.Client
 // ClientFields are what a client is added with, or what an edit changes: fields
 // that are left out stay as they are.
 type ClientFields struct {
+	ID        string            `json:"id,omitempty" doc:"only to add one; made from the name if it is empty" example:"kerlann"`
 	Name      *string           `json:"name,omitempty" doc:"unique; case, accents and punctuation do not count" example:"Atelier Kerlann"`
 	Kind      *string           `json:"kind,omitempty" doc:"business, association, school, town-hall or sole-trader"`
 	SIREN     *string           `json:"siren,omitempty" doc:"nine digits; needed for businesses and sole traders"`

@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 // MonthView is what a month comes to, before or after it was finalised. Amounts are
@@ -44,9 +45,9 @@ func (c *Client) Month(ctx context.Context, month string, soFar bool) (MonthView
 	return out, c.Get(ctx, WithQuery(Path("months", month), "so_far", strconv.FormatBool(soFar)), &out)
 }
 
-// Finalise makes a month's drafts invoices.
-func (c *Client) Finalise(ctx context.Context, month string) (MonthView, error) {
-	var out MonthView
+// Finalise starts the operation that makes a month's drafts invoices.
+func (c *Client) Finalise(ctx context.Context, month string) (operation.Operation, error) {
+	var out operation.Operation
 	return out, c.Post(ctx, Path("months", month, "finalise"), nil, &out)
 }
 

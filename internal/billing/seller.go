@@ -25,7 +25,7 @@ type Seller struct {
 	IBAN          string   `yaml:"iban" json:"iban"`
 	BIC           string   `yaml:"bic" json:"bic,omitempty"`
 	LateRate      string   `yaml:"late_rate" json:"late_rate"`                     // `trois fois le taux d'intérêt légal`, `12 %`
-	EarlyDiscount string   `yaml:"early_discount" json:"early_discount,omitempty"` // empty: none, and said so
+	EarlyDiscount string   `yaml:"early_discount" json:"early_discount,omitempty"` // a sentence; empty: none, and said so
 	Mail          string   `yaml:"mail" json:"mail,omitempty"`
 	Phone         string   `yaml:"phone" json:"phone,omitempty"`
 }

@@ -91,30 +91,43 @@ func (s *Service) Preview(m calendar.Month, soFar bool) (Preview, error) {
 	} else if err := s.ended(m); err != nil {
 		return p, err
 	}
-	err := s.DB.View(func(tx store.Tx) error {
-		done, found, err := finalised(tx, m)
-		if err != nil {
-			return err
-		}
-		if found {
-			p.Finalised = &done
-			for _, number := range done.Invoices {
-				inv, err := archive.get(tx, number)
-				if err != nil {
-					return err
-				}
-				p.Drafts = append(p.Drafts, Draft{Invoice: inv})
-			}
-			return nil
-		}
-		return s.drafts(tx, m, p.SoFar, func(d Draft) error {
+	err := s.DB.View(func(tx store.Tx) error { return s.look(tx, &p) })
+	return p, err
+}
+
+// previewTx computes a month that has ended inside a transaction.
+func (s *Service) previewTx(tx store.Tx, m calendar.Month) (Preview, error) {
+	p := Preview{Month: m, Missing: s.Seller.Missing()}
+	if err := s.ended(m); err != nil {
+		return p, err
+	}
+	return p, s.look(tx, &p)
+}
+
+// look fills in a month's invoices, frozen or drafted.
+func (s *Service) look(tx store.Tx, p *Preview) error {
+	p.Drafts = nil
+	done, found, err := finalised(tx, p.Month)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return s.drafts(tx, p.Month, p.SoFar, func(d Draft) error {
 			if d.Due() || d.Held != 0 {
 				p.Drafts = append(p.Drafts, d)
 			}
 			return nil
 		})
-	})
-	return p, err
+	}
+	p.Finalised = &done
+	for _, number := range done.Invoices {
+		inv, err := archive.get(tx, number)
+		if err != nil {
+			return err
+		}
+		p.Drafts = append(p.Drafts, Draft{Invoice: inv})
+	}
+	return nil
 }
 
 // drafts computes a month for every contract, by client.

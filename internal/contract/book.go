@@ -70,9 +70,14 @@ func (b *Book) AddClient(a Actor, c Client) (Client, error) {
 			return Client{}, err
 		}
 	}
-	c.ID, c.Added = slug(c.Name), b.clock.Now()
+	if c.ID == "" {
+		c.ID = slug(c.Name)
+	} else if c.ID != slug(c.ID) || len(c.ID) > 60 {
+		return Client{}, invalid("id", c.ID, "want lower-case letters, digits and dashes, such as kerlann")
+	}
+	c.Added = b.clock.Now()
 	return c, b.change(a, "client.add", func(tx store.Tx) (string, string, error) {
-		if err := nameFree(tx, c.Name, ""); err != nil {
+		if err := nameFree(tx, c.Name, c.ID, true); err != nil {
 			return "", "", err
 		}
 		return "client/" + c.ID, c.Name, clients.Insert(tx, c.ID, c)
@@ -80,15 +85,14 @@ func (b *Book) AddClient(a Actor, c Client) (Client, error) {
 }
 
 // nameFree refuses a name that differs from another client's only by case,
-// accents or punctuation. self is the ID of the client that takes the name, empty for a new one,
-// which must not get an ID that somebody else has from an earlier name either.
-func nameFree(tx store.Tx, name, self string) error {
+// accents or punctuation. A fresh client must not take an ID that is in use either.
+func nameFree(tx store.Tx, name, id string, fresh bool) error {
 	same, err := clients.ByIndex(tx, "name", nameKey(name))
 	if err != nil {
 		return err
 	}
-	if self == "" {
-		other, err := clients.Get(tx, slug(name))
+	if fresh {
+		other, err := clients.Get(tx, id)
 		switch {
 		case err == nil:
 			same = append(same, other)
@@ -97,7 +101,7 @@ func nameFree(tx store.Tx, name, self string) error {
 		}
 	}
 	for _, other := range same {
-		if other.ID != self {
+		if fresh || other.ID != id {
 			return refused("show it with: accolade client show "+other.ID, "a client named %q is there already (%s)", other.Name, other.ID)
 		}
 	}
@@ -116,7 +120,7 @@ func (b *Book) EditClient(a Actor, ref string, edit func(*Client) error) (Client
 			return "", err
 		}
 		if nameKey(c.Name) != nameKey(before.Name) {
-			return "", nameFree(tx, c.Name, c.ID)
+			return "", nameFree(tx, c.Name, c.ID, false)
 		}
 		return "", nil
 	})

@@ -12,7 +12,7 @@ import (
 
 // Client is an organisation that we serve.
 type Client struct {
-	ID        string     `json:"id"` // made from the name once; never changes: `mairie-de-kerlann`
+	ID        string     `json:"id"` // chosen, or made from the name, once; never changes: `mairie-de-kerlann`
 	Name      string     `json:"name"`
 	Kind      ClientKind `json:"kind"`
 	SIREN     string     `json:"siren,omitempty"` // nine digits

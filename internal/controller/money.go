@@ -23,5 +23,6 @@ func (c *Controller) buildMoney() error {
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
 		Documents: filepath.Join(c.conf.State, documentsName), Render: paper.Render,
 	})
-	return nil
+	c.engine.Register(c.services.Bills.Workflow())
+	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))
 }

@@ -53,7 +53,7 @@ func (s *Server) showClient(_ context.Context, in *ClientPath) (*answer[api.Clie
 }
 
 func (s *Server) addClient(ctx context.Context, in *struct{ Body api.ClientFields }) (*answer[api.ClientInfo], error) {
-	var c contract.Client
+	c := contract.Client{ID: in.Body.ID}
 	layClient(&c, in.Body)
 	c, err := s.Book.AddClient(actor(ctx), c)
 	return body(c), err

@@ -8,6 +8,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/sheet"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -25,7 +26,7 @@ type file struct {
 func (s *Server) registerMonths() {
 	handle(s, route{method: http.MethodGet, path: "/months", id: "list-months", summary: "Finalised months", roles: everyone}, s.listMonths)
 	handle(s, route{method: http.MethodGet, path: "/months/{month}", id: "show-month", summary: "Preview a month, or show it once it is finalised", roles: everyone}, s.showMonth)
-	handle(s, route{method: http.MethodPost, path: "/months/{month}/finalise", id: "finalise-month", summary: "Make a month's drafts invoices, for good", roles: billers, recorded: true}, s.finaliseMonth)
+	handle(s, route{method: http.MethodPost, path: "/months/{month}/finalise", id: "finalise-month", summary: "Make a month's drafts invoices, for good", roles: billers, status: http.StatusAccepted, recorded: true}, s.finaliseMonth)
 	handle(s, route{method: http.MethodGet, path: "/months/{month}/sheets/{sheet}", id: "export-month", summary: "A finalised month as CSV", roles: everyone}, s.exportSheet)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}", id: "show-invoice", summary: "A finalised invoice", roles: everyone}, s.showInvoice)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/document", id: "invoice-document", summary: "The PDF of an invoice", roles: everyone}, s.invoiceDocument)
@@ -60,19 +61,17 @@ func monthView(p billing.Preview) api.MonthView {
 	return v
 }
 
-func (s *Server) finaliseMonth(ctx context.Context, in *MonthPath) (*answer[api.MonthView], error) {
+// finaliseMonth refuses at once what the operation would refuse.
+func (s *Server) finaliseMonth(ctx context.Context, in *MonthPath) (*answer[operation.Operation], error) {
 	m, err := monthOf(in.Month)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Bills.Finalise(actor(ctx), m); err != nil {
+	if err := s.Bills.Check(m); err != nil {
 		return nil, err
 	}
-	if _, err := s.Bills.MonthDocuments(m); err != nil {
-		return nil, err
-	}
-	p, err := s.Bills.Preview(m, false)
-	return body(monthView(p)), err
+	op, err := s.Operations.Start(ctx, billing.Request(billing.FinaliseInput{Month: m}, actor(ctx)))
+	return body(op), err
 }
 
 func (s *Server) exportSheet(_ context.Context, in *struct {

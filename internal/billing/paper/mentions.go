@@ -52,7 +52,7 @@ func (s *sheet) mentions() {
 	}
 	discount := "Pas d'escompte pour paiement anticipé."
 	if seller.EarlyDiscount != "" {
-		discount = "Escompte pour paiement anticipé : " + seller.EarlyDiscount + "."
+		discount = strings.TrimSuffix(seller.EarlyDiscount, ".") + "."
 	}
 	m = append(m, discount,
 		fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", seller.LateRate),

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,70 +70,92 @@ type Controller struct {
 // Wrap stands between an adapter and its network.
 func (c *Controller) Wrap(next http.RoundTripper) http.RoundTripper { return &wire{c.line, next} }
 
+// Build makes a world on a clock. Worlds of several runs live at the same time, so
+// they share nothing.
+type Build func(t testing.TB, clk *clocktest.Clock) World
+
 // Report counts what Run did.
 type Report struct {
 	Requests int // to the counterparts, in the run without a crash
 	Commits  int
 	Cuts     int // runs with a crash
-	Problems []string
 }
 
-// Run checks one workflow. build makes a world on a clock.
-func Run(t *testing.T, build func(testing.TB, *clocktest.Clock) World) Report {
+// Run checks one workflow. A cut that goes wrong is a failed subtest, which can be
+// run alone by its name: "after-17", or "after-17-then-3" where the second
+// controller is cut off too.
+func Run(t *testing.T, build Build) Report {
 	t.Helper()
-	report, err := examine(t, build)
-	if err != nil {
-		t.Fatal(err)
+	want := run(t, build)
+	if want.err != nil {
+		t.Fatalf("the run without a crash: %v", want.err)
 	}
-	t.Logf("%d requests, %d commits, %d runs with a crash", report.Requests, report.Commits, report.Cuts)
-	for _, p := range report.Problems {
-		t.Error(p)
-	}
+	report := Report{Requests: want.requests, Commits: want.commits}
+	plans := cuts(want.requests + want.commits)
+	t.Run("cut", func(t *testing.T) {
+		for _, plan := range plans {
+			report.Cuts++
+			t.Run(nameOf(plan), func(t *testing.T) {
+				t.Parallel()
+				if problem := compare(want, run(t, build, plan...)); problem != "" {
+					t.Error(problem)
+				}
+			})
+		}
+	})
+	t.Logf("%d requests, %d commits, %d runs with a crash; the operation ends %s", report.Requests, report.Commits, report.Cuts, want.op.State)
 	return report
 }
 
 // Check is Run that returns what went wrong instead of failing the test.
-func Check(t *testing.T, build func(testing.TB, *clocktest.Clock) World) []string {
+func Check(t testing.TB, build Build) (problems []string) {
 	t.Helper()
-	report, err := examine(t, build)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return report.Problems
-}
-
-func examine(t testing.TB, build func(testing.TB, *clocktest.Clock) World) (Report, error) {
-	want := run(t, build, point{})
+	want := run(t, build)
 	if want.err != nil {
-		return Report{}, fmt.Errorf("the run without a crash: %w", want.err)
+		t.Fatalf("the run without a crash: %v", want.err)
 	}
-	report := Report{Requests: want.requests, Commits: want.commits}
-	for n := 1; n <= want.requests+want.commits; n++ {
-		for _, after := range []bool{false, true} {
-			if testing.Short() && !after && n > 1 {
-				continue // much the same as right after the event before
-			}
-			at := point{n, after}
-			report.Cuts++
-			got := run(t, build, at)
-			if problem := compare(want, got); problem != "" {
-				report.Problems = append(report.Problems, fmt.Sprintf("cut off right %s %s: %s", at.word(), got.event, problem))
-			}
+	for _, plan := range cuts(want.requests + want.commits) {
+		if problem := compare(want, run(t, build, plan...)); problem != "" {
+			problems = append(problems, nameOf(plan)+": "+problem)
 		}
 	}
-	return report, nil
+	return problems
+}
+
+// cuts are the points at which the controllers of each run die: the first one right
+// before and right after each of n events; and now and then the second one too, soon
+// after it has begun.
+func cuts(n int) (plans [][]point) {
+	for i := 1; i <= n; i++ {
+		if !testing.Short() || i == 1 { // else much the same as right after the event before
+			plans = append(plans, []point{{i, false}})
+		}
+		plans = append(plans, []point{{i, true}})
+		if i%5 == 3 && !testing.Short() {
+			plans = append(plans, []point{{i, true}, {1 + i%7, i%2 == 0}})
+		}
+	}
+	return plans
+}
+
+func nameOf(plan []point) string {
+	var words []string
+	for _, p := range plan {
+		words = append(words, p.String())
+	}
+	return strings.Join(words, "-then-")
 }
 
 // compare says how a run with a crash ended differently, "" if it did not.
 func compare(want, got outcome) string {
 	switch {
 	case got.err != nil:
-		return got.err.Error()
+		return fmt.Sprintf("cut off %s: %v", got.event, got.err)
 	case got.op.State != want.op.State:
-		return fmt.Sprintf("the operation is %s (%s), want %s", got.op.State, reason(got.op), want.op.State)
+		return fmt.Sprintf("cut off %s: the operation is %s (%s), want %s", got.event, got.op.State, reason(got.op), want.op.State)
 	}
 	if diff := cmp.Diff(want.state, got.state); diff != "" {
-		return "another end state (-without a crash +with it):\n" + diff
+		return fmt.Sprintf("cut off %s: another end state (-without a crash +with it):\n%s", got.event, diff)
 	}
 	return ""
 }
@@ -144,18 +167,18 @@ func reason(op operation.Operation) string {
 	return op.Waiting
 }
 
-// point is where a controller is cut off: right before or after the nth event.
-// Zero: never.
+// point is where a controller is cut off: right before or after the nth event of its
+// life. Zero: never.
 type point struct {
 	n     int
 	after bool
 }
 
-func (p point) word() string {
+func (p point) String() string {
 	if p.after {
-		return "after"
+		return fmt.Sprintf("after-%d", p.n)
 	}
-	return "before"
+	return fmt.Sprintf("before-%d", p.n)
 }
 
 // outcome is how a run ended.
@@ -168,9 +191,9 @@ type outcome struct {
 	err      error
 }
 
-// run is one run of the workflow, with one controller or, if the first is cut off,
-// with two.
-func run(t testing.TB, build func(testing.TB, *clocktest.Clock) World, cut point) (out outcome) {
+// run is one run of the workflow, with one controller more than there are cuts. A
+// later controller may have finished before its cut comes; the first may not.
+func run(t testing.TB, build Build, plan ...point) (out outcome) {
 	clk := clocktest.Auto(Start)
 	ctx, done := clk.Work(context.Background())
 	defer done()
@@ -184,21 +207,24 @@ func run(t testing.TB, build func(testing.TB, *clocktest.Clock) World, cut point
 			return outcome{err: fmt.Errorf("prepare: %w", err)}
 		}
 	}
-	first := newLine(clk, cut)
-	op, err := live(ctx, clk, world, db, first)
-	out = outcome{op: op, requests: first.requests, commits: first.commits, event: first.event}
-	switch {
-	case first.isCut():
-		if out.op, err = live(ctx, clk, world, db, newLine(clk, point{})); err != nil {
-			out.err = fmt.Errorf("the second controller: %w", err)
+	var events []string
+	for i, cut := range append(plan, point{}) {
+		ln := newLine(clk, cut)
+		op, err := live(ctx, clk, world, db, ln)
+		out.op, out.requests, out.commits = op, ln.requests, ln.commits
+		if ln.isCut() {
+			events = append(events, ln.event)
+			out.event = strings.Join(events, ", then ")
+			continue
+		}
+		if err == nil && cut.n > 0 && i == 0 {
+			err = fmt.Errorf("event %d never came: the workflow does not run the same way each time", cut.n)
+		}
+		if err != nil {
+			out.err = fmt.Errorf("controller %d: %w", i+1, err)
 			return out
 		}
-	case cut.n > 0:
-		out.err = fmt.Errorf("event %d never came: the workflow does not run the same way each time", cut.n)
-		return out
-	case err != nil:
-		out.err = err
-		return out
+		break
 	}
 	out.state, out.err = world.State(db)
 	return out

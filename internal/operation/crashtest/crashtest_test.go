@@ -187,7 +187,7 @@ func (h handler) RoundTrip(r *http.Request) (*http.Response, error) {
 	return rec.Result(), nil
 }
 
-func world(careless, fails bool) func(testing.TB, *clocktest.Clock) crashtest.World {
+func world(careless, fails bool) crashtest.Build {
 	return func(_ testing.TB, clk *clocktest.Clock) crashtest.World {
 		h := &hotel{clk: clk, rooms: map[string]string{}, tasks: map[string]time.Time{}}
 		return crashtest.World{
@@ -212,7 +212,7 @@ func world(careless, fails bool) func(testing.TB, *clocktest.Clock) crashtest.Wo
 
 func TestAWorkflowThatSurvives(t *testing.T) {
 	report := crashtest.Run(t, world(false, false))
-	if report.Requests < 5 || report.Commits < 5 || !testing.Short() && report.Cuts != 2*(report.Requests+report.Commits) {
+	if report.Requests < 5 || report.Commits < 5 || !testing.Short() && report.Cuts < 2*(report.Requests+report.Commits) {
 		t.Errorf("report: %+v", report)
 	}
 }

@@ -59,7 +59,7 @@ func (l *line) begin(counter *int, event string) (number int, err error) {
 	*counter++
 	number = l.requests + l.commits
 	if number == l.at.n {
-		l.event = fmt.Sprintf("event %d, %s", number, event)
+		l.event = fmt.Sprintf("right %s event %d, %s", map[bool]string{true: "after", false: "before"}[l.at.after], number, event)
 		if !l.at.after {
 			l.sever()
 			return number, errCut

@@ -27,6 +27,10 @@ type Config struct {
 	World World  // time; required
 	Seed  uint64 // all that looks random comes from it
 	Zone  string // IANA name of its time zone; "" for Europe/Paris
+
+	// Report is told, for tests, how an answer differs from the official description;
+	// nil: nobody looks.
+	Report func(fault string)
 }
 
 // Server is one simulated backup server. All its state is plain data that survives
@@ -36,6 +40,8 @@ type Server struct {
 	world World
 	at    address
 	state state
+
+	report func(string)
 }
 
 // address is where boxes reach the server, and what they pin.
@@ -66,7 +72,7 @@ func New(cfg Config) *Server {
 	if cfg.Zone == "" {
 		cfg.Zone = "Europe/Paris"
 	}
-	return &Server{world: cfg.World, state: state{
+	return &Server{world: cfg.World, report: cfg.Report, state: state{
 		Name: cfg.Name, Seed: cfg.Seed, Zone: cfg.Zone, Now: cfg.World.Now(),
 		Access: newAccess(), Datastores: map[string]*datastore{}, Jobs: newJobs(), LastPID: 700,
 	}}

@@ -46,7 +46,7 @@ func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		data, err := s.serve(req)
 		if err == nil {
-			send(w, data)
+			s.send(w, req, data)
 			return
 		}
 		var f *Failure
@@ -87,7 +87,7 @@ func (s *Server) delay(ctx context.Context, d time.Duration) {
 	}
 }
 
-func send(w http.ResponseWriter, data any) {
+func (s *Server) send(w http.ResponseWriter, req *http.Request, data any) {
 	body := struct {
 		Data  any  `json:"data"`
 		Total *int `json:"total,omitempty"`
@@ -103,10 +103,30 @@ func send(w http.ResponseWriter, data any) {
 		return
 	}
 	text := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+	if s.report != nil {
+		s.checkAnswer(req, text)
+	}
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	if _, err := w.Write(text); err != nil {
 		return // the client is gone
+	}
+}
+
+// checkAnswer tells how an answer differs from the API description.
+func (s *Server) checkAnswer(req *http.Request, body []byte) {
+	spec, err := apispec.Load(apispec.PBS)
+	if err != nil {
+		s.report(err.Error())
+		return
+	}
+	var e struct{ Data json.RawMessage }
+	if err := json.Unmarshal(body, &e); err != nil {
+		s.report(err.Error())
+		return
+	}
+	for _, fault := range apispec.CheckReturn(spec, req.Method, strings.TrimPrefix(req.URL.Path, "/api2/json"), e.Data) {
+		s.report("pbs: " + fault)
 	}
 }
 

@@ -37,6 +37,10 @@ type Config struct {
 	Subscribed    bool
 	Mail          string // root@pam's address
 	PendingUpdate int    // packages that apt would upgrade
+
+	// Report is told, for tests, how an answer differs from the official description;
+	// nil: nobody looks.
+	Report func(fault string)
 }
 
 func (cfg Config) withDefaults() Config {
@@ -68,6 +72,7 @@ type Box struct {
 	world   World
 	vaults  archive.Network
 	fetch   string // Config.Downloads
+	report  func(string)
 	access  access
 	machine machine
 }
@@ -77,7 +82,7 @@ func NewBox(cfg Config) *Box {
 	cfg = cfg.withDefaults()
 	b := &Box{
 		name: cfg.Name, version: cfg.Version, seed: cfg.Seed,
-		world: cfg.World, vaults: cfg.Vaults, fetch: cfg.Downloads,
+		world: cfg.World, vaults: cfg.Vaults, fetch: cfg.Downloads, report: cfg.Report,
 	}
 	b.access = newAccess(cfg)
 	b.machine = newMachine(cfg)

@@ -73,7 +73,8 @@ func newSite(t *testing.T, configure ...func(*pve.Config)) *site {
 		}
 	}))
 	t.Cleanup(s.web.Close)
-	cfg := pve.Config{Name: "pve", Version: "9.2", World: s.clock, Seed: 7, Vaults: s.vault, Downloads: s.web.URL}
+	cfg := pve.Config{Name: "pve", Version: "9.2", World: s.clock, Seed: 7, Vaults: s.vault, Downloads: s.web.URL,
+		Report: func(fault string) { t.Errorf("answer: %s", fault) }}
 	for _, f := range configure {
 		f(&cfg)
 	}

@@ -2,6 +2,7 @@ package pve
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,7 +85,28 @@ func (b *Box) serve(req *http.Request) reply {
 	if err != nil {
 		return failed(format, failureOf(err))
 	}
-	return success(format, data)
+	r := success(format, data)
+	if b.report != nil && format == "json" {
+		b.checkAnswer(req.Method, rel, r.body)
+	}
+	return r
+}
+
+// checkAnswer tells how an answer differs from the API description.
+func (b *Box) checkAnswer(verb, rel string, body []byte) {
+	spec, err := b.spec()
+	if err != nil {
+		b.report(err.Error())
+		return
+	}
+	var e struct{ Data json.RawMessage }
+	if err := json.Unmarshal(body, &e); err != nil {
+		b.report(err.Error())
+		return
+	}
+	for _, fault := range apispec.CheckReturn(spec, verb, rel, e.Data) {
+		b.report(fmt.Sprintf("pve %s: %s", b.version, fault))
+	}
 }
 
 // page is what the server shows to browsers outside of its API.
