@@ -63,7 +63,7 @@ func problem(step string, err error) *Problem {
 		p.Fix = e.fix
 	} else if r, ok := errors.AsType[*Refused](err); ok {
 		p.Fix = r.Fix
-		if err == error(r) {
+		if err == error(r) { //nolint:errorlint // only a bare refusal speaks for itself
 			p.What = r.Why
 		}
 	}

@@ -20,7 +20,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 		start := clock.Real().Now() // how long an answer took is a matter of the machine, never of simulated time
 		defer func() {
 			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
+				if p == any(http.ErrAbortHandler) { //nolint:errorlint // net/http compares it so
 					panic(p) // the standard way to cut a connection
 				}
 				s.log.Error("panic in a handler", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))

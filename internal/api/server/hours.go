@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"codeberg.org/accolade/accolade/internal/api"
@@ -23,7 +24,7 @@ func (s *Server) registerHours() {
 
 // badRows names every bad row of a sheet.
 func badRows(err error) *api.Error {
-	bad, ok := err.(*support.BadRows)
+	bad, ok := errors.AsType[*support.BadRows](err)
 	if !ok {
 		return nil
 	}

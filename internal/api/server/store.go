@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -16,9 +15,6 @@ func (s *Server) registerStore() {
 		return &huma.StreamResponse{Body: s.copyStore}, nil
 	})
 }
-
-// copyTimeout bounds the sending of a copy.
-const copyTimeout = 10 * time.Minute
 
 func (s *Server) copyStore(hc huma.Context) {
 	w := &headOnWrite{hc: hc}

@@ -96,10 +96,9 @@ type style struct {
 }
 
 var (
-	body   = style{9, false, black}
-	strong = style{9, true, black}
-	small  = style{7.5, false, grey}
-	label  = style{7, true, grey}
+	body  = style{9, false, black}
+	small = style{7.5, false, grey}
+	label = style{7, true, grey}
 )
 
 func (s *sheet) set(st style) {

@@ -60,7 +60,6 @@ func TestRoles(t *testing.T) {
 
 // Each version refuses the other's name for the guest agent's privileges.
 func TestAgentPrivileges(t *testing.T) {
-	const refused = "invalid format - invalid privilege '%s'\n"
 	for _, tc := range []struct {
 		version, priv string
 		fine          bool

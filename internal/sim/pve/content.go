@@ -13,7 +13,6 @@ type item struct {
 	content string
 	format  string
 	subtype string // qemu, for a backup
-	parent  string
 	size    int64
 	vmid    int
 	ctime   int64
@@ -23,9 +22,6 @@ type item struct {
 	encrypted string // fingerprint of the client's key
 	verified  *archive.Verification
 }
-
-// allContents is what a storage may list, in the order in which it looks.
-var allContents = []string{"rootdir", "images", "vztmpl", "iso", "backup", "snippets", "import"}
 
 // list gives the content of a storage, after making sure that it can be read. vmid
 // and content limit it where set.

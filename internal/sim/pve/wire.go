@@ -61,7 +61,7 @@ func (r reply) sendRaw(w http.ResponseWriter, req *http.Request) bool {
 	out.WriteString("\r\n")
 	out.Write(r.body)
 	if _, err := buf.Write(out.Bytes()); err == nil {
-		buf.Flush() // an error means that the client is gone
+		_ = buf.Flush() // an error means that the client is gone
 	}
 	return true
 }

@@ -29,7 +29,7 @@ const ImagePath = imageFolder + imageName
 func image() []byte {
 	b := make([]byte, 512<<10)
 	rng := rand.NewChaCha8([32]byte([]byte("accolade sandbox cloud image 001")))
-	rng.Read(b) // never fails
+	_, _ = rng.Read(b) // never fails
 	copy(b, pve.CloudImage(3<<30, 1100<<20, 340<<20))
 	return b
 }

@@ -21,8 +21,6 @@ const (
 	crash
 	// crashPage: an uncaught exception for which the web API only has a page.
 	crashPage
-	// usage: the command line's own refusal, exit status 2.
-	usage
 	// unknown to this simulator: HTTP 501, exit status 2.
 	unsimulated
 )
