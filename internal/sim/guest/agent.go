@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -39,12 +40,41 @@ func (g *Guest) Exec(now time.Time, argv []string, stdin []byte) (int, error) {
 	if !g.AgentUp() {
 		return 0, ErrAgentDown
 	}
-	return 0, fmt.Errorf("Guest agent command failed, error was 'Failed to execute child process \u201c%s\u201d (No such file or directory)'", argv[0])
+	if len(argv) == 0 || !g.runnable(argv[0]) {
+		return 0, fmt.Errorf("Guest agent command failed, error was 'Failed to execute child process \u201c%s\u201d (No such file or directory)'", strings.Join(argv[:min(1, len(argv))], ""))
+	}
+	p := g.spawn(argv, stdin)
+	g.runDue()
+	return p.PID, nil
+}
+
+// runnable says whether a program can be executed: one of ours, or an executable file.
+func (g *Guest) runnable(name string) bool {
+	if strings.Contains(name, "/") {
+		fi, err := g.stat(name)
+		return err == nil && !fi.IsDir() && fi.Mode()&0o111 != 0
+	}
+	return g.installed(name)
 }
 
 // ExecStatus tells how the process of an Exec does; the end is told once.
 func (g *Guest) ExecStatus(pid int) (Status, error) {
-	return Status{}, fmt.Errorf("Guest agent command failed, error was 'PID %d does not exist'", pid)
+	p := g.process(pid)
+	if p == nil {
+		return Status{}, fmt.Errorf("Guest agent command failed, error was 'PID %d does not exist'", pid)
+	}
+	if !p.Done {
+		return Status{}, nil
+	}
+	g.forget(pid)
+	st := Status{Exited: true, ExitCode: p.Exit, Out: p.Out, Err: p.Err}
+	if st.OutCut = len(st.Out) > maxOutput; st.OutCut {
+		st.Out = st.Out[:maxOutput]
+	}
+	if st.ErrCut = len(st.Err) > maxOutput; st.ErrCut {
+		st.Err = st.Err[:maxOutput]
+	}
+	return st, nil
 }
 
 // ReadFile reads a file through the agent.
@@ -52,11 +82,11 @@ func (g *Guest) ReadFile(path string) ([]byte, error) {
 	if !g.AgentUp() {
 		return nil, ErrAgentDown
 	}
-	file, ok := g.disk.Files[path]
-	if !ok || file.Dir {
+	data, err := g.readFile(path)
+	if err != nil {
 		return nil, fmt.Errorf("failed to open file '%s' (mode: 'r'): No such file or directory", path)
 	}
-	return file.Data, nil
+	return data, nil
 }
 
 // WriteFile writes a file through the agent: mode 0644, owner root.
@@ -65,7 +95,9 @@ func (g *Guest) WriteFile(now time.Time, path string, data []byte) error {
 	if !g.AgentUp() {
 		return ErrAgentDown
 	}
-	g.disk.Files[path] = File{Data: data, Mode: 0o644, Owner: "root", Mtime: g.Now}
+	if err := g.writeFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("failed to open file '%s' (mode: 'w'): %s", path, why(err))
+	}
 	return nil
 }
 
@@ -109,12 +141,14 @@ func (g *Guest) Hostname() string { return g.disk.Hostname }
 
 // Interfaces lists lo and the network cards with their addresses now.
 func (g *Guest) Interfaces() []Interface {
-	return []Interface{{Name: "lo", MAC: "00:00:00:00:00:00", Addresses: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("::1/128")}}}
+	lo := Interface{Name: "lo", MAC: "00:00:00:00:00:00", Addresses: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("::1/128")}}
+	return append([]Interface{lo}, g.Network...)
 }
 
 // FileSystems is what the agent tells of mounted file systems.
 func (g *Guest) FileSystems() []FSInfo {
-	return []FSInfo{{Name: "sda1", Mountpoint: "/", Type: "ext4", Total: g.Hardware.DiskBytes, Used: 1 << 30}}
+	total, used := g.space()
+	return []FSInfo{{Name: "sda1", Mountpoint: "/", Type: "ext4", Total: total, Used: used}}
 }
 
 // Timezone is the guest's time zone and its offset from UTC now.

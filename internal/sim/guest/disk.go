@@ -22,8 +22,11 @@ type Disk struct {
 	Packages map[string]string `json:"packages,omitempty"` // name to version
 	Files    map[string]File   `json:"files,omitempty"`    // absolute path to file
 	Users    map[string]User   `json:"users,omitempty"`    // system users beyond the image's own
-	Units    map[string]bool   `json:"units,omitempty"`    // systemd unit to enabled
 	Network  *NetworkConfig    `json:"network,omitempty"`  // what cloud-init wrote; nil: no network at all
+
+	// RootBytes is the size of the root file system: cloud-init lets it grow to the
+	// disk's size at boot. Zero: as the image has it.
+	RootBytes int64 `json:"root_bytes,omitempty"`
 
 	CloudInit CloudInit       `json:"cloud_init"`
 	YunoHost  *yunohost.State `json:"yunohost,omitempty"`

@@ -76,8 +76,15 @@ type Guest struct {
 	BootedAt   time.Time `json:"booted_at"`             // power button or reboot
 	Agent      bool      `json:"agent,omitempty"`       // qemu-guest-agent runs
 	FrozenAt   time.Time `json:"frozen_at,omitzero"`    // since fs-freeze
-	Wake       time.Time `json:"wake,omitzero"`         // end of Booting or Stopping
+	Wake       time.Time `json:"wake,omitzero"`         // end of Booting or Stopping, or of a step of the first boot
 	RebootNext bool      `json:"reboot_next,omitempty"` // Stopping leads to Booting
+
+	Network   []Interface     `json:"network,omitempty"` // as set up at this boot, without lo
+	Gateway   bool            `json:"gateway,omitempty"` // there is a way out of the site
+	Init      *bootRun        `json:"init,omitempty"`    // cloud-init at work
+	Processes []*process      `json:"processes,omitempty"`
+	LastPID   int             `json:"last_pid,omitempty"`
+	Stopped   map[string]bool `json:"stopped,omitempty"` // units that were stopped by hand
 
 	disk *Disk
 }

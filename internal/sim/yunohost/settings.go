@@ -282,6 +282,9 @@ func settingsSet(c *call) (any, error) {
 	c.start()
 	c.say("INFO", "Saving the new configuration...")
 	c.takes(saveTime)
+	if c.s.Settings == nil {
+		c.s.Settings = map[string]string{}
+	}
 	for k, v := range changed {
 		c.s.Settings[k] = v
 		if strings.HasPrefix(k, "email.smtp.") {
