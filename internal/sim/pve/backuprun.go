@@ -153,7 +153,7 @@ func (b *Box) imageOf(v *vm) *archive.Image {
 // pace is how long a transfer takes, with a limit in KiB a second if there is one.
 func pace(took time.Duration, read int64, options map[string]string) time.Duration {
 	if limit := int64(atoi(options["bwlimit"])); limit > 0 {
-		took = max(took, at(limit<<10, read))
+		took = max(took, moving(limit<<10, read))
 	}
 	return (took + 3*time.Second).Round(time.Second)
 }
@@ -200,7 +200,7 @@ var compression = map[string]float64{"": 1, "0": 1, "1": 0.62, "lzo": 0.62, "gzi
 func (d *dump) toFile(b *Box, t *task, w *backupWork, s *storage, now time.Time) (time.Duration, error) {
 	total, used := d.Image.Size(), d.Image.Used()
 	d.Read, d.Size = total, int64(float64(used)*compression[w.Options["compress"]])+12<<10
-	took := pace(at(backupRate, used)+at(2<<30, total-used), total, w.Options)
+	took := pace(moving(backupRate, used)+moving(2<<30, total-used), total, w.Options)
 	r, err := b.space(s)
 	if err != nil {
 		return 0, err
@@ -250,7 +250,7 @@ func (d *dump) toVault(b *Box, t *task, w *backupWork, s *storage, v *vm, now ti
 		t.say(now, "INFO: using fast incremental mode (dirty-bitmap), %s dirty of %s total", bytesText(dirty, 1), bytesText(total, 1))
 	}
 	data := min(dirty, d.Image.Used())
-	took := pace(max(at(vaultRate, data)+at(2<<30, dirty-data), at(uplinkRate, d.Written)), dirty, w.Options)
+	took := pace(max(moving(vaultRate, data)+moving(2<<30, dirty-data), moving(uplinkRate, d.Written)), dirty, w.Options)
 	d.progress(t, now, took, dirty, float64(d.Written)/float64(max(1, dirty)))
 	return took, nil
 }

@@ -37,6 +37,7 @@ type Config struct {
 	Subscribed    bool
 	Mail          string // root@pam's address
 	PendingUpdate int    // packages that apt would upgrade
+	Port80        bool   // port 80 of its guests can be reached from the Internet
 
 	// Report is told, for tests, how an answer differs from the official description;
 	// nil: nobody looks.

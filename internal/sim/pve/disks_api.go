@@ -186,7 +186,7 @@ func (w *directoryWork) step(b *Box, t *task, now time.Time) (time.Duration, err
 		t.say(now, "The operation has completed successfully.")
 		t.say(now, "# /sbin/mkfs -t %s %s1", w.Type, w.Device)
 		t.say(now, "mke2fs 1.47.2 (1-Jan-2025)")
-		return 6*time.Second + at(200<<30, d.Size), nil
+		return 6*time.Second + moving(200<<30, d.Size), nil
 	}
 	d.Used, d.Mount = w.Type, path
 	t.say(now, "# /sbin/blkid %s1 -o export", w.Device)

@@ -167,3 +167,17 @@ func (b *Box) SetClockOffset(offset time.Duration) {
 	b.mu.Unlock()
 	b.world.Poke()
 }
+
+// SetOffline cuts the box's guests from the Internet although their links are up, or
+// lets them back.
+func (b *Box) SetOffline(offline bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.machine.Faults.Offline = offline
+	for _, id := range b.vmids() {
+		if v := b.machine.VMs[id]; v.live() {
+			v.Guest.Advance(b.machine.Now)
+			v.Guest.SetHardware(b.hardware(v))
+		}
+	}
+}

@@ -50,7 +50,7 @@ func newMachine(cfg Config) machine {
 		Storages: freshStorages(cfg.Version), Volumes: map[string]*volume{}, VMs: map[int]*vm{}, Pools: map[string]*pool{},
 		Now: now, Installed: now.Add(-30 * 24 * time.Hour), Booted: now.Add(-10 * time.Minute), ClockOffset: cfg.ClockOffset,
 		Zone: cfg.Zone, CPUs: cfg.CPUs, Memory: cfg.Memory, OtherNodes: cfg.OtherNodes,
-		Subscribed: cfg.Subscribed, Mail: cfg.Mail, Updates: cfg.PendingUpdate,
+		Subscribed: cfg.Subscribed, Mail: cfg.Mail, Updates: cfg.PendingUpdate, Port80: cfg.Port80,
 		Disks: cfg.Disks, LastPID: 1200,
 	}
 }

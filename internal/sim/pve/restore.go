@@ -236,9 +236,9 @@ func (b *Box) dropDisks(v *vm) {
 // plan logs the way and tells how long it takes. A live restore runs the VM at once.
 func (w *restoreWork) plan(b *Box, t *task, now time.Time, s *storage) time.Duration {
 	used, total := w.Image.Used(), w.Image.Size()
-	took := at(restoreRate, used) + at(2<<30, total-used) + 2*time.Second
+	took := moving(restoreRate, used) + moving(2<<30, total-used) + 2*time.Second
 	if w.Limit > 0 {
-		took = max(took, at(w.Limit<<10, used))
+		took = max(took, moving(w.Limit<<10, used))
 	}
 	took = took.Round(time.Second)
 	verb := "restore image complete"
@@ -302,7 +302,7 @@ func (w *restoreWork) fill(b *Box, t *task, now time.Time) (time.Duration, error
 		}
 		v.Lock, w.Stage = "create", 2
 		t.say(now, "restore-drive jobs finished successfully, removing all tracking block devices to disconnect from Proxmox Backup Server")
-		return at(restoreRate, w.Image.Used()).Round(time.Second) + time.Second, nil
+		return moving(restoreRate, w.Image.Used()).Round(time.Second) + time.Second, nil
 	case w.Start:
 		t.say(now, "Execute autostart")
 		b.startTask(now, "qmstart", fmt.Sprint(w.VMID), t.User, &startWork{VMID: w.VMID})

@@ -151,7 +151,7 @@ func (w *snapshotWork) step(b *Box, t *task, now time.Time) (time.Duration, erro
 		w.Begun, v.Lock = true, "snapshot"
 		took := 2 * time.Second
 		if w.Memory && v.live() {
-			took += at(copyRate, v.memory())
+			took += moving(copyRate, v.memory())
 			t.say(now, "saving VM state and RAM using storage 'local-lvm'")
 		}
 		return took, nil

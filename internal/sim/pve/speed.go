@@ -14,10 +14,11 @@ const (
 	restoreRate  = 120 << 20 // an archive back to the thin pool
 )
 
-func at(rate, bytes int64) time.Duration {
+// moving is how long a number of bytes takes at a rate.
+func moving(rate, bytes int64) time.Duration {
 	return time.Duration(float64(bytes) / float64(rate) * float64(time.Second)).Round(10 * time.Millisecond)
 }
 
-func copyTime(bytes int64) time.Duration     { return at(copyRate, bytes) }
-func transferTime(bytes int64) time.Duration { return at(downloadRate, bytes) }
-func importTime(bytes int64) time.Duration   { return at(importRate, bytes) }
+func copyTime(bytes int64) time.Duration     { return moving(copyRate, bytes) }
+func transferTime(bytes int64) time.Duration { return moving(downloadRate, bytes) }
+func importTime(bytes int64) time.Duration   { return moving(importRate, bytes) }

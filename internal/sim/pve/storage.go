@@ -88,12 +88,8 @@ func (b *Box) activate(s *storage) error {
 	case "dir":
 		return b.activateDir(s)
 	case "pbs":
-		session, err := b.openVault(s)
-		if err != nil {
-			return err
-		}
-		_, err = session.Status()
-		return vaultError(err)
+		_, err := b.openVault(s)
+		return err
 	}
 	if s.Offline {
 		return failf("storage '%s' is not online", s.ID)

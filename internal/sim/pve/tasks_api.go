@@ -164,10 +164,11 @@ func stopTask(c *call) (any, error) {
 		return nil, err
 	}
 	if t.running() {
-		c.box.breakTask(t, c.now, failf("interrupted by signal"))
-		if t.Type != "vzdump" { // which catches the signal and says so
-			t.Exit, t.Log = "unexpected status", t.Log[:len(t.Log)-1]
+		text := "received interrupt"
+		if t.Type == "vzdump" { // which has a word of its own for it
+			text = "interrupted by signal"
 		}
+		c.box.breakTask(t, c.now, failf("%s", text))
 	}
 	return nil, nil
 }
