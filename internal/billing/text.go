@@ -69,11 +69,11 @@ func countText(n int, unit contract.Unit) string {
 	return fmt.Sprintf("%d\u00a0%s", n, word)
 }
 
-// runText is `12 salariés, du 1er au 19 octobre 2026 : 19 jours sur 31, à 39,00 € par mois`.
+// runText is `12 salariés, du 1er au 19 octobre 2026 (19 jours sur 31, à 39,00 €)`.
 func runText(r contract.Run, o contract.Offer) string {
 	s := fmt.Sprintf("%s, %s", countText(r.Count, o.Unit), SpanText(r.From, r.To))
 	if m := r.From.MonthOf(); r.Days() < m.Days() {
-		s += fmt.Sprintf("\u00a0: %s sur %d, à %s par mois", daysText(r.Days()), m.Days(), o.Price.Cents.French())
+		s += fmt.Sprintf(" (%s sur %d, à %s)", daysText(r.Days()), m.Days(), o.Price.Cents.French())
 	}
 	return s
 }
@@ -126,7 +126,7 @@ func lateTitle(p Part, m calendar.Month) string {
 func lateText(is []Line, was money.Cents) string {
 	var parts []string
 	for _, l := range is {
-		words, _, _ := strings.Cut(l.Detail, "\u00a0:")
+		words, _, _ := strings.Cut(l.Detail, " (")
 		parts = append(parts, words)
 	}
 	now := strings.Join(parts, "\u00a0; ")

@@ -17,7 +17,7 @@ func (s *sheet) allowance() {
 	included := billing.HoursWords(int64(a.Included))
 	switch {
 	case a.Left > 0 && a.Used == 0:
-		words = fmt.Sprintf("Vos %s d'accompagnement de l'année sont entières.", included)
+		words = fmt.Sprintf("Vos %s d'accompagnement de l'année restent entières.", included)
 	case a.Left > 0:
 		words = fmt.Sprintf("Sur vos %s d'accompagnement de l'année, %s ont été utilisées : il vous reste %s.", included, billing.HoursWords(int64(a.Used)), billing.HoursWords(int64(a.Left)))
 	case a.Over > 0:
@@ -32,11 +32,12 @@ func (s *sheet) allowance() {
 // payment says how to pay.
 func (s *sheet) payment() {
 	seller := s.inv.Seller
-	words := fmt.Sprintf("Par virement au plus tard le %s, avec la référence %s. IBAN %s", billing.DateText(s.inv.Due), s.inv.Number, fours(seller.IBAN))
+	account := "IBAN " + fours(seller.IBAN)
 	if seller.BIC != "" {
-		words += ", BIC " + seller.BIC
+		account += " · BIC\u00a0" + seller.BIC
 	}
-	s.block("Règlement", words+".")
+	s.block("Règlement", fmt.Sprintf("Par virement, au plus tard le %s. Bénéficiaire : %s.", billing.DateText(s.inv.Due), seller.Name),
+		account, "Référence à rappeler : "+s.inv.Number)
 }
 
 // mentions are what the law wants to be read (articles L441-9, L441-10 and D441-5
@@ -57,14 +58,17 @@ func (s *sheet) mentions() {
 	m = append(m, discount,
 		fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", seller.LateRate),
 		fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", billing.RecoveryFee.French()))
-	s.block("Mentions légales", nobreak(strings.Join(m, " ")))
+	s.block("Mentions légales", strings.Join(m, " "))
 }
 
-// block is a titled paragraph, kept whole on its page.
-func (s *sheet) block(title, words string) {
+// block is a title and paragraphs beside it, kept whole on its page.
+func (s *sheet) block(title string, paragraphs ...string) {
 	const indent = 42.0
 	st := style{8, false, black}
-	lines := s.wrap(right-left-indent, st, nobreak(words))
+	var lines []string
+	for _, p := range paragraphs {
+		lines = append(lines, s.wrap(right-left-indent, st, nobreak(p))...)
+	}
 	s.room(float64(len(lines))*st.leading() + 5)
 	s.y += 5
 	s.text(left, s.y, style{8, true, accent}, title)

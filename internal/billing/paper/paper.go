@@ -203,6 +203,6 @@ func (s *sheet) room(height float64) bool {
 		return false
 	}
 	s.pdf.AddPage()
-	s.y = top + 4
+	s.y = top + 9 // below the word that the invoice goes on
 	return true
 }

@@ -2,11 +2,14 @@ package paper
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -62,28 +65,46 @@ func october(t testing.TB, edit func(*billing.Case, *billing.Seller)) billing.In
 	return inv
 }
 
-// text extracts the words of a PDF, or skips where poppler is not there.
-func text(t *testing.T, pdf []byte) string {
+// tool finds a program of poppler-utils, which tests need and the product does not.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%s is not installed: apt-get install poppler-utils", name)
+	default:
+		t.Skipf("%s is not installed (poppler-utils)", name)
+	}
+	return path
+}
+
+// saved writes a PDF for a tool, and beside for whoever sets ACCOLADE_KEEP_PDF to
+// look at it.
+func saved(t *testing.T, pdf []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "invoice.pdf")
-	if err := os.WriteFile(file, pdf, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	files := []string{file}
 	if keep := os.Getenv("ACCOLADE_KEEP_PDF"); keep != "" {
-		name := strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + ".pdf"
-		if err := os.WriteFile(filepath.Join(keep, name), pdf, 0o600); err != nil {
+		files = append(files, filepath.Join(keep, strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())+".pdf"))
+	}
+	for _, f := range files {
+		if err := os.WriteFile(f, pdf, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tool, err := exec.LookPath("pdftotext")
-	if err != nil {
-		t.Skip("pdftotext is not installed (poppler-utils)")
-	}
-	out, err := exec.Command(tool, "-layout", "-enc", "UTF-8", file, "-").Output()
+	return file
+}
+
+// text extracts the words of a PDF, line by line.
+func text(t *testing.T, pdf []byte) string {
+	t.Helper()
+	out, err := exec.Command(tool(t, "pdftotext"), "-raw", "-enc", "UTF-8", saved(t, pdf), "-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.ReplaceAll(string(out), "\u00a0", " ")
+	words := strings.NewReplacer("\u00a0", " ", "\f", "--- page ---\n").Replace(string(out))
+	return strings.TrimSpace(words) + "\n"
 }
 
 func render(t testing.TB, inv billing.Invoice) []byte {
@@ -95,37 +116,133 @@ func render(t testing.TB, inv billing.Invoice) []byte {
 	return pdf
 }
 
-func TestPlain(t *testing.T) {
-	t.Log(text(t, render(t, october(t, nil))))
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the text differs from %s (go test -update writes it anew):\n%s", file, cmp.Diff(string(want), got))
+	}
 }
 
-func TestManyPages(t *testing.T) {
+// invoices are the cases that the golden files show.
+var invoices = map[string]func(t testing.TB) billing.Invoice{
+	"october": func(t testing.TB) billing.Invoice { return october(t, nil) },
+	"franchise": func(t testing.TB) billing.Invoice {
+		return october(t, func(c *billing.Case, s *billing.Seller) {
+			s.VATRegime, s.VATNumber, s.Capital = billing.Franchise, "", "18 500 €"
+			s.EarlyDiscount = "Escompte de 1 % sous huit jours."
+			c.Client.Kind, c.Client.RNA, c.Client.SIREN, c.Client.VATNumber = contract.Association, "W561234567", "", ""
+			c.Entries = c.Entries[:1]
+		})
+	},
+	"untouched": func(t testing.TB) billing.Invoice {
+		return october(t, func(c *billing.Case, s *billing.Seller) { c.Entries, s.BIC, s.Phone, s.Mail = nil, "", "", "" })
+	},
+	"many-pages": manyPages,
+}
+
+// manyPages has 48 lines, long texts, words without an end, and all there can be in
+// the head.
+func manyPages(t testing.TB) billing.Invoice {
 	inv := october(t, func(c *billing.Case, s *billing.Seller) {
-		c.Client.Name = "Association des amis du Château de Comper-en-Brocéliande et de la forêt œcuménique voisine"
-		c.Client.Delivery = &contract.Address{Lines: []string{"Zone artisanale du Parco Pointer, bâtiment C"}, PostCode: "56700", City: "Hennebont"}
+		c.Client.Name = "Association des amis du Château de Comper-en-Brocéliande et de la forêt œcuménique voisine 😀"
+		c.Client.Kind, c.Client.SIRET = contract.TownHall, "73282932000074"
+		c.Client.Delivery = &contract.Address{Lines: []string{"Zone artisanale du Parco Pointer, bâtiment C"}, PostCode: "56700", City: "Hennebont", Country: "FR"}
 		s.VATOnDebits = true
 	})
 	for i := range 45 {
 		l := inv.Lines[i%3]
 		if i%5 == 0 {
-			l.Detail += " " + strings.Repeat("et encore une explication très détaillée, ", 5) + strings.Repeat("x", 150)
+			l.Detail += ". " + strings.Repeat("Et encore une explication très détaillée, ", 5) + strings.Repeat("x", 150)
 		}
 		inv.Lines = append(inv.Lines, l)
 	}
-	t.Log(text(t, render(t, inv)))
+	inv.Net, inv.Tax, inv.Total = 1_234_567_89, 246_913_58, 1_481_481_47
+	inv.Groups[0].Net, inv.Groups[0].Tax = inv.Net, inv.Tax
+	return inv
 }
 
-func TestFranchise(t *testing.T) {
-	inv := october(t, func(c *billing.Case, s *billing.Seller) {
-		s.VATRegime, s.VATNumber = billing.Franchise, ""
-		c.Entries = c.Entries[:1]
-	})
-	t.Log(text(t, render(t, inv)))
+func TestGolden(t *testing.T) {
+	for name, make := range invoices {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name+".txt", text(t, render(t, make(t))))
+		})
+	}
+}
+
+// TestMentions wants every mention that the law wants on the paper.
+func TestMentions(t *testing.T) {
+	words := strings.Join(strings.Fields(text(t, render(t, october(t, func(_ *billing.Case, s *billing.Seller) { s.VATOnDebits = true })))), " ")
+	for what, want := range map[string]string{
+		"name of the seller":       "Accolade",
+		"legal form and capital":   "SCIC SARL à capital variable",
+		"address of the seller":    "12 quai du Péristyle 56100 Lorient",
+		"SIREN of the seller":      "SIREN 123 456 782",
+		"register":                 "RCS Lorient",
+		"VAT number of the seller": "TVA FR32123456782",
+		"name of the client":       "Atelier d'architecture Kerlann & Le Goff",
+		"address of the client":    "4 rue de l'Assemblée nationale 56100 Lorient",
+		"SIREN of the client":      "SIREN du client 732 829 320",
+		"VAT number of the client": "TVA du client FR44732829320",
+		"number":                   "F2026-0002",
+		"date of issue":            "Date d'émission 31 octobre 2026",
+		"period of supply":         "du 1er au 31 octobre 2026",
+		"due date":                 "30 novembre 2026",
+		"quantity and price":       "12 23,903226 € 20 % 286,84 €",
+		"hours with their price":   "30 min 60,00 € / h 20 % 30,00 €",
+		"total before tax":         "Total HT 513,10 €",
+		"tax per rate":             "TVA 20 % sur 513,10 € 102,62 €",
+		"total":                    "Total TTC 615,72 €",
+		"hours in plain words":     "Vos 20 h d'accompagnement de l'année sont épuisées, et dépassées de 30 min.",
+		"account":                  "IBAN FR76 3000 6000 0112 3456 7890 189",
+		"category of operation":    "prestation de services",
+		"option for debits":        "Option pour le paiement de la taxe d'après les débits.",
+		"late-payment rate":        "Pénalités de retard : trois fois le taux d'intérêt légal",
+		"recovery fee":             "frais de recouvrement en cas de retard : 40,00 €",
+		"discount or its absence":  "Pas d'escompte pour paiement anticipé.",
+		"pages":                    "1 / 1",
+	} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%s: the paper does not say %q", what, want)
+		}
+	}
+}
+
+// TestFonts wants every font embedded: the paper looks the same everywhere, and
+// PDF/A asks for it.
+func TestFonts(t *testing.T) {
+	out, err := exec.Command(tool(t, "pdffonts"), saved(t, render(t, manyPages(t)))).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fonts := strings.Split(strings.TrimSpace(string(out)), "\n")[2:]
+	if len(fonts) == 0 {
+		t.Fatalf("no fonts: %s", out)
+	}
+	for _, f := range fonts {
+		if fields := strings.Fields(f); len(fields) < 5 || fields[len(fields)-5] != "yes" {
+			t.Errorf("font is not embedded: %s", f)
+		}
+	}
 }
 
 func TestSameBytes(t *testing.T) {
-	if inv := october(t, nil); !bytes.Equal(render(t, inv), render(t, inv)) {
-		t.Error("the same invoice gave other bytes the second time")
+	for name, make := range invoices {
+		if !bytes.Equal(render(t, make(t)), render(t, make(t))) {
+			t.Errorf("%s: the same invoice gave other bytes the second time", name)
+		}
 	}
 }
 

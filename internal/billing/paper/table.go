@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/money"
 )
 
 // Columns of the table: where they end, but for the first, which begins at left.
 const (
-	textWidth   = 84.0
+	textWidth   = 92.0
 	quantityEnd = 128.0
 	priceEnd    = 156.0
 	vatEnd      = 168.0
@@ -30,11 +31,8 @@ func (s *sheet) table() {
 		if s.room(height + 2) {
 			s.tableHead()
 		}
-		y := s.y + 4.6
-		s.textRight(quantityEnd, y, figure, quantity(l))
-		s.textRight(priceEnd, y, figure, unitPrice(l))
-		s.textRight(vatEnd, y, figure, l.Rate.French())
-		s.textRight(right, y, figure, l.Net.French())
+		first := s.y + 4.6
+		y := first
 		for _, line := range title {
 			s.text(left, y, titleStyle, line)
 			y += titleStyle.leading()
@@ -43,6 +41,10 @@ func (s *sheet) table() {
 			s.text(left, y, detailStyle, line)
 			y += detailStyle.leading()
 		}
+		s.textRight(quantityEnd, first, figure, quantity(l))
+		s.textRight(priceEnd, first, figure, unitPrice(l))
+		s.textRight(vatEnd, first, figure, rate(l.Category, l.Rate))
+		s.textRight(right, first, figure, l.Net.French())
 		s.y += height
 		s.hairline(left, right, s.y, pale, 0.1)
 	}
@@ -56,6 +58,14 @@ func (s *sheet) tableHead() {
 	s.textRight(right, s.y, label, "MONTANT HT")
 	s.y += 2
 	s.hairline(left, right, s.y, black, 0.2)
+}
+
+// rate is `20 %`, or a dash where no tax applies.
+func rate(c billing.Category, r money.Rate) string {
+	if c == billing.Exempt {
+		return "—"
+	}
+	return r.French()
 }
 
 // quantity is `12`, or hours and minutes.
@@ -86,10 +96,18 @@ func (s *sheet) totals() {
 	}
 	row("Total HT", s.inv.Net.French(), body)
 	for _, g := range s.inv.Groups {
+		if g.Category == billing.Exempt {
+			row("TVA non applicable", "", body)
+			continue
+		}
 		row(fmt.Sprintf("TVA %s sur %s", g.Rate.French(), g.Net.French()), g.Tax.French(), body)
 	}
 	s.hairline(from, right, y-2.6, accent, 0.3)
 	y += 2.4
-	row("Total TTC", s.inv.Total.French(), style{11.5, true, accent})
+	name := "Total TTC"
+	if s.inv.Seller.VATRegime == billing.Franchise {
+		name = "Total à payer"
+	}
+	row(name, s.inv.Total.French(), style{11.5, true, accent})
 	s.y = y + 2
 }
