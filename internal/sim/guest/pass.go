@@ -26,8 +26,26 @@ type pass struct {
 	mu        sync.Mutex     // pipelines run their parts at the same time
 	seen      map[string]int // how often a key came up in this pass
 	suspended bool
-	out, err  bytes.Buffer
+	out, err  output
 	opened    []*openFile
+}
+
+// output collects what a process says. The parts of a pipeline share its stderr.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(b)
+}
+
+func (o *output) bytes() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.buf.Bytes())
 }
 
 // errSuspended ends a pass: something that is not done yet must be waited for.

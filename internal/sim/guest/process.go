@@ -78,7 +78,7 @@ func (g *Guest) step(p *process) {
 		return
 	}
 	p.Done, p.Exit, p.Ended = true, exit, g.Now
-	p.Out, p.Err = r.out.Bytes(), r.err.Bytes()
+	p.Out, p.Err = r.out.bytes(), r.err.bytes()
 	p.Journal, p.Stdin = nil, nil
 }
 
