@@ -229,10 +229,7 @@ func (d *dump) toVault(b *Box, t *task, w *backupWork, s *storage, v *vm, now ti
 		return 0, failf("VM %d qmp command 'backup' failed - backup connect failed: command error: %s", d.VMID, err)
 	}
 	target := vaultTarget(s)
-	expected := false
-	for _, bm := range v.Bitmaps {
-		expected = expected || bm.Target == target && bm.Key == s.keyFingerprint()
-	}
+	expected := len(v.Bitmaps) > 0
 	var dirty, total int64
 	for _, key := range diskKeys(d.Image.Config) {
 		disk, ok := d.Image.Disks[key]

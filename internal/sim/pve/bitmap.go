@@ -32,17 +32,18 @@ const (
 // bitmapStatus decides how much of a drive a backup has to read: the text of the
 // log, and the dirty bytes.
 //
-// A bitmap for another target or key is of no use and a new one takes its place
-// ("created new", as for a drive that never had one). One that no longer fits what
-// the server has is "invalid". Where other drives of the process have bitmaps for
-// this target and this one has lost its own (a disk was replaced), it is "missing".
+// A drive that never had one gets a new one. One that does not belong to the newest
+// snapshot of the group, to this target or to this key is "invalid": QEMU keeps one
+// bitmap only, so two vaults in turn spoil it for each other. Where other drives of
+// the process have bitmaps and this one has lost its own (a disk was replaced), it is
+// "missing".
 func bitmapStatus(bm *bitmap, expected bool, target, key string, newest time.Time, size int64, content archive.Blocks) (text string, dirty int64) {
 	switch {
 	case bm == nil && expected:
 		return bitmapMissing, size
-	case bm == nil || bm.Target != target || bm.Key != key:
+	case bm == nil:
 		return bitmapNew, size
-	case !bm.Last.Equal(newest) || bm.Size != size:
+	case bm.Target != target || bm.Key != key || !bm.Last.Equal(newest) || bm.Size != size:
 		return bitmapInvalid, size
 	}
 	dirty = min(size, content.Changed(bm.Content))
