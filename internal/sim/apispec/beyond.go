@@ -24,6 +24,8 @@ var Known = []Beyond{
 	{"pbs", "POST /admin/datastore/{store}/prune", `\[\d+\]\.(ns|protected)`, "proxmox-backup, struct PruneResult"},
 	{"pbs", "POST /admin/datastore/{store}/prune", `_root`, "with use-task the answer is a UPID"},
 	{"pbs", "GET /nodes/{node}/tasks/{upid}/log", `_root`, "proxmox-backup answers the lines"},
+	{"pbs", "POST /admin/prune/{id}/run", `_root`, "proxmox-backup answers the UPID"},
+	{"pbs", "POST /admin/verify/{id}/run", `_root`, "proxmox-backup answers the UPID"},
 	{"pbs", "GET /nodes", `_root`, "an index like all others"},
 	{"pbs", "GET /nodes/{node}/tasks/{upid}", `_root`, "an index like all others"},
 	{"pbs", "GET /access", `_root`, "an index like all others"},

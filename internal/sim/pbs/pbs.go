@@ -106,6 +106,7 @@ func (s *Server) MarshalJSON() ([]byte, error) {
 // address stay.
 func (s *Server) UnmarshalJSON(data []byte) error {
 	var saved state
+	saved.Jobs = newJobs()
 	if err := json.Unmarshal(data, &saved); err != nil {
 		return fmt.Errorf("saved backup server: %w", err)
 	}

@@ -85,7 +85,8 @@ func (t *task) finish(s *Server, at time.Time, status string) {
 	}
 }
 
-func (s *Server) nextEvent() (next time.Time) {
+func (s *Server) nextEvent() time.Time {
+	next := s.nextJob()
 	for _, t := range s.state.Tasks {
 		if t.running() && (next.IsZero() || t.End.Before(next)) {
 			next = t.End
@@ -94,8 +95,9 @@ func (s *Server) nextEvent() (next time.Time) {
 	return next
 }
 
-// runDue ends the tasks whose time has come.
+// runDue ends the tasks whose time has come, and starts the jobs.
 func (s *Server) runDue(now time.Time) {
+	s.startJobs(now)
 	for _, t := range s.state.Tasks {
 		if !t.running() || t.End.After(now) {
 			continue

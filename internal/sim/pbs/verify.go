@@ -71,9 +71,13 @@ func startVerify(c *call) (any, error) {
 	case limited:
 		w.Owner = c.auth
 	}
-	var bytes int64
-	w.each(c.server, func(_, _ string, s *snapshot) { bytes += s.Image.Used() })
-	return c.server.start(kind, id, c.auth, c.now, taskSpeed(bytes, verifySpeed), work{Verify: w}), nil
+	return c.server.start(kind, id, c.auth, c.now, taskSpeed(w.bytes(c.server), verifySpeed), work{Verify: w}), nil
+}
+
+// bytes is how much is to be read.
+func (w *verifyWork) bytes(s *Server) (n int64) {
+	w.each(s, func(_, _ string, snap *snapshot) { n += snap.Image.Used() })
+	return n
 }
 
 // each gives the snapshots that are to be verified.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"codeberg.org/accolade/accolade/internal/sim/calendar"
 )
 
 // backupJob is an entry of jobs.cfg: a backup that starts by itself.
@@ -23,11 +25,11 @@ func (j *backupJob) enabled() bool { return j.Options["enabled"] != "0" }
 
 // nextRun is when the job is due on the box's clock, as an instant of the world.
 func (b *Box) nextRun(j *backupJob) time.Time {
-	event, err := parseCalendar(j.Options["schedule"])
+	event, err := calendar.Parse(j.Options["schedule"])
 	if err != nil {
 		return time.Time{}
 	}
-	next := event.next(b.clock(j.Last), b.zone())
+	next := event.Next(b.clock(j.Last), b.zone())
 	if next.IsZero() {
 		return next
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"codeberg.org/accolade/accolade/internal/sim/calendar"
 )
 
 var (
@@ -61,8 +63,8 @@ func listJobs(c *call) (any, error) {
 	list := []any{}
 	for _, j := range c.box.jobsInOrder() {
 		out := j.answer()
-		if event, err := parseCalendar(j.Options["schedule"]); err == nil {
-			if next := event.next(c.box.clock(c.now), c.box.zone()); !next.IsZero() {
+		if event, err := calendar.Parse(j.Options["schedule"]); err == nil {
+			if next := event.Next(c.box.clock(c.now), c.box.zone()); !next.IsZero() {
 				out["next-run"] = next.Unix()
 			}
 		}
@@ -105,7 +107,7 @@ func schedule(options map[string]string, required bool) error {
 	delete(options, "starttime")
 	delete(options, "dow")
 	if text, ok := options["schedule"]; ok {
-		if _, err := parseCalendar(text); err != nil {
+		if _, err := calendar.Parse(text); err != nil {
 			return badParam("schedule", "invalid format - invalid calendar event '"+text+"'")
 		}
 	}

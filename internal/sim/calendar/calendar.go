@@ -1,15 +1,19 @@
-package pve
+// Package calendar knows the calendar events by which the jobs of Proxmox VE and
+// Proxmox Backup Server run: it reads them and computes when they happen next on the
+// clock of a zone. It runs nothing.
+package calendar
 
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// calendar is a parsed calendar event, a subset of systemd's: "[days] [date] [time]".
+// Event is a parsed calendar event, a subset of systemd's: "[days] [date] [time]".
 // An empty set stands for any value.
-type calendar struct {
+type Event struct {
 	days                 set // 0 Sunday … 6 Saturday
 	years, months, mdays set
 	hours, minutes, secs set
@@ -29,37 +33,37 @@ var calendarWords = map[string]string{
 	"semiannually": "*-1,7-1 00:00", "semi-annually": "*-1,7-1 00:00",
 }
 
-// parseCalendar reads an event. A number without a colon is a minute of every hour.
-func parseCalendar(text string) (calendar, error) {
-	c := calendar{secs: set{0}}
+// Parse reads an event. A number without a colon is a minute of every hour.
+func Parse(text string) (Event, error) {
+	e := Event{secs: set{0}}
 	text = strings.TrimSpace(text)
 	if full, ok := calendarWords[strings.ToLower(text)]; ok {
 		text = full
 	}
 	fields := strings.Fields(text)
 	if len(fields) == 0 {
-		return c, failf("unable to parse calendar event - event is empty")
+		return e, fmt.Errorf("unable to parse calendar event - event is empty")
 	}
 	timed := false
 	for _, field := range fields {
 		var err error
 		switch {
 		case field[0] >= 'a' && field[0] <= 'z' || field[0] >= 'A' && field[0] <= 'Z':
-			c.days, err = parseDays(field)
+			e.days, err = parseDays(field)
 		case strings.Contains(field, "-"):
-			err = c.parseDate(field)
+			err = e.parseDate(field)
 		default:
-			err = c.parseTime(field)
+			err = e.parseTime(field)
 			timed = true
 		}
 		if err != nil {
-			return c, failf("unable to parse calendar event '%s' - %s", text, err)
+			return e, fmt.Errorf("unable to parse calendar event '%s' - %s", text, err)
 		}
 	}
 	if !timed {
-		c.hours, c.minutes = set{0}, set{0}
+		e.hours, e.minutes = set{0}, set{0}
 	}
-	return c, nil
+	return e, nil
 }
 
 func parseDays(text string) (set, error) {
@@ -91,7 +95,7 @@ func dayNumber(name string) int {
 	return slices.Index(weekdays, name[:3])
 }
 
-func (c *calendar) parseDate(text string) (err error) {
+func (e *Event) parseDate(text string) (err error) {
 	parts := strings.Split(text, "-")
 	if len(parts) == 2 {
 		parts = append([]string{"*"}, parts...)
@@ -99,17 +103,17 @@ func (c *calendar) parseDate(text string) (err error) {
 	if len(parts) != 3 {
 		return fmt.Errorf("unable to parse date '%s'", text)
 	}
-	if c.years, err = parseSet(parts[0], 1970, 2199); err != nil {
+	if e.years, err = parseSet(parts[0], 1970, 2199); err != nil {
 		return err
 	}
-	if c.months, err = parseSet(parts[1], 1, 12); err != nil {
+	if e.months, err = parseSet(parts[1], 1, 12); err != nil {
 		return err
 	}
-	c.mdays, err = parseSet(parts[2], 1, 31)
+	e.mdays, err = parseSet(parts[2], 1, 31)
 	return err
 }
 
-func (c *calendar) parseTime(text string) (err error) {
+func (e *Event) parseTime(text string) (err error) {
 	parts := strings.Split(text, ":")
 	if len(parts) == 1 {
 		parts = []string{"*", parts[0]}
@@ -117,16 +121,16 @@ func (c *calendar) parseTime(text string) (err error) {
 	if len(parts) > 3 {
 		return fmt.Errorf("unable to parse time '%s'", text)
 	}
-	if c.hours, err = parseSet(parts[0], 0, 23); err != nil {
+	if e.hours, err = parseSet(parts[0], 0, 23); err != nil {
 		return err
 	}
-	if c.minutes, err = parseSet(parts[1], 0, 59); err != nil {
+	if e.minutes, err = parseSet(parts[1], 0, 59); err != nil {
 		return err
 	}
 	if len(parts) == 3 {
-		c.secs, err = parseSet(parts[2], 0, 59)
-		if len(c.secs) == 0 && err == nil {
-			c.secs, err = parseSet("0..59", 0, 59)
+		e.secs, err = parseSet(parts[2], 0, 59)
+		if len(e.secs) == 0 && err == nil {
+			e.secs, err = parseSet("0..59", 0, 59)
 		}
 	}
 	return err
@@ -173,27 +177,31 @@ func number(text string) int {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return -1
 	}
-	return atoi(text)
+	n, err := strconv.Atoi(text)
+	if err != nil { // too long
+		return -1
+	}
+	return n
 }
 
-func (c calendar) onDay(t time.Time) bool {
-	return c.days.has(int(t.Weekday())) && c.years.has(t.Year()) && c.months.has(int(t.Month())) && c.mdays.has(t.Day())
+func (e Event) onDay(t time.Time) bool {
+	return e.days.has(int(t.Weekday())) && e.years.has(t.Year()) && e.months.has(int(t.Month())) && e.mdays.has(t.Day())
 }
 
-// next is the first instant after last at which the event happens, on the clock of a
+// Next is the first instant after last at which the event happens, on the clock of a
 // zone; zero if there is none within ten years. The search goes by the clock's
 // reading: a time in the hour that a change of the clock repeats comes once, the
 // first time; one in the hour that it skips comes as much later as the clock was
 // moved.
-func (c calendar) next(last time.Time, zone *time.Location) time.Time {
+func (e Event) Next(last time.Time, zone *time.Location) time.Time {
 	local := last.In(zone)
 	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, time.UTC)
 	read := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
 	for range 3660 {
-		if c.onDay(day) {
-			for _, h := range c.hours.or(0, 23) {
-				for _, m := range c.minutes.or(0, 59) {
-					for _, s := range c.secs {
+		if e.onDay(day) {
+			for _, h := range e.hours.or(0, 23) {
+				for _, m := range e.minutes.or(0, 59) {
+					for _, s := range e.secs {
 						wall := day.Add(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second)
 						if !wall.After(read) {
 							continue

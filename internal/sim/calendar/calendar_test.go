@@ -1,11 +1,11 @@
-package pve
+package calendar
 
 import (
 	"testing"
 	"time"
 )
 
-func TestCalendarNext(t *testing.T) {
+func TestNext(t *testing.T) {
 	paris, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestCalendarNext(t *testing.T) {
 		{"01:30", "Sat 2026-03-28 01:30:00 CET", "Sun 2026-03-29 01:30:00 CET"},
 		{"04:00", "Sat 2026-03-28 04:00:00 CET", "Sun 2026-03-29 04:00:00 CEST"},
 	} {
-		event, err := parseCalendar(c.event)
+		event, err := Parse(c.event)
 		if err != nil {
 			t.Errorf("%s: %v", c.event, err)
 			continue
@@ -48,12 +48,12 @@ func TestCalendarNext(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := event.next(after, paris).In(paris).Format(form); got != c.want {
+		if got := event.Next(after, paris).In(paris).Format(form); got != c.want {
 			t.Errorf("%s after %s: got %s, want %s", c.event, c.after, got, c.want)
 		}
 	}
 	for _, bad := range []string{"", "xyz 01:00", "25:00", "01:60", "1:2:3:4", "5..2:00", "*/0:00", "01:0x"} {
-		if _, err := parseCalendar(bad); err == nil {
+		if _, err := Parse(bad); err == nil {
 			t.Errorf("%q: accepted, want an error", bad)
 		}
 	}
