@@ -12,6 +12,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/money"
 )
 
 func newMonthCommand(e *env) *cobra.Command {
@@ -153,7 +154,7 @@ func newMonthList(e *env) *cobra.Command {
 			}
 			t := newTable("month", "invoices#", "net#", "vat#", "total#", "finalised", "by")
 			for _, m := range list {
-				t.add(m.Month, len(m.Invoices), m.Net, m.Tax, m.Total, e.when(m.At), m.By)
+				t.add(m.Month, len(m.Invoices), e.euros(m.Net), e.euros(m.Tax), e.euros(m.Total), e.when(m.At), m.By)
 			}
 			return e.print(list, t)
 		},
@@ -247,9 +248,11 @@ func (e *env) printMonth(m api.MonthView) error {
 		if number == "" {
 			number = "draft"
 		}
-		t.add(number, inv.Client.Name, inv.Contract, inv.Net, inv.Tax, inv.Total, inv.Due)
+		t.add(number, inv.Client.Name, inv.Contract, e.euros(inv.Net), e.euros(inv.Tax), e.euros(inv.Total), inv.Due)
 	}
-	t.add(cell{"total", bold}, "", "", m.Net, m.Tax, cell{m.Total.String(), bold}, "")
+	if e.output != "csv" { // a spreadsheet sums by itself
+		t.add(cell{"total", bold}, "", "", m.Net, m.Tax, cell{m.Total.String(), bold}, "")
+	}
 	var notes []string
 	if m.SoFar != "" {
 		notes = append(notes, "So far: the month up to "+m.SoFar+".")
@@ -269,10 +272,21 @@ func (e *env) printMonth(m api.MonthView) error {
 func (e *env) printInvoice(inv api.Invoice) error {
 	t := newTable("line", "for", "what", "quantity#", "price#", "vat#", "net#")
 	for i, l := range inv.Lines {
-		t.add(i+1, l.For, l.Title+": "+l.Detail, quantity(l), l.Price.Decimal(), l.Rate.Decimal()+" %", l.Net)
+		t.add(i+1, l.For, l.Title+": "+l.Detail, quantity(l), l.Price.Decimal(), l.Rate.Decimal()+" %", e.euros(l.Net))
 	}
-	t.add(cell{"total", bold}, "", fmt.Sprintf("%s, %s, due %s", inv.Number, inv.Client.Name, inv.Due), "", "", "+ "+inv.Tax.String(), cell{inv.Total.String(), bold})
+	if e.output != "csv" {
+		t.add(cell{"total", bold}, "", fmt.Sprintf("%s, %s, due %s", inv.Number, inv.Client.Name, inv.Due), "", "", "+ "+inv.Tax.String(), cell{inv.Total.String(), bold})
+	}
 	return e.print(inv, t)
+}
+
+// euros is an amount as it is drawn: with the currency for people, a bare number
+// for spreadsheets.
+func (e *env) euros(c money.Cents) string {
+	if e.output == "csv" {
+		return c.Decimal()
+	}
+	return c.String()
 }
 
 // quantity of minutes is read as hours.

@@ -476,3 +476,26 @@ func TestFailingStore(t *testing.T) {
 		t.Errorf("the number after a failed commit is %s, want F2026-0001", got)
 	}
 }
+
+// TestFirstMonth takes over a contract whose first months were invoiced elsewhere:
+// their hours count, their days and hours are not billed, neither now nor late.
+func TestFirstMonth(t *testing.T) {
+	f := newFirm(t)
+	f.bills.From = f.month("2026-10")
+	f.client("Kerlann", "classic", "2026-08-01", 2)
+	f.at("2026-11-01")
+	f.work("kerlann", "2026-08-10", 1190)
+	f.work("kerlann", "2026-10-06", 30)
+	_, err := f.bills.Finalise(anne, f.month("2026-09"))
+	f.refuses(err, "before the first month that is invoiced here, 2026-10")
+	oct := f.finalise("2026-10")[0]
+	f.wantLines(oct, "2026-10 subscription 78.00", "2026-10 hours 20.00")
+	f.at("2026-12-01")
+	f.work("kerlann", "2026-09-10", 60)
+	f.headcount("kerlann", "2026-09-01", 3)
+	nov := f.finalise("2026-11")[0]
+	f.wantLines(nov, "2026-11 subscription 117.00", "2026-10 subscription 39.00")
+	if nov.Allowance.Used != 1280 {
+		t.Errorf("used %s, want 21h20: hours of before count", nov.Allowance.Used)
+	}
+}

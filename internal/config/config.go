@@ -59,6 +59,9 @@ type Log struct {
 type Billing struct {
 	Finalise string // manual, auto
 	Schedule string // cron expression of the preview of the month that ended
+	// FirstMonth is the first month that is invoiced here, `2026-09`; earlier ones were
+	// invoiced elsewhere. Empty: every month of every contract.
+	FirstMonth string
 }
 
 // Relay sends our own mail, and servers' mail unless their blueprint says otherwise.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"codeberg.org/accolade/accolade/internal/calendar"
 )
 
 // kind is what a YAML value must be to begin with.
@@ -177,6 +179,11 @@ func isCron(v string) error {
 		return fmt.Errorf("%q: %w", v, err)
 	}
 	return nil
+}
+
+func isMonth(v string) error {
+	_, err := calendar.ParseMonth(v)
+	return err
 }
 
 // matches checks against a pattern.

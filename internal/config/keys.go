@@ -54,6 +54,8 @@ var Keys = []Key{
 	choice("billing.finalise", func(c *Config) *string { return &c.Billing.Finalise }, "manual",
 		"manual: a technician makes the month's drafts invoices. auto: the schedule does.", "manual", "auto"),
 	text("billing.schedule", func(c *Config) *string { return &c.Billing.Schedule }, "0 6 1 * *", "a cron expression", "When the month that ended is previewed (and finalised, with auto).", isCron),
+	text("billing.first_month", func(c *Config) *string { return &c.Billing.FirstMonth }, "", "a month",
+		"First month that is invoiced here, for contracts whose earlier months were invoiced elsewhere; their hours still count against the allowance. Empty: every month of every contract.", isMonth).like("2026-09"),
 
 	text("relay.host", func(c *Config) *string { return &c.Relay.Host }, "", "a host name", "SMTP relay for our mails and for those of the servers. Empty: none.", nil).like("smtp.relay.example"),
 	number("relay.port", func(c *Config) *int { return &c.Relay.Port }, 587, 1, 65535, "Its port."),

@@ -6,6 +6,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/paper"
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/support"
 )
@@ -16,12 +17,16 @@ func (c *Controller) buildMoney() error {
 	if err != nil {
 		return fmt.Errorf("offers: %w", err)
 	}
+	var first calendar.Month
+	if err := first.UnmarshalText([]byte(c.conf.Billing.FirstMonth)); err != nil {
+		return fmt.Errorf("billing.first_month: %w", err)
+	}
 	zone := c.conf.Zone()
 	c.services.Book = contract.NewBook(c.db, c.clock, zone, offers)
 	c.services.Ledger = support.NewLedger(c.db, c.clock, zone)
 	c.services.Bills = billing.New(billing.Options{
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
-		Documents: filepath.Join(c.conf.State, documentsName), Render: paper.Render,
+		Documents: filepath.Join(c.conf.State, documentsName), Render: paper.Render, From: first,
 	})
 	c.engine.Register(c.services.Bills.Workflow())
 	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))
