@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"context"
 	"io"
 	"log/slog"
 
@@ -8,8 +9,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/config"
 )
 
-// newLog writes one event per line. In a sandbox each event carries the simulated
-// instant besides the machine's.
+// newLog writes one event per line.
 func newLog(w io.Writer, conf config.Log) *slog.Logger {
 	level := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[conf.Level]
 	o := &slog.HandlerOptions{Level: level}
@@ -19,7 +19,21 @@ func newLog(w io.Writer, conf config.Log) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
-// instant is the time of a clock at the moment when the event is written.
-type instant struct{ clock clock.Clock }
+// stamped adds the simulated instant to each event, beside the machine's.
+type stamped struct {
+	slog.Handler
+	clock clock.Clock
+}
 
-func (i instant) LogValue() slog.Value { return slog.TimeValue(i.clock.Now()) }
+func (s stamped) Handle(ctx context.Context, r slog.Record) error {
+	r.AddAttrs(slog.Time("simulated", s.clock.Now()))
+	return s.Handler.Handle(ctx, r)
+}
+
+func (s stamped) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return stamped{s.Handler.WithAttrs(attrs), s.clock}
+}
+
+func (s stamped) WithGroup(name string) slog.Handler {
+	return stamped{s.Handler.WithGroup(name), s.clock}
+}

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
@@ -10,9 +9,9 @@ import (
 
 // Supervision asks each box once per round, a few at a time.
 const (
-	observeEvery = 5 * time.Minute
-	observeAtOne = 8
-	observeLimit = time.Minute // for one box, in real time
+	observeEvery  = 5 * time.Minute
+	observeAtOnce = 8
+	observeLimit  = time.Minute // for one box, in real time
 )
 
 // observe is the loop that asks every box how it does and keeps the answer. A box
@@ -33,20 +32,35 @@ func (c *Controller) observeAll(ctx context.Context) {
 		c.log.Error("supervision: the boxes cannot be listed", "error", err)
 		return
 	}
-	var all sync.WaitGroup
-	places := make(chan struct{}, observeAtOne)
+	// One that is done hands over a mark of work together with the news: otherwise
+	// simulated time could jump before this loop has woken up.
+	news := make(chan func(), len(boxes))
+	asked := 0
+	await := func() {
+		var handed func()
+		c.clock.Idle(ctx, func() { handed = <-news })
+		handed()
+		asked--
+	}
 	for _, b := range boxes {
 		if len(b.TokenSecret) == 0 || b.State == fleet.BoxRetired {
 			continue // nobody there whom we could ask
 		}
-		c.clock.Idle(ctx, func() { places <- struct{}{} })
+		if asked == observeAtOnce {
+			await()
+		}
+		asked++
 		marked, done := c.clock.Work(ctx)
-		all.Go(func() {
-			defer func() { done(); <-places }()
+		go func() {
+			defer done()
 			c.observeBox(marked, b)
-		})
+			_, handed := c.clock.Work(ctx)
+			news <- handed
+		}()
 	}
-	c.clock.Idle(ctx, all.Wait)
+	for asked > 0 {
+		await()
+	}
 }
 
 func (c *Controller) observeBox(ctx context.Context, b fleet.Box) {

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -61,7 +62,7 @@ func (c *Controller) openClock(ctx context.Context) error {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	c.clock, c.leave = follower, follower.Close
-	c.log = c.log.With("simulated", instant{follower})
+	c.log = slog.New(stamped{c.log.Handler(), follower})
 	c.log.Warn("this controller lives in a sandbox: its time is simulated, and boxes outside of the sandbox are refused", "sandbox", c.conf.Sandbox)
 	return nil
 }
