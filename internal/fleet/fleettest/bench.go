@@ -207,8 +207,12 @@ func (b *Bench) site() {
 	}
 }
 
+// report fails the test for an answer of a simulator that differs from the official
+// API description.
+func (b *Bench) report(fault string) { b.T.Errorf("simulated answer: %s", fault) }
+
 func (b *Bench) openVault() {
-	b.Vault = simpbs.New(simpbs.Config{World: world{b.Clock}, Seed: 2})
+	b.Vault = simpbs.New(simpbs.Config{World: world{b.Clock}, Seed: 2, Report: b.report})
 	b.Vault.AddDatastore(Datastore, 4<<40)
 	if err := b.Vault.AddToken("root@pam", "accolade", VaultSecret, "Admin"); err != nil {
 		b.T.Fatal(err)
@@ -226,7 +230,7 @@ func (b *Bench) openVault() {
 }
 
 func (b *Bench) openBox(version string, opts []Option) {
-	cfg := simpve.Config{Name: Node, Version: version, World: world{b.Clock}, Seed: 1, Vaults: network{b}}
+	cfg := simpve.Config{Name: Node, Version: version, World: world{b.Clock}, Seed: 1, Vaults: network{b}, Report: b.report}
 	for _, o := range opts {
 		o(&cfg)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"strings"
 	"testing"
 )
 
@@ -97,6 +98,30 @@ func TestValidatePVE(t *testing.T) {
 					t.Errorf("got %q, want %q", got, tc.want)
 				}
 			})
+		}
+	}
+}
+
+// What one version knows and the other does not.
+func TestVersionsDiffer(t *testing.T) {
+	for _, tc := range []struct{ version, form, want string }{
+		{PVE84, "cpu=host%2Cguest-phys-bits%3D40", "invalid format - invalid key in comma-separated list property: guest-phys-bits\n"},
+		{PVE92, "cpu=host%2Cguest-phys-bits%3D40", ""},
+		{PVE84, "hostpci0=mapping%3Dx1%2Cdriver%3Dkeep", "invalid format - invalid key in comma-separated list property: driver\n"},
+		{PVE92, "hostpci0=mapping%3Dx1%2Cdriver%3Dkeep", ""},
+		{PVE84, "intel-tdx=tdx%2Cattestation%3D1", "property is not defined in schema and the schema does not allow additional properties"},
+		{PVE92, "intel-tdx=tdx%2Cattestation%3D1", ""},
+	} {
+		m := mustLoad(t, tc.version).Method("POST /nodes/{node}/qemu")
+		_, err := m.Validate(Form("node=pve&vmid=100&" + tc.form))
+		name, _, _ := strings.Cut(tc.form, "=")
+		got := ""
+		var invalid *Invalid
+		if errors.As(err, &invalid) {
+			got = invalid.Errors[name]
+		}
+		if got != tc.want {
+			t.Errorf("%s %s: %q, want %q", tc.version, tc.form, got, tc.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package apispec
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -119,6 +120,21 @@ var pairFormats = map[string]pairFormat{
 var onlyIn92 = map[string][]string{
 	"pve-qm-hostpci":  {"driver"},
 	"pve-vm-cpu-conf": {"guest-phys-bits", "level"},
+}
+
+// narrow takes from named property strings the keys that 8.4 does not know.
+func (s *Schema) narrow() {
+	for _, p := range s.Properties {
+		newer, ok := onlyIn92[p.Format]
+		if !ok {
+			continue
+		}
+		known := maps.Clone(pairFormats[p.Format].schema.Properties)
+		for _, key := range newer {
+			delete(known, key)
+		}
+		p.Pairs = &Schema{Type: "object", Properties: known, Closed: true}
+	}
 }
 
 func ideDrive() map[string]*Schema {

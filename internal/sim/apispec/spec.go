@@ -97,6 +97,9 @@ func Parse(name string, text []byte) (*Spec, error) {
 	}
 	for _, m := range s.Methods {
 		s.add(m)
+		if name == PVE84 {
+			m.Params.narrow()
+		}
 	}
 	return s, nil
 }

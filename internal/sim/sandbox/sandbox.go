@@ -39,7 +39,10 @@ type Options struct {
 	Start   time.Time // first simulated instant; zero for the present
 	// Box changes what a new box is made of, for tests of refusals.
 	Box func(*pve.Config)
-	Log *slog.Logger
+	// Report is told, for tests, how an answer differs from the official API
+	// description.
+	Report func(fault string)
+	Log    *slog.Logger
 }
 
 func (o *Options) defaults() error {

@@ -24,6 +24,7 @@ func start(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
+	o.Report = func(fault string) { t.Errorf("simulated answer: %s", fault) }
 	s, err := sandbox.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
