@@ -56,6 +56,7 @@ With -o json, standard output carries exactly one line, once all addresses answe
 		},
 	}
 	f := c.Flags()
+	f.BoolVar(&o.Reachable, "reachable", false, "ports 80 and 443 of the sites lead to their server: Let's Encrypt works, and HTTPS through the control address")
 	f.IntVar(&o.Boxes, "boxes", 1, "number of boxes")
 	f.StringVar(&o.Version, "pve", "9.2", "version of Proxmox VE: 8.4 or 9.2")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:18006", "address of the first box; port 0 takes any free ports")

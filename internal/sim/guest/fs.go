@@ -73,7 +73,7 @@ func (g *Guest) isDir(name string) bool {
 	if f, ok := g.disk.Files[name]; ok {
 		return f.Dir
 	}
-	if slices.Contains(baseDirs, name) || (g.disk.YunoHost != nil && (name == "/etc/yunohost" || name == "/usr/share/yunohost")) {
+	if slices.Contains(baseDirs, name) || (g.disk.YunoHost != nil && (name == "/etc/yunohost" || name+"/" == certFolder || name == "/usr/share/yunohost")) {
 		return true
 	}
 	prefix := name + "/"
@@ -168,6 +168,8 @@ func (g *Guest) removeAll(name string) {
 	}
 }
 
+const certFolder = "/etc/yunohost/certs/"
+
 // madeUp are files whose content follows from the rest of the state.
 func (g *Guest) madeUp(name string) (string, bool) {
 	d := g.disk
@@ -186,6 +188,14 @@ func (g *Guest) madeUp(name string) (string, bool) {
 		return "", d.YunoHost != nil && d.YunoHost.Installed
 	case "/var/lib/cloud/data/instance-id":
 		return d.CloudInit.InstanceID + "\n", d.CloudInit.InstanceID != ""
+	}
+	if rest, ok := strings.CutPrefix(name, certFolder); ok && d.YunoHost != nil {
+		if domain, ok := strings.CutSuffix(rest, "/crt.pem"); ok {
+			pem, err := d.YunoHost.CertificatePEM(domain)
+			return string(pem), err == nil
+		}
+	}
+	switch name {
 	case "/proc/uptime":
 		return fmt.Sprintf("%.2f 0.00\n", g.Now.Sub(g.BootedAt).Seconds()), true
 	case "/proc/meminfo":

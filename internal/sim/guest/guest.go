@@ -122,3 +122,15 @@ func (g *Guest) alive() bool { return g.PowerState == Running || g.PowerState ==
 
 // YunoHost is the YunoHost on the disk, or nil when none is installed.
 func (g *Guest) YunoHost() *yunohost.State { return g.disk.YunoHost }
+
+// Serving is the YunoHost while its web server answers: the system runs and nginx
+// was not stopped. It is nil otherwise.
+func (g *Guest) Serving() *yunohost.State {
+	if y := g.disk.YunoHost; y != nil && g.PowerState == Running {
+		if up, _ := g.active("nginx"); up {
+			g.tellYunoHost()
+			return y
+		}
+	}
+	return nil
+}

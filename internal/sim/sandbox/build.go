@@ -94,7 +94,7 @@ func (s *Sandbox) buildBoxes(addrs map[string]string, saved *state) error {
 	for i, name := range s.boxNames() {
 		cfg := pve.Config{
 			Name: name, Version: s.opts.Version, World: s.world, Seed: s.opts.Seed + uint64(i),
-			Vaults: network{s.vault, s}, Downloads: s.info.Control.URL, Report: s.report,
+			Vaults: network{s.vault, s}, Downloads: s.info.Control.URL, Report: s.report, Port80: s.opts.Reachable,
 		}
 		if s.opts.Box != nil {
 			s.opts.Box(&cfg)

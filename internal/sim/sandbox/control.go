@@ -18,6 +18,7 @@ import (
 //	POST   /faults                 a fault.Rule; answers it with its id
 //	DELETE /faults, /faults/{id}   takes all, or one, out of force
 //	GET    /mails                  what the relay has taken
+//	CONNECT DOMAIN:443             the YunoHost that serves the domain; see proxy
 func (s *Sandbox) control() http.Handler {
 	mux := http.NewServeMux()
 	serveImages(mux)

@@ -37,6 +37,9 @@ type Options struct {
 	Speed   float64   // simulated seconds per real one; 0 for 1
 	Seed    uint64    // all that looks random comes from it; 0 for 1
 	Start   time.Time // first simulated instant; zero for the present
+	// Reachable lets the new boxes' sites take ports 80 and 443 to their server, so that
+	// Let's Encrypt and the proxy for HTTPS reach it.
+	Reachable bool
 	// Box changes what a new box is made of, for tests of refusals.
 	Box func(*pve.Config)
 	// Report is told, for tests, how an answer differs from the official API
@@ -154,7 +157,14 @@ func (s *Sandbox) build(saved *state) error {
 	if err := s.buildRelay(addrs[relayName], saved); err != nil {
 		return err
 	}
-	return s.serve(controlName, s.control(), nil)
+	door := newProxy(s)
+	s.servers = append(s.servers, door.server)
+	s.wg.Go(func() {
+		if err := door.server.ServeTLS(door, "", ""); !errors.Is(err, http.ErrServerClosed) {
+			s.fail(fmt.Errorf("servers behind the boxes: %w", err))
+		}
+	})
+	return s.serve(controlName, door.or(s.control()), nil)
 }
 
 // listenAll takes consecutive ports: the boxes, then vault, relay and control.
