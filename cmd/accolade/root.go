@@ -15,6 +15,7 @@ import (
 var nouns = []func(*env) *cobra.Command{
 	newAuditCommand,
 	newBackupCommand,
+	newBoxCommand,
 	newClientCommand,
 	newConfigCommand,
 	newContactCommand,
@@ -28,8 +29,10 @@ var nouns = []func(*env) *cobra.Command{
 	newSandboxCommand,
 	newScheduleCommand,
 	newServerCommand,
+	newSiteCommand,
 	newStoreCommand,
 	newTokenCommand,
+	newVaultCommand,
 	newVersionCommand,
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 // Box is one physical host as the controller knows it, without its secrets.
@@ -53,14 +54,15 @@ type Enrolment struct {
 
 // EnrolmentPlan is what an enrolment would do, or does.
 type EnrolmentPlan struct {
-	Node      string            `json:"node"`
-	Version   string            `json:"version"`
-	SSD       *fleet.Disk       `json:"ssd,omitempty"`
-	HDD       *fleet.Disk       `json:"hdd,omitempty"`
-	Wipes     bool              `json:"wipes" doc:"the data on the HDD would be destroyed"`
-	Actions   []EnrolmentAction `json:"actions" doc:"empty: everything is there"`
-	Warnings  []string          `json:"warnings"`
-	Operation string            `json:"operation,omitempty" doc:"that carries it out; empty: nothing was started"`
+	Node      string               `json:"node"`
+	Version   string               `json:"version"`
+	SSD       *fleet.Disk          `json:"ssd,omitempty"`
+	HDD       *fleet.Disk          `json:"hdd,omitempty"`
+	Wipes     bool                 `json:"wipes" doc:"the data on the HDD would be destroyed"`
+	Formats   bool                 `json:"formats" doc:"the HDD would get a file system"`
+	Actions   []EnrolmentAction    `json:"actions" doc:"empty: everything is there"`
+	Warnings  []string             `json:"warnings"`
+	Operation *operation.Operation `json:"operation,omitempty" doc:"that carries it out; absent: nothing was started"`
 }
 
 // EnrolmentAction is one change.

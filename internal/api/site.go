@@ -15,7 +15,7 @@ type SiteEdit struct {
 	Travel  *string         `json:"travel,omitempty" enum:"bike,truck"`
 	Minutes *int            `json:"minutes,omitempty" doc:"travel time one way"`
 	Zone    *string         `json:"zone,omitempty" doc:"IANA time zone that the boxes there keep"`
-	ISP     *fleet.Contact  `json:"isp,omitempty" doc:"whom to call when the line is down"`
+	ISP     *fleet.Provider `json:"isp,omitempty" doc:"whom to call when the line is down"`
 	People  *[]fleet.Person `json:"people,omitempty" doc:"whom to call to be let in, in this order"`
 }
 

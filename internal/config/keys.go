@@ -67,7 +67,7 @@ var Keys = []Key{
 
 	text("backup.local.schedule", func(c *Config) *string { return &c.Backup.LocalSchedule }, "01:30", "a calendar event of Proxmox, such as 01:30 or mon..fri 02:00",
 		"When a box backs up to its own disk, in its own time zone; set on the box at enrolment.", matches(`[A-Za-z0-9*:/.,\- ]+`)),
-	text("backup.local.retention", func(c *Config) *string { return &c.Backup.LocalRetention }, "keep-daily=7,keep-weekly=4,keep-monthly=3", "keep-…=N pairs joined by commas",
+	text("backup.local.retention", func(c *Config) *string { return &c.Backup.LocalRetention }, "keep-last=3,keep-daily=7,keep-weekly=5,keep-monthly=12", "keep-…=N pairs joined by commas",
 		"What the box keeps of these.", matches(keepPattern)),
 	text("backup.remote.schedule", func(c *Config) *string { return &c.Backup.RemoteSchedule }, "30 2 * * *", "a cron expression",
 		"When the controller begins the backups to the vaults.", isCron),

@@ -27,14 +27,14 @@ type Site struct {
 	Travel  Travel   `json:"travel" enum:"bike,truck"`
 	Minutes int      `json:"minutes"`          // travel time, one way
 	Zone    string   `json:"zone"`             // IANA time zone that the boxes there must keep
-	ISP     Contact  `json:"isp"`              // whom to call when the line is down
+	ISP     Provider `json:"isp"`              // whom to call when the line is down
 	People  []Person `json:"people,omitempty"` // whom to call to be let in, in this order
 
 	Created time.Time `json:"created"`
 }
 
-// Contact is a firm's support line.
-type Contact struct {
+// Provider is an Internet provider: its support line.
+type Provider struct {
 	Name     string `json:"name,omitempty"`
 	Phone    string `json:"phone,omitempty"`
 	Mail     string `json:"mail,omitempty"`

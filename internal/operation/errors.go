@@ -56,6 +56,17 @@ type permanentError struct {
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
+// Fix is what an error says that a person can do about it; empty if it says nothing.
+func Fix(err error) string {
+	if e, ok := errors.AsType[*permanentError](err); ok {
+		return e.fix
+	}
+	if r, ok := errors.AsType[*Refused](err); ok {
+		return r.Fix
+	}
+	return ""
+}
+
 // problem turns the error that ended a step into what a person reads.
 func problem(step string, err error) *Problem {
 	p := &Problem{Step: step, What: err.Error()}

@@ -13,6 +13,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/provisioning"
@@ -69,6 +70,17 @@ func blueprintError(err error) *api.Error {
 		return nil
 	}
 	return &api.Error{Status: http.StatusUnprocessableEntity, Code: api.CodeInvalid, Detail: e.Error()}
+}
+
+// fleetError is what a box or a vault answered: in its own words, which hold no
+// secret, and with what to do about it.
+func fleetError(err error) *api.Error {
+	for _, known := range []error{fleet.ErrUnreachable, fleet.ErrUnauthorized, fleet.ErrRefused, fleet.ErrLockTimeout, fleet.ErrNotFound, fleet.ErrExists, fleet.ErrAgentDown} {
+		if errors.Is(err, known) {
+			return &api.Error{Status: http.StatusConflict, Code: api.CodeRefused, Detail: err.Error(), Fix: operation.Fix(err)}
+		}
+	}
+	return nil
 }
 
 // machineError is what may hit any call.

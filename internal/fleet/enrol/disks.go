@@ -203,7 +203,7 @@ func (e *enrolment) task(ctx context.Context, kind string, start func() (string,
 	if err := e.r.Set("task "+kind, upid); err != nil {
 		return err
 	}
-	_, err := e.host.Wait(ctx, upid, func(_ float64, line string) { e.r.LogLine(line) })
+	_, err := e.host.Wait(ctx, upid, func(done float64, line string) { e.r.Progress(done, line) })
 	if err != nil {
 		if done, lerr := there(ctx); lerr == nil && done {
 			return nil

@@ -44,7 +44,7 @@ type step struct {
 
 var steps = []step{
 	{name: "check the box", actions: (*enrolment).check, undo: (*enrolment).forget},
-	{name: "format the HDD", actions: (*enrolment).format, cannotUndo: "the HDD stays formatted and mounted at " + mountpoint},
+	{name: formatStep, actions: (*enrolment).format, cannotUndo: "the HDD stays formatted and mounted at " + mountpoint},
 	{name: "local backup storage", actions: (*enrolment).backupStorage, undo: (*enrolment).dropBackupStorage},
 	{name: "storage for images and seeds", actions: (*enrolment).imagesStorage, undo: (*enrolment).dropImagesStorage},
 	{name: "namespace on the vault", actions: (*enrolment).namespace, undo: (*enrolment).dropNamespace},
@@ -64,11 +64,10 @@ var steps = []step{
 // workflow turns the steps into an operation's.
 func (s *Service) workflow() operation.Workflow {
 	w := operation.Workflow{Kind: Kind}
-	for i, st := range steps {
+	for _, st := range steps {
 		out := operation.Step{Name: st.name, CannotUndo: st.cannotUndo}
 		out.Do = func(ctx context.Context, r *operation.Run) error {
 			return s.with(r, func(e *enrolment) error {
-				r.Progress(float64(i)/float64(len(steps)), st.name)
 				return e.run(ctx, st)
 			})
 		}

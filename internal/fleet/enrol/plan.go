@@ -11,6 +11,7 @@ type Plan struct {
 	Box      fleet.Box // as found, with the disks that were picked
 	Actions  []Action  // empty: everything is there
 	Warnings []string
+	Formats  bool        // the HDD would get a file system
 	Wipes    *fleet.Disk // whose data would be destroyed; nil: none
 }
 
@@ -23,6 +24,8 @@ type Action struct {
 // lastStep is no change to the box: alone it is not worth an operation.
 const lastStep = "revoke the bootstrap credential"
 
+const formatStep = "format the HDD"
+
 // plan lets every step look and do nothing. A step sees the box as it is, without
 // what the steps before it would make.
 func (e *enrolment) plan(ctx context.Context) (Plan, error) {
@@ -32,6 +35,7 @@ func (e *enrolment) plan(ctx context.Context) (Plan, error) {
 		if err != nil {
 			return p, err
 		}
+		p.Formats = p.Formats || st.name == formatStep && len(needed) > 0
 		for _, a := range needed {
 			p.Actions = append(p.Actions, Action{Step: st.name, What: a.what})
 		}

@@ -150,7 +150,7 @@ func (s *story) enrolBox(ctx context.Context) error {
 		return err
 	}
 	enrol := []string{"box", "enrol", boxName, "--url", b.URL, "--fingerprint", b.Fingerprint, "--site", "quai-des-indes",
-		"--vault", "central", "--client", clientName, "--credential-file", "-", "--detach", "-o", "json"}
+		"--vault", "central", "--client", clientName, "--credential-file", "-", "--yes", "--detach", "-o", "json"}
 	s.out.line("$ accolade %s", shown(enrol))
 	id, err := s.begin(ctx, b.Token+"\n", enrol...)
 	if err != nil {
