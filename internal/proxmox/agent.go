@@ -2,14 +2,16 @@ package proxmox
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 )
 
 // MaxAgentInput is the most that a command inside a guest can be given on its
-// standard input, in bytes.
-const MaxAgentInput = 64 << 10
+// standard input, in bytes: 64 KiB pass, and what is not ASCII travels as base64.
+const MaxAgentInput = 48 << 10
 
 // AgentPing is nil when the guest's agent answers, and fleet.ErrAgentDown while it does not.
 func (c *Client) AgentPing(ctx context.Context, vmid int) error {
@@ -17,13 +19,20 @@ func (c *Client) AgentPing(ctx context.Context, vmid int) error {
 }
 
 // AgentExec starts a command inside the guest and answers its process id there.
+// Proxmox makes one byte of each character of the input and fails beyond Latin-1
+// (qemu-server, Agent.pm: encode_base64), so input that is not ASCII is wrapped.
 func (c *Client) AgentExec(ctx context.Context, vmid int, command []string, input []byte) (pid int, err error) {
 	if len(input) > MaxAgentInput {
 		return 0, fmt.Errorf("box %s: VM %d: %d bytes of input for %s, at most %d pass", c.box, vmid, len(input), command[0], MaxAgentInput)
 	}
 	params := map[string]any{"command": command}
-	if len(input) > 0 {
+	switch {
+	case len(input) == 0:
+	case ascii(input):
 		params["input-data"] = string(input)
+	default:
+		params["command"] = append([]string{"/bin/sh", "-c", `base64 -d | "$@"`, "sh"}, command...)
+		params["input-data"] = base64.StdEncoding.EncodeToString(input)
 	}
 	var row struct {
 		PID number `json:"pid"`
@@ -48,7 +57,24 @@ func (c *Client) AgentStatus(ctx context.Context, vmid, pid int) (fleet.Exec, er
 	if row.Signal != 0 { // as a shell tells it
 		row.Code = 128 + row.Signal
 	}
-	return fleet.Exec{Exited: bool(row.Exited), ExitCode: int(row.Code), Out: []byte(row.Out), Err: []byte(row.Err), Cut: bool(row.OutTruncated || row.ErrTruncated)}, err
+	return fleet.Exec{Exited: bool(row.Exited), ExitCode: int(row.Code), Out: outputBytes(row.Out), Err: outputBytes(row.Err), Cut: bool(row.OutTruncated || row.ErrTruncated)}, err
+}
+
+func ascii(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return c > 0x7f })
+}
+
+// outputBytes is what a command wrote: Proxmox answers each byte as a character of
+// its own.
+func outputBytes(text string) []byte {
+	out := make([]byte, 0, len(text))
+	for _, r := range text {
+		if r > 0xff {
+			return []byte(text) // not from Proxmox's own decoding
+		}
+		out = append(out, byte(r))
+	}
+	return out
 }
 
 // AgentAddresses lists the guest's IP addresses, those of the loopback left out.

@@ -20,8 +20,8 @@ type Agent interface {
 	AgentStatus(ctx context.Context, vmid, pid int) (fleet.Exec, error)
 }
 
-// MaxInput is what the guest agent takes as standard input.
-const MaxInput = 64 << 10
+// MaxInput is what the guest agent takes as standard input, whatever it holds.
+const MaxInput = 48 << 10
 
 // Guest is the door through the guest agent.
 type Guest struct {

@@ -156,6 +156,10 @@ func TestGuest(t *testing.T) {
 	if s.must(&file, "GET", "/nodes/pve/qemu/100/agent/file-read", "file=/root/note"); file.Content != "hello" {
 		t.Errorf("file: %+v", file)
 	}
+	// Text beyond ASCII needs a wrapping, and comes back byte by byte.
+	if st := s.exec(100, "TWHDq2xsZSDFkyAy", "/bin/sh", "-c", `base64 -d | "$@"`, "sh", "cat"); st.OutData != "Ma\u00c3\u00ablle \u00c5\u0093 2" {
+		t.Errorf("wrapped input: %q", st.OutData+st.ErrData)
+	}
 	s.refused(500, "Wide character", "POST", "/nodes/pve/qemu/100/agent/file-write", "file=/root/note", "content=œuvre")
 
 	// A backup freezes the guest, and thaws it again.
