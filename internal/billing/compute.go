@@ -31,6 +31,9 @@ type Settlement struct {
 	Used     map[int]calendar.Minutes `json:"used,omitempty"`    // of the allowance, by contract year, after this
 }
 
+// empty says that the month settled nothing, such as one long after the end.
+func (s Settlement) empty() bool { return len(s.Billed) == 0 && len(s.Entries) == 0 }
+
 // Billed is what one part of one month came to.
 type Billed struct {
 	Part  Part           `json:"part"`

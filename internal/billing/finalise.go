@@ -46,6 +46,9 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 			done.Invoices = append(done.Invoices, d.Invoice.Number)
 			done.Net, done.Tax, done.Total = done.Net+d.Invoice.Net, done.Tax+d.Invoice.Tax, done.Total+d.Invoice.Total
 		}
+		if d.Settlement.empty() {
+			return nil
+		}
 		return settlements.Insert(tx, m.String()+"/"+d.Settlement.Contract, d.Settlement)
 	})
 	if err != nil {
