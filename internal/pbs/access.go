@@ -26,6 +26,16 @@ func (c *Client) logins(ctx context.Context) (rows []login, err error) {
 	return rows, err
 }
 
+// Users lists the users, as NAME@REALM.
+func (c *Client) Users(ctx context.Context) ([]string, error) {
+	rows, err := c.logins(ctx)
+	var out []string
+	for _, l := range rows {
+		out = append(out, l.User)
+	}
+	return out, err
+}
+
 // HasUser tells whether a user (NAME@pbs) is there.
 func (c *Client) HasUser(ctx context.Context, user string) (bool, error) {
 	rows, err := c.logins(ctx)

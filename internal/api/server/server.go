@@ -31,6 +31,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/internal/watch"
 	"codeberg.org/accolade/accolade/provisioning"
 )
 
@@ -48,6 +49,7 @@ type Services struct {
 	Enrol        *enrol.Service
 	Provisioning *provisioning.Service
 	Backups      *backup.Service
+	Watch        []watch.Named   // of the table of the morning, the most urgent matter first
 	Origins      []config.Origin // of the settings
 }
 
@@ -70,6 +72,7 @@ func (s *Server) register() {
 	s.registerContracts()
 	s.registerHours()
 	s.registerMonths()
+	s.registerStatus()
 }
 
 // Options of a Server. All but Services are needed.

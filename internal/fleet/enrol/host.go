@@ -26,6 +26,7 @@ type Host interface {
 
 	VMs(ctx context.Context) ([]fleet.VM, error)
 	Storages(ctx context.Context) ([]fleet.ObservedStorage, error)
+	Content(ctx context.Context, storage, content string, vmid int) ([]fleet.Volume, error)
 	StorageConfigs(ctx context.Context) ([]fleet.StorageConfig, error)
 	AddDir(ctx context.Context, s fleet.StorageConfig) error
 	UpdateDir(ctx context.Context, s fleet.StorageConfig) error
@@ -59,6 +60,8 @@ type Host interface {
 // VaultServer is a vault, as the enrolment speaks to it.
 type VaultServer interface {
 	Close()
+	Namespaces(ctx context.Context) ([]string, error)
+	Users(ctx context.Context) ([]string, error)
 	HasNamespace(ctx context.Context, name string) (bool, error)
 	CreateNamespace(ctx context.Context, name string) error
 	DeleteNamespace(ctx context.Context, name string) error

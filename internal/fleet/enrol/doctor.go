@@ -1,0 +1,181 @@
+package enrol
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// Finding is something that does not belong where it is, or is missing.
+type Finding struct {
+	Of   string // box/kerlann, vault/central, server/kerlann
+	What string
+	Fix  string // the command that mends it
+}
+
+// Doctor compares boxes, vaults and store, asking each machine now. It changes
+// nothing. What could not be asked is told as such, never as missing.
+func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
+	var known struct {
+		boxes   []fleet.Box
+		vaults  []fleet.Vault
+		servers []fleet.Server
+	}
+	err := s.DB.View(func(tx store.Tx) (err error) {
+		if known.boxes, err = fleet.Boxes.List(tx); err != nil {
+			return err
+		}
+		if known.vaults, err = fleet.Vaults.List(tx); err != nil {
+			return err
+		}
+		known.servers, err = fleet.Servers.List(tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.Engine.List(operation.Filter{Open: true})
+	if err != nil {
+		return nil, err
+	}
+	busy := map[string]bool{}
+	for _, op := range open {
+		for _, lease := range op.Leases {
+			busy[lease] = true
+		}
+	}
+	var all []Finding
+	for _, b := range known.boxes {
+		if b.State == fleet.BoxRetired || busy["box/"+b.Name] {
+			continue // somebody is at work there: half-done is no finding
+		}
+		found, err := s.examineBox(ctx, b, known.servers)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	for _, v := range known.vaults {
+		found, err := s.examineVault(ctx, v, known.boxes)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.Server) ([]Finding, error) {
+	of := "box/" + b.Name
+	if b.State == fleet.BoxEnrolling {
+		return []Finding{{of, "is not enrolled to its end, and no operation is at it", "accolade box enrol " + b.Name}}, nil
+	}
+	o := s.Observe(ctx, b)
+	if o.Error != "" {
+		return []Finding{{of, "could not be asked: " + o.Error, "look whether it has power and a line"}}, nil
+	}
+	var all []Finding
+	for _, d := range o.Drift {
+		what := fmt.Sprintf("%s is %q, not %q", d.What, d.Actual, d.Wanted)
+		if d.Actual == "" {
+			what = d.What + " is missing: " + d.Wanted
+		}
+		all = append(all, Finding{of, what, d.Fix})
+	}
+	for _, v := range o.VMs {
+		if !slices.ContainsFunc(servers, func(one fleet.Server) bool {
+			return one.Box == b.Name && one.VMID == v.VMID && one.State != fleet.ServerGone
+		}) {
+			all = append(all, Finding{of, fmt.Sprintf("VM %d (%s) in pool %s belongs to no server that we know", v.VMID, v.Name, b.Pool), fmt.Sprintf("look whose it is; on the box: qm destroy %d --purge, or take it out of the pool", v.VMID)})
+		}
+	}
+	for _, one := range servers {
+		if one.Box == b.Name && one.State == fleet.ServerReady && !slices.ContainsFunc(o.VMs, func(v fleet.ObservedVM) bool { return v.VMID == one.VMID }) {
+			all = append(all, Finding{"server/" + one.Name, fmt.Sprintf("its VM %d is not on box %s", one.VMID, b.Name), "accolade backup restore " + one.Name + " --as-new"})
+		}
+	}
+	seeds, err := s.seeds(ctx, b)
+	if err != nil {
+		return append(all, Finding{of, "its storage " + b.Storages.Images + " could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil
+	}
+	for _, id := range seeds {
+		all = append(all, Finding{of, "the seed " + id + " was left behind; it holds secrets", "on the box: pvesm free " + id})
+	}
+	return all, nil
+}
+
+// seeds lists the ISO images on our own storage: no operation is at work on the
+// box, so that none belongs there.
+func (s *Service) seeds(ctx context.Context, b fleet.Box) ([]string, error) {
+	value, err := s.Keeper.Open(b.TokenSecret)
+	if err != nil {
+		return nil, err
+	}
+	host := s.DialBox(b, fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value})
+	defer host.Close()
+	volumes, err := host.Content(ctx, b.Storages.Images, "iso", 0)
+	var ids []string
+	for _, v := range volumes {
+		ids = append(ids, v.ID)
+	}
+	return ids, err
+}
+
+// examineVault compares the logins and namespaces on a vault with the boxes.
+func (s *Service) examineVault(ctx context.Context, v fleet.Vault, boxes []fleet.Box) ([]Finding, error) {
+	of := "vault/" + v.Name
+	key, err := s.Keeper.Open(v.TokenSecret)
+	if err != nil {
+		return nil, fmt.Errorf("vault %s: open its token: %w", v.Name, err)
+	}
+	there := s.DialVault(v, key)
+	defer there.Close()
+	namespaces, err := there.Namespaces(ctx)
+	if err != nil {
+		return []Finding{{of, "could not be asked: " + err.Error(), "look whether it runs, and whether the line there is up"}}, nil
+	}
+	users, err := there.Users(ctx)
+	if err != nil {
+		return []Finding{{of, "its users could not be read: " + err.Error(), "accolade vault edit " + v.Name + " --token-file FILE"}}, nil
+	}
+	var all []Finding
+	ours := map[string]bool{}
+	for _, b := range boxes {
+		if b.Vault != v.Name {
+			continue
+		}
+		e := enrolment{in: Input{Name: b.Name}}
+		ours[e.vaultUser()] = true
+		if b.State == fleet.BoxEnrolling || b.State == fleet.BoxRetired {
+			continue
+		}
+		mend := "accolade box enrol " + b.Name + " --repair"
+		if !slices.Contains(namespaces, b.Namespace) {
+			all = append(all, Finding{of, "the namespace " + b.Namespace + " of box " + b.Name + " is missing", mend})
+		}
+		if !slices.Contains(users, e.vaultUser()) {
+			all = append(all, Finding{of, "the login " + e.vaultUser() + " of box " + b.Name + " is missing", mend})
+			continue
+		}
+		for _, who := range []string{e.vaultUser(), e.vaultToken()} {
+			may, err := there.MayBackUp(ctx, who, b.Namespace)
+			if err != nil {
+				return nil, err
+			}
+			if !may {
+				all = append(all, Finding{of, who + " may not back up into the namespace " + b.Namespace, mend})
+			}
+		}
+	}
+	for _, user := range users {
+		if strings.HasPrefix(user, "accolade-") && strings.HasSuffix(user, "@pbs") && !ours[user] {
+			all = append(all, Finding{of, "the login " + user + " belongs to no box that we know", "on the vault: proxmox-backup-manager user remove " + user})
+		}
+	}
+	return all, nil
+}
