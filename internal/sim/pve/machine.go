@@ -3,6 +3,7 @@ package pve
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -66,12 +67,19 @@ func (b *Box) clock(at time.Time) time.Time { return at.Add(b.machine.ClockOffse
 
 // zone is the box's time zone; one that does not exist reads as UTC.
 func (b *Box) zone() *time.Location {
+	if zone, ok := zones.Load(b.machine.Zone); ok {
+		return zone.(*time.Location)
+	}
 	zone, err := time.LoadLocation(b.machine.Zone)
 	if err != nil {
-		return time.UTC
+		zone = time.UTC
 	}
+	zones.Store(b.machine.Zone, zone)
 	return zone
 }
+
+// zones keeps time zones that were read from disk: each event of a box asks for one.
+var zones sync.Map
 
 // freshStorages are the storages that the installer makes.
 func freshStorages(version string) map[string]*storage {
