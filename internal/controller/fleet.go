@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"fmt"
+
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/secret"
@@ -18,6 +20,30 @@ func (c *Controller) buildFleet() error {
 		Schedule:  c.conf.Backup.LocalSchedule,
 		Retention: c.conf.Backup.LocalRetention,
 	})
+	return c.knownAllowed()
+}
+
+// knownAllowed refuses to start in a sandbox with a state that knows machines outside
+// of it.
+func (c *Controller) knownAllowed() error {
+	boxes, err := c.services.Fleet.Boxes()
+	if err != nil {
+		return err
+	}
+	vaults, err := c.services.Fleet.Vaults()
+	if err != nil {
+		return err
+	}
+	for _, b := range boxes {
+		if err := c.allowed(b.URL); err != nil {
+			return fmt.Errorf("box %s: %w", b.Name, err)
+		}
+	}
+	for _, v := range vaults {
+		if err := c.allowed(v.URL); err != nil {
+			return fmt.Errorf("vault %s: %w", v.Name, err)
+		}
+	}
 	return nil
 }
 

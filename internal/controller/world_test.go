@@ -15,6 +15,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/sim/sandbox"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // world is a sandbox, a controller in it, and a story that holds time in jump mode.
@@ -187,5 +188,17 @@ func TestOutsideOfTheSandbox(t *testing.T) {
 	}
 	if _, err := w.c.links.box(fleet.Box{Name: "real", URL: "https://192.0.2.1:8006"}); err == nil {
 		t.Error("a link to a machine outside was made")
+	}
+	// Nor does a state that knows such a machine begin to live in a sandbox.
+	if err := w.c.db.Update(func(tx store.Tx) error {
+		return fleet.Boxes.Insert(tx, "real", fleet.Box{Name: "real", URL: "https://192.0.2.1:8006"})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Start(t.Context(), w.conf, Options{Log: w.log}); err == nil || !strings.Contains(err.Error(), "box real: https://192.0.2.1:8006 is no machine of the sandbox") {
+		t.Errorf("got %v, wanted is a refusal to start", err)
 	}
 }
