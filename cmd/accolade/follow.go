@@ -57,7 +57,10 @@ func outcome(op operation.Operation) error {
 	if op.Problem != nil {
 		f.what += " at " + op.Problem.Step + ": " + op.Problem.What
 		if op.Problem.Fix != "" {
-			f.fix = op.Problem.Fix + "; then accolade operation retry " + op.ID
+			f.fix = op.Problem.Fix
+			if !strings.Contains(f.fix, "retry") {
+				f.fix += "; then: accolade operation retry " + op.ID
+			}
 		}
 	}
 	for _, left := range op.CannotUndo {
@@ -96,14 +99,14 @@ func (p *progress) show(op operation.Operation) {
 		}
 		p.told[s.Name] = s.State
 	}
-	text := current(op)
-	if text == "" || op.State.Ended() {
+	text, telling := current(op)
+	if op.State.Ended() {
 		return
 	}
 	if p.live {
 		fmt.Fprint(p.e.stderr, clean(text))
 		p.drawn = true
-	} else if text != p.latest {
+	} else if telling && text != p.latest {
 		fmt.Fprintln(p.e.stderr, clean(text))
 	}
 	p.latest = text
@@ -124,8 +127,9 @@ func (p *progress) clear() {
 	}
 }
 
-// current is one line about what is going on: step, bar, text.
-func current(op operation.Operation) string {
+// current is one line about what is going on: step, bar, text. telling says that it
+// tells more than the step's name.
+func current(op operation.Operation) (line string, telling bool) {
 	var parts []string
 	switch op.State {
 	case operation.Running, operation.Undoing:
@@ -139,11 +143,11 @@ func current(op operation.Operation) string {
 	}
 	for _, text := range []string{op.Waiting, op.Progress.Text, op.Progress.Line} {
 		if text != "" {
-			parts = append(parts, text)
+			parts, telling = append(parts, text), true
 			break
 		}
 	}
-	return strings.Join(parts, "  ")
+	return strings.Join(parts, "  "), telling
 }
 
 func took(s operation.StepStatus) string {
