@@ -51,6 +51,11 @@ func (s *Service) checkVault(ctx context.Context, v fleet.Vault, key secret.Valu
 	if v.Fingerprint, err = fleet.CleanFingerprint(v.Fingerprint); err != nil {
 		return v, err
 	}
+	if s.Allowed != nil {
+		if err := s.Allowed(v.URL); err != nil {
+			return v, err
+		}
+	}
 	if err := v.Check(); err != nil {
 		return v, err
 	}
