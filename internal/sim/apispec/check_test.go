@@ -71,7 +71,7 @@ func TestValidatePVE(t *testing.T) {
 			map[string]string{"prune-backups": "invalid format - format error\nprune-backups.keep-last: value must have a minimum value of 0\n"}},
 		{"fleecing", "POST /cluster/backup", "storage=hdd&schedule=21:00&all=1&fleecing=enabled%3D1%2Cstorage%3Dlocal-lvm", nil},
 		{"schedule nonsense", "POST /cluster/backup", "storage=hdd&schedule=25:00&all=1",
-			map[string]string{"schedule": "invalid format - invalid calendar event '25:00' - unable to parse calendar event at '25:00' - unexpected trailing data\n"}},
+			map[string]string{"schedule": "invalid format - invalid calendar event '25:00' - unable to parse calendar event '25:00' - value '25' out of range (0..23)\n"}},
 		{"schedule minute", "POST /cluster/backup", "storage=hdd&schedule=21&all=1", nil},
 		{"schedule days", "POST /cluster/backup", "storage=hdd&schedule=mon..fri%2021:30&all=1", nil},
 		{"token too short", "POST /access/users/{userid}/token/{tokenid}", "userid=a@pve&tokenid=x", map[string]string{"tokenid": "value does not match the regex pattern"}},

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"codeberg.org/accolade/accolade/internal/sim/calendar"
 )
 
 // checkFormat checks a text against a format known by name. A "-list" checks each
@@ -182,6 +184,14 @@ func match(expr, why string) func(string) error {
 // search wants the expression to match somewhere.
 func search(expr, why string) func(string) error {
 	return test(regexp.MustCompile(expr).MatchString, why)
+}
+
+// calendarEvent wants an event by which Proxmox's jobs can run.
+func calendarEvent(text string) error {
+	if _, err := calendar.Parse(text); err != nil {
+		return fmt.Errorf("invalid calendar event '%s' - %w", text, err)
+	}
+	return nil
 }
 
 func test(ok func(string) bool, why string) func(string) error {

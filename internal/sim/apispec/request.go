@@ -102,7 +102,7 @@ func Form(text string) map[string]any {
 	for _, pair := range strings.FieldsFunc(text, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, value, _ := strings.Cut(pair, "=")
 		value, _, _ = strings.Cut(value, "=")
-		name, value = unescape(name), unescape(value)
+		name, value = unescapeForm(name), unescapeForm(value)
 		switch before := values[name].(type) {
 		case nil:
 			values[name] = nil
@@ -118,9 +118,10 @@ func Form(text string) map[string]any {
 	return values
 }
 
-// unescape undoes percent-encoding; what is no escape stays as it is.
-func unescape(text string) string {
-	text = strings.ReplaceAll(text, "+", " ")
+func unescapeForm(text string) string { return Unescape(strings.ReplaceAll(text, "+", " ")) }
+
+// Unescape undoes percent-encoding; what is no escape stays as it is.
+func Unescape(text string) string {
 	if out, err := url.PathUnescape(text); err == nil {
 		return out
 	}

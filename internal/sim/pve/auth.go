@@ -30,18 +30,18 @@ func (b *Box) authenticate(req *http.Request, rel string) (identity, error) {
 	defer b.mu.Unlock()
 	now := b.clock(b.world.Now())
 	header := req.Header.Get("Authorization")
-	ticket := cookie(req.Header.Get("Cookie"))
+	ticket := authValue(req.Header.Get("Cookie"), "PVEAuthCookie")
 	if ticket == "" {
-		ticket = cookie(header)
+		ticket = authValue(header, "PVEAuthCookie")
 	}
 	upload := req.Method == http.MethodPost && uploadPath.MatchString(rel)
 	var who identity
 	var err error
-	switch value, isToken := strings.CutPrefix(header, "PVEAPIToken="); {
+	switch token := authValue(header, "PVEAPIToken"); {
 	case ticket != "":
 		who, err = b.byTicket(ticket, now)
-	case isToken:
-		who, err = b.byToken(value, now)
+	case token != "":
+		who, err = b.byToken(token, now)
 	default:
 		return identity{}, errors.New("No ticket")
 	}

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -145,6 +145,9 @@ func (b *Box) call(verb, rel string, who identity, params map[string]any, file *
 	if err != nil {
 		return nil, err
 	}
+	if verb == http.MethodGet && strings.Trim(rel, "/") == "" { // the description leaves the root out
+		return subdirs("subdir", "version", "cluster", "nodes", "storage", "access", "pools"), nil
+	}
 	m, inPath, ok := spec.Find(verb, rel)
 	if !ok {
 		return nil, &Failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s %s' not implemented", verb, rel)}
@@ -210,18 +213,17 @@ func (b *Box) knowsNode(node string) bool {
 	return false
 }
 
-// cookie gives the ticket of the PVEAuthCookie, percent-decoded, from a header of
-// the form "a=b; PVEAuthCookie=…".
-func cookie(header string) string {
-	for part := range strings.SplitSeq(header, ";") {
-		value, ok := strings.CutPrefix(strings.TrimSpace(part), "PVEAuthCookie=")
-		if !ok {
-			continue
-		}
-		if plain, err := url.PathUnescape(value); err == nil {
-			return plain
-		}
-		return value
+// authValue gives what stands behind a key in a Cookie or Authorization header, up to
+// a semicolon, percent-decoded: "PVEAPIToken=…", "a=b; PVEAuthCookie=…".
+func authValue(header, key string) string {
+	m := authForms[key].FindStringSubmatch(header)
+	if m == nil {
+		return ""
 	}
-	return ""
+	return apispec.Unescape(m[1])
+}
+
+var authForms = map[string]*regexp.Regexp{
+	"PVEAuthCookie": regexp.MustCompile(`(?:^|\s)PVEAuthCookie(?:=| )([^;]*)`),
+	"PVEAPIToken":   regexp.MustCompile(`(?:^|\s)PVEAPIToken(?:=| )([^;]*)`),
 }

@@ -41,6 +41,30 @@ func TestReasonPhrases(t *testing.T) {
 	}
 }
 
+func TestRoot(t *testing.T) {
+	a := newAPI(t, "9.2")
+	r := a.do("GET", "/", nil)
+	if want := `[{"subdir":"version"},{"subdir":"cluster"},{"subdir":"nodes"},{"subdir":"storage"},{"subdir":"access"},{"subdir":"pools"}]`; string(r.data) != want {
+		t.Errorf("got %d %s, want %s", r.status, r.data, want)
+	}
+}
+
+// A client may percent-encode its token, or leave it so that a second header part
+// follows.
+func TestAuthorizationForms(t *testing.T) {
+	a := newAPI(t, "9.2")
+	a.ok("POST", "/access/users/root@pam/token/xy", v("privsep", "0"), nil)
+	if err := a.box.AddToken("root@pam", "xy", "s-1", false); err != nil {
+		t.Fatal(err)
+	}
+	for _, header := range []string{"PVEAPIToken=root@pam!xy=s-1", "PVEAPIToken=root%40pam%21xy=s-1", "PVEAPIToken root@pam!xy=s-1", "PVEAuthCookie=" + a.ticket} {
+		head, _ := a.raw("GET /api2/json/access/roles HTTP/1.1\r\nHost: pve\r\nConnection: close\r\nAuthorization: " + header + "\r\n\r\n")
+		if head[0] != "HTTP/1.1 200 OK" {
+			t.Errorf("%q: %q", header, head[0])
+		}
+	}
+}
+
 func TestBadParameters(t *testing.T) {
 	a := newAPI(t, "9.2")
 	r := a.do("POST", "/access/users", v("userid", "x", "colour", "red"))
