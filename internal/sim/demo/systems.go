@@ -19,13 +19,14 @@ import (
 // system is a box or the vault, asked directly with a credential of its own: what
 // counts is what it says itself, not what Accolade believes.
 type system struct {
-	base, auth string
-	client     *http.Client
+	base         string
+	header, auth string
+	client       *http.Client
 }
 
-func newSystem(base, fingerprint, auth string) system {
+func newSystem(base, fingerprint string) system {
 	want := strings.ToLower(strings.ReplaceAll(fingerprint, ":", ""))
-	return system{base: base + "/api2/json", auth: auth, client: &http.Client{
+	return system{base: base + "/api2/json", client: &http.Client{
 		Timeout: 20 * time.Second,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{
 			InsecureSkipVerify: true, // the fingerprint decides, below
@@ -44,7 +45,7 @@ func (y system) get(ctx context.Context, path string, v any) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", y.auth)
+	req.Header.Set(y.header, y.auth)
 	res, err := y.client.Do(req)
 	if err != nil {
 		return err
@@ -56,26 +57,57 @@ func (y system) get(ctx context.Context, path string, v any) error {
 	return json.NewDecoder(res.Body).Decode(&struct{ Data any }{v})
 }
 
-func (s *story) box() system {
+// box logs in with root's password: the token that the sandbox gave was the
+// enrolment's, which revoked it. A ticket lasts two hours.
+func (s *story) box(ctx context.Context) (system, error) {
 	b := s.info.PVE[0]
-	return newSystem(b.URL, b.Fingerprint, "PVEAPIToken="+b.Token)
+	y := newSystem(b.URL, b.Fingerprint)
+	form := url.Values{"username": {"root@pam"}, "password": {b.RootPassword}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, y.base+"/access/ticket", strings.NewReader(form.Encode()))
+	if err != nil {
+		return y, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := y.client.Do(req)
+	if err != nil {
+		return y, err
+	}
+	defer res.Body.Close()
+	var in struct{ Data struct{ Ticket string } }
+	if err := json.NewDecoder(res.Body).Decode(&in); err != nil || in.Data.Ticket == "" {
+		return y, fmt.Errorf("log in to %s: %s %w", b.Name, res.Status, err)
+	}
+	y.header, y.auth = "Cookie", "PVEAuthCookie="+url.QueryEscape(in.Data.Ticket)
+	return y, nil
 }
 
 func (s *story) vault() system {
-	return newSystem(s.info.PBS.URL, s.info.PBS.Fingerprint, "PBSAPIToken="+s.info.PBS.Token)
+	y := newSystem(s.info.PBS.URL, s.info.PBS.Fingerprint)
+	y.header, y.auth = "Authorization", "PBSAPIToken="+s.info.PBS.Token
+	return y
 }
 
 // vms counts the virtual machines on the box.
 func (s *story) vms(ctx context.Context) (int, error) {
+	box, err := s.box(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer box.client.CloseIdleConnections()
 	var list []struct{ VMID int }
-	err := s.box().get(ctx, "/nodes/"+s.info.PVE[0].Name+"/qemu", &list)
+	err = box.get(ctx, "/nodes/"+s.info.PVE[0].Name+"/qemu", &list)
 	return len(list), err
 }
 
 // localPoint tells whether the box's HDD lists a backup made since an instant.
 func (s *story) localPoint(ctx context.Context, since time.Time) (bool, error) {
+	box, err := s.box(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer box.client.CloseIdleConnections()
 	var list []struct{ CTime int64 }
-	if err := s.box().get(ctx, "/nodes/"+s.info.PVE[0].Name+"/storage/hdd/content?content=backup", &list); err != nil {
+	if err := box.get(ctx, "/nodes/"+s.info.PVE[0].Name+"/storage/hdd/content?content=backup", &list); err != nil {
 		return false, err
 	}
 	for _, p := range list {
@@ -89,16 +121,18 @@ func (s *story) localPoint(ctx context.Context, since time.Time) (bool, error) {
 // remotePoint tells whether the vault lists a backup made since an instant, in any
 // of its namespaces.
 func (s *story) remotePoint(ctx context.Context, since time.Time) (bool, error) {
+	vault := s.vault()
+	defer vault.client.CloseIdleConnections()
 	store := "/admin/datastore/" + url.PathEscape(s.info.PBS.Datastore)
 	var spaces []struct{ NS string }
-	if err := s.vault().get(ctx, store+"/namespace", &spaces); err != nil {
+	if err := vault.get(ctx, store+"/namespace", &spaces); err != nil {
 		return false, err
 	}
 	for _, space := range spaces {
 		var list []struct {
 			Time int64 `json:"backup-time"`
 		}
-		if err := s.vault().get(ctx, store+"/snapshots?ns="+url.QueryEscape(space.NS), &list); err != nil {
+		if err := vault.get(ctx, store+"/snapshots?ns="+url.QueryEscape(space.NS), &list); err != nil {
 			return false, err
 		}
 		for _, p := range list {
