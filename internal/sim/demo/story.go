@@ -292,7 +292,7 @@ func (s *story) countUp(ctx context.Context) error {
 			return err
 		}
 	}
-	audit, err := s.accolade(ctx, "", "audit", "list", "-o", "json")
+	audit, err := s.accolade(ctx, "", "audit", "list", "--from", "1", "-o", "json")
 	if err != nil {
 		return err
 	}
@@ -302,11 +302,7 @@ func (s *story) countUp(ctx context.Context) error {
 	if err := s.do(ctx, "audit", "verify"); err != nil {
 		return err
 	}
-	status, err := s.accolade(ctx, "", "status")
-	for line := range strings.Lines(status) {
-		s.out.line("%s", strings.TrimRight(line, "\n"))
-	}
-	return err
+	return nil
 }
 
 func (s *story) countMonth(ctx context.Context, month string) error {
@@ -330,8 +326,8 @@ func (s *story) countMonth(ctx context.Context, month string) error {
 func (s *story) tellHowToGoOn() {
 	s.out.chapter("Still running")
 	s.out.line("  export ACCOLADE_SOCKET=%s", s.socket())
-	s.out.line("  %s status", s.opts.Accolade)
 	s.out.line("  %s box show %s", s.opts.Accolade, boxName)
+	s.out.line("  %s schedule list", s.opts.Accolade)
 	s.out.line("  %s backup list", s.opts.Accolade)
 	s.out.line("end it with: kill %d %d", s.controller.cmd.Process.Pid, s.sandbox.cmd.Process.Pid)
 }
