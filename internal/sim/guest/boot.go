@@ -28,6 +28,11 @@ func (g *Guest) powerOn(now time.Time) {
 			delete(g.disk.Files, name) // it is in memory
 		}
 	}
+	// A disk that was copied while its system ran knows of work that nobody does now.
+	if y := g.disk.YunoHost; y != nil {
+		y.Forget()
+	}
+	g.disk.CloudInit.interrupted()
 	g.disk.Written += bootBytes
 	g.PowerState, g.Wake = Booting, now.Add(kernelTime)
 }
@@ -169,9 +174,7 @@ func (g *Guest) lose(now time.Time) {
 	if y := g.disk.YunoHost; y != nil {
 		y.Abort(now)
 	}
-	if g.Init != nil && g.disk.CloudInit.Result == "running" {
-		g.disk.CloudInit.Result = ""
-	}
+	g.disk.CloudInit.interrupted()
 	g.Processes, g.Init = nil, nil
 }
 

@@ -79,7 +79,7 @@ func (g *Guest) startInit() {
 	}
 	g.Init = &bootRun{Fresh: ci.InstanceID != meta.InstanceID, Begun: g.Now}
 	if g.Init.Fresh {
-		*ci = CloudInit{InstanceID: meta.InstanceID, Seen: true}
+		*ci = CloudInit{InstanceID: meta.InstanceID}
 	}
 	ci.Result, ci.Errors = "running", nil
 	u := parseUserData(g.Seed.UserData)

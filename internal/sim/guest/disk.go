@@ -65,12 +65,18 @@ type User struct {
 // CloudInit is what cloud-init has left on the disk.
 type CloudInit struct {
 	InstanceID string    `json:"instance_id,omitempty"` // of the last seed acted upon
-	Seen       bool      `json:"seen,omitempty"`        // some boot of this disk found a seed
 	Result     string    `json:"result,omitempty"`      // "", "running", "done", "error", "disabled"
 	Errors     []string  `json:"errors,omitempty"`
 	Warnings   []string  `json:"warnings,omitempty"`
 	Stage      string    `json:"stage,omitempty"`
 	Finished   time.Time `json:"finished,omitzero"`
+}
+
+// interrupted is a first boot that did not come to its end: the next one does it again.
+func (c *CloudInit) interrupted() {
+	if c.Result == "running" {
+		*c = CloudInit{}
+	}
 }
 
 // NewDisk is the disk as it comes from a cloud image, named by its file name as

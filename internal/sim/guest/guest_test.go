@@ -459,3 +459,47 @@ func TestFreeze(t *testing.T) {
 		t.Errorf("freeze when off: %v", err)
 	}
 }
+
+// TestCutInTheFirstBoot loses the power before cloud-init is done: the next boot
+// begins it again and comes to its end.
+func TestCutInTheFirstBoot(t *testing.T) {
+	for at := 5 * time.Second; at < 90*time.Second; at += 10 * time.Second {
+		g := run(t, Boot(NewDisk(image), seedOf(t, userDataUsual), hardware(), noon), at)
+		g.Cut(g.Now)
+		g = run(t, Boot(g.Disk(), g.Seed, hardware(), g.Now), 5*time.Minute)
+		if ci := g.Disk().CloudInit; !g.AgentUp() || ci.Result != "done" || g.Disk().Hostname != "archi" {
+			t.Errorf("cut after %s: agent %v, %+v", at, g.AgentUp(), ci)
+		}
+	}
+}
+
+// TestCopiedWhileItWorks boots a disk that was copied in the middle of an import, as a
+// backup does: it holds what was done until then, and nothing goes on by itself.
+func TestCopiedWhileItWorks(t *testing.T) {
+	g := withYunoHost(t)
+	csv := "username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward;groups\n"
+	for _, n := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
+		csv += n + ";Prenom;Nom;;" + n + "@archi.example.org;0;;;\n"
+	}
+	if err := g.WriteFile(g.Now, "/root/u.csv", []byte(csv)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Exec(g.Now, []string{"yunohost", "user", "import", "/root/u.csv"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	g = run(t, g, 4*time.Second)
+	copied := again(t, g)
+	g = run(t, g, time.Minute)
+	if n := len(g.YunoHost().Users); n != 9 {
+		t.Errorf("the original has %d users", n)
+	}
+	hw := hardware()
+	hw.NICs[0].LinkDown = true
+	drill := run(t, Boot(copied.Disk(), nil, hw, g.Now.Add(24*time.Hour)), 5*time.Minute)
+	if n := len(drill.YunoHost().Users); n != 4 {
+		t.Errorf("the copy has %d users, want camille and three", n)
+	}
+	if _, st := exec(t, drill, "", "yunohost", "user", "list", "--output-as", "json"); st.ExitCode != 0 {
+		t.Errorf("%s%s", st.Out, st.Err)
+	}
+}

@@ -74,6 +74,7 @@ func parseUserData(raw []byte) userData {
 			}
 		}
 	}
+	slices.Sort(u.errors)
 	return u
 }
 

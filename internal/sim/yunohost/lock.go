@@ -71,12 +71,16 @@ func (s *State) Advance(now time.Time) {
 func (s *State) Abort(now time.Time) {
 	s.Advance(now)
 	for _, a := range s.Actions {
-		if !a.Start.After(now) {
+		if !a.Start.After(now) && s.logNamed(a.Input.logName(a.Start)) == nil {
 			s.Logs = append(s.Logs, &Log{Name: a.Input.logName(a.Start), Started: a.Start, Broken: true})
 		}
 	}
 	s.Actions = nil
 }
+
+// Forget drops what was under way without letting it go on: what a disk that was
+// copied from a running server holds is as of that instant.
+func (s *State) Forget() { s.Actions = nil }
 
 // rehearse runs an action on a copy, after all that is in the queue before it, and
 // puts it into the queue. The result is what it will have been.
