@@ -262,6 +262,9 @@ func (e *env) printMonth(m api.MonthView) error {
 			notes = append(notes, fmt.Sprintf("%s: a credit of %s waits for an invoice that can carry it.", inv.Contract, -inv.Held))
 		}
 	}
+	if m.First != "" {
+		notes = append(notes, m.First+" has to be finalised first; until then this is what will come if nothing changes.")
+	}
 	if len(m.Missing) > 0 {
 		notes = append(notes, "It cannot be finalised before these settings are there: "+strings.Join(m.Missing, ", ")+".")
 	}

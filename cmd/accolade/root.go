@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,7 +80,12 @@ socket, from elsewhere through TLS with a technician's token.
 // prepare gives every command of the tree the same manners: errors before the work
 // starts are errors of use, and a noun without a verb shows its verbs.
 func prepare(e *env, c *cobra.Command) {
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, err) })
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if m := negative.FindStringSubmatch(err.Error()); m != nil {
+			err = fmt.Errorf("%s is refused: want a number above zero", m[1])
+		}
+		return usage(c, err)
+	})
 	if args := c.Args; args != nil {
 		c.Args = func(c *cobra.Command, given []string) error {
 			if err := args(c, given); err != nil {
@@ -110,6 +116,10 @@ func prepare(e *env, c *cobra.Command) {
 		prepare(e, sub)
 	}
 }
+
+// negative is how the flag parser sees a negative number that stands where a
+// positive one belongs.
+var negative = regexp.MustCompile(`unknown shorthand flag: '\d' in (-[\d.hm]+)$`)
 
 func unknownVerb(c *cobra.Command, word string) error {
 	if near := c.SuggestionsFor(word); len(near) > 0 {

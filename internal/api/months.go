@@ -20,6 +20,7 @@ type MonthView struct {
 	Net       money.Cents    `json:"net"`
 	Tax       money.Cents    `json:"tax"`
 	Total     money.Cents    `json:"total"`
+	First     string         `json:"first,omitempty" doc:"an earlier month that has to be finalised first"`
 	Missing   []string       `json:"missing,omitempty" doc:"keys of the configuration without which the month cannot be finalised"`
 }
 

@@ -48,10 +48,11 @@ type Month struct {
 // Preview is what a month comes to, before or after it was finalised.
 type Preview struct {
 	Month     calendar.Month
-	SoFar     calendar.Date // the last day looked at, in a month that has not ended
-	Finalised *Month        // then Drafts hold the frozen invoices
-	Drafts    []Draft       // of contracts with something to invoice, or a credit held
-	Missing   []string      // keys of the configuration without which it cannot be finalised
+	SoFar     calendar.Date  // the last day looked at, in a month that has not ended
+	Finalised *Month         // then Drafts hold the frozen invoices
+	Drafts    []Draft        // of contracts with something to invoice, or a credit held
+	Missing   []string       // keys of the configuration without which it cannot be finalised
+	First     calendar.Month // an earlier month that has to be finalised first; zero: none
 }
 
 // Sums adds up the invoices.
@@ -112,6 +113,13 @@ func (s *Service) look(tx store.Tx, p *Preview) error {
 		return err
 	}
 	if !found {
+		next, err := s.next(tx)
+		if err != nil {
+			return err
+		}
+		if !next.IsZero() && next.Before(p.Month) {
+			p.First = next
+		}
 		return s.drafts(tx, p.Month, p.SoFar, func(d Draft) error {
 			if d.Due() || d.Held != 0 {
 				p.Drafts = append(p.Drafts, d)

@@ -50,7 +50,7 @@ func (s *Server) showMonth(_ context.Context, in *struct {
 }
 
 func monthView(p billing.Preview) api.MonthView {
-	v := api.MonthView{Month: p.Month.String(), Finalised: p.Finalised, SoFar: p.SoFar.String(), Invoices: []api.Invoice{}}
+	v := api.MonthView{Month: p.Month.String(), Finalised: p.Finalised, SoFar: p.SoFar.String(), First: p.First.String(), Invoices: []api.Invoice{}}
 	for _, d := range p.Drafts {
 		v.Invoices = append(v.Invoices, api.Invoice{Invoice: d.Invoice, Held: d.Held})
 	}
