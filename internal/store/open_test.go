@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until the test lets go
 		os.Exit(0)
 	}
+	if path := os.Getenv("STORE_TEST_WRITE"); path != "" {
+		fmt.Println(write(path))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
