@@ -62,6 +62,7 @@ type boltDB struct {
 // group is one bbolt transaction and the updates in it.
 type group struct {
 	tx      *bolt.Tx
+	tally   tally // of the records as the transaction leaves them
 	members int
 	done    chan struct{} // closed after the commit
 	err     error         // of the commit; read after done
@@ -105,7 +106,11 @@ func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool
 		if err != nil {
 			return nil, false, b.plain(err)
 		}
-		b.group = &group{tx: opened, done: make(chan struct{})}
+		sum, err := readTally(opened)
+		if err != nil {
+			return nil, false, errors.Join(fmt.Errorf("store %s: %w", b.path, err), opened.Rollback())
+		}
+		b.group = &group{tx: opened, tally: sum, done: make(chan struct{})}
 	}
 	g = b.group
 	defer func() {
@@ -123,17 +128,25 @@ func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool
 	}
 	g.members++
 	for n := range tx.over.each {
-		if n.gone {
-			err = records.Delete(n.key)
-		} else {
-			err = records.Put(n.key, sealed(n.key, n.val))
-		}
-		if err != nil {
+		if err := g.put(records, n); err != nil {
 			g.err = err // half an update is in the transaction: no one's may be committed
 			break
 		}
 	}
 	return g, true, nil // a g.err comes out of Update
+}
+
+// put writes one key of an update.
+func (g *group) put(records *bolt.Bucket, n *node) error {
+	if old := records.Get(n.key); old != nil {
+		g.tally.less(old)
+	}
+	if n.gone {
+		return records.Delete(n.key)
+	}
+	val := sealed(n.key, n.val)
+	g.tally.add(val)
+	return records.Put(n.key, val)
 }
 
 func (b *boltDB) commit(g *group) {
@@ -145,7 +158,11 @@ func (b *boltDB) commit(g *group) {
 		}
 		return
 	}
-	g.err = g.tx.Commit()
+	if g.err = writeTally(g.tx, g.tally); g.err == nil {
+		g.err = g.tx.Commit()
+	} else {
+		g.err = errors.Join(g.err, g.tx.Rollback())
+	}
 }
 
 func (b *boltDB) Copy(w io.Writer) (size int64, err error) {

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // LockedError: another process has the store open.
@@ -42,6 +44,21 @@ func noteLock(path string) *lockNote {
 func (n *lockNote) remove() {
 	if n != nil {
 		_ = os.Remove(n.path) // a stale note is only read while somebody holds the lock
+	}
+}
+
+// lockToRead takes bbolt's lock in its shared form, until the file is closed.
+func lockToRead(f *os.File, path string) error {
+	for deadline := time.Now().Add(lockWait); ; time.Sleep(20 * time.Millisecond) { //nolint:forbidigo // another process's lock knows no simulated time
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return fmt.Errorf("store %s: %w", path, err)
+		case time.Now().After(deadline): //nolint:forbidigo // as above
+			return &LockedError{Path: path, PID: lockHolder(path)}
+		}
 	}
 }
 

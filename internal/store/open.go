@@ -54,13 +54,12 @@ func Open(path string, opts Options) (DB, error) {
 	if err := privateFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	switch fresh, err := privateFile(path); {
-	case err != nil:
+	fresh, err := privateFile(path)
+	if err == nil && !fresh {
+		fresh, err = verify(path)
+	}
+	if err != nil {
 		return nil, err
-	case !fresh:
-		if err := verify(path); err != nil {
-			return nil, err
-		}
 	}
 	settings := &bolt.Options{
 		Timeout: lockWait, NoSync: opts.NoSync, MaxSize: opts.MaxSize,
@@ -74,24 +73,26 @@ func Open(path string, opts Options) (DB, error) {
 		return nil, openError(path, err)
 	}
 	file.AllocSize = growth
-	if err := prepare(file, path); err != nil {
+	if err := prepare(file, path, fresh); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &boltDB{db: file, path: path, lock: noteLock(path)}, nil
 }
 
-// prepare makes the buckets of a new file.
-func prepare(file *bolt.DB, path string) error {
-	err := file.View(func(tx *bolt.Tx) error { return checkFormat(tx, path) })
-	if !errors.Is(err, errNoFormat) {
-		return err
+// prepare makes the buckets of a fresh file, and checks the versions of any other.
+func prepare(file *bolt.DB, path string, fresh bool) error {
+	if !fresh {
+		return file.View(func(tx *bolt.Tx) error { return checkFormat(tx, path) })
 	}
-	err = file.Update(func(tx *bolt.Tx) error {
+	err := file.Update(func(tx *bolt.Tx) error {
 		if _, err := tx.CreateBucketIfNotExists(recordsBucket); err != nil {
 			return err
 		}
 		b, err := tx.CreateBucketIfNotExists(fileBucket)
 		if err != nil {
+			return err
+		}
+		if err := writeTally(tx, tally{}); err != nil {
 			return err
 		}
 		return b.Put([]byte("format"), []byte(strconv.Itoa(format)))

@@ -254,7 +254,7 @@ func TestAnyFlippedBit(t *testing.T) {
 			}
 			return nil
 		})
-		if err != nil || count != 300 && count != 0 { // 0: the meta page before the last commit
+		if err != nil || count != 300 && count != 0 { // 0: the meta page before is the state before the last commit
 			rt.Errorf("byte %d: %d records, %v", at, count, err)
 		}
 	})

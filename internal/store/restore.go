@@ -36,7 +36,7 @@ func Restore(from, to string) (err error) {
 	if err := copyFile(from, fresh); err != nil {
 		return fmt.Errorf("store: restore %s: %w", from, err)
 	}
-	if err := verify(fresh); err != nil {
+	if _, err := verify(fresh); err != nil {
 		return err
 	}
 	if err := setAside(to); err != nil {
@@ -58,7 +58,13 @@ func verifyCopy(path string) error {
 	if !info.Mode().IsRegular() || info.Size() == 0 {
 		return fmt.Errorf("store: restore: %s is not a copy of a store: it is empty or no file", path)
 	}
-	err = verify(path)
+	empty, err := verify(path)
+	switch {
+	case err == nil && empty:
+		return fmt.Errorf("store: restore: %s is an empty store: choose another copy; nothing was changed", path)
+	case err == nil:
+		err = verifyVersions(path)
+	}
 	if damaged, ok := errors.AsType[*DamagedError](err); ok {
 		return fmt.Errorf("store: restore: the copy %s cannot be used (%s): choose another one; nothing was changed", path, damaged.Why)
 	}

@@ -2,10 +2,8 @@ package store
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -42,18 +40,16 @@ func (e *OwnerError) Error() string {
 	return fmt.Sprintf("store: %s belongs to %s, and this process runs as %s: run it as %[2]s, or give the folder to %[3]s (chown -R)", e.Path, userName(e.Owner), userName(e.User))
 }
 
-var errNoFormat = errors.New("the file has no format version")
-
 // checkFormat refuses files and collections that are newer than this program.
 func checkFormat(tx *bolt.Tx, path string) error {
 	b := tx.Bucket(fileBucket)
 	records := tx.Bucket(recordsBucket)
 	if b == nil || records == nil {
-		return errNoFormat
+		return &DamagedError{Path: path, Why: "it is a bbolt file, but not one of ours"}
 	}
 	v, err := strconv.Atoi(string(b.Get([]byte("format"))))
 	if err != nil {
-		return errNoFormat
+		return &DamagedError{Path: path, Why: "it has no format version"}
 	}
 	if v > format {
 		return &NewerError{Path: path, What: fmt.Sprintf("file format %d (this program knows %d)", v, format)}
@@ -73,60 +69,37 @@ func checkFormat(tx *bolt.Tx, path string) error {
 	return nil
 }
 
-// verify opens the file for reading and looks at every page and every value. It
-// takes about a second for each 500 MB.
-func verify(path string) (err error) {
-	// A truncated file ends in a fault where the map has no page behind it.
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	var file *bolt.DB
-	defer func() {
-		if r := recover(); r != nil {
-			err = &DamagedError{Path: path, Why: fmt.Sprint(r)}
-		}
-		if file != nil {
-			if cerr := file.Close(); err == nil && cerr != nil {
-				err = fmt.Errorf("store %s: %w", path, cerr)
-			}
-		}
-	}()
-	file, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, ReadOnly: true})
+// verify looks at every page and every value of a store file, which nobody may be
+// changing. It takes about a second for each 500 MB. empty means that the file is a
+// store to which nothing was ever written.
+func verify(path string) (empty bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("store: %w", err)
+	}
+	defer f.Close()
+	if err := lockToRead(f, path); err != nil {
+		return false, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false, fmt.Errorf("store: %w", err)
+	}
+	if empty, err = checkPages(f, info.Size()); err != nil {
+		return false, &DamagedError{Path: path, Why: err.Error()}
+	}
+	return empty, nil
+}
+
+// verifyVersions refuses a sound file that this program is too old for.
+func verifyVersions(path string) (err error) {
+	file, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, ReadOnly: true})
 	if err != nil {
 		return openError(path, err)
 	}
-	return file.View(func(tx *bolt.Tx) error { return verifyTx(tx, path) })
-}
-
-func verifyTx(tx *bolt.Tx, path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
+	err = file.View(func(tx *bolt.Tx) error { return checkFormat(tx, path) })
+	if cerr := file.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("store %s: %w", path, cerr)
 	}
-	if info.Size() < tx.Size() {
-		return &DamagedError{Path: path, Why: fmt.Sprintf("it should be at least %d bytes long and has %d", tx.Size(), info.Size())}
-	}
-	if err := checkFormat(tx, path); errors.Is(err, errNoFormat) {
-		return &DamagedError{Path: path, Why: "it is a bbolt file, but not one of ours"}
-	} else if err != nil {
-		return err
-	}
-	var first error
-	for err := range tx.Check() {
-		if first == nil {
-			first = err
-		}
-	}
-	if first != nil {
-		return &DamagedError{Path: path, Why: first.Error()}
-	}
-	var previous []byte
-	return tx.Bucket(recordsBucket).ForEach(func(key, stored []byte) error {
-		if _, err := unsealed(key, stored); err != nil {
-			return &DamagedError{Path: path, Why: err.Error()}
-		}
-		if previous != nil && bytes.Compare(previous, key) >= 0 {
-			return &DamagedError{Path: path, Why: fmt.Sprintf("key %q stands behind key %q", key, previous)}
-		}
-		previous = key
-		return nil
-	})
+	return err
 }
