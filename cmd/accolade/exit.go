@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"codeberg.org/accolade/accolade/internal/api"
 )
@@ -61,7 +62,10 @@ func (e *env) report(err error) int {
 		say(f.what, f.fix)
 		return max(f.code, exitTrouble)
 	}
-	if u, ok := errors.AsType[*api.Unreachable](err); ok {
+	if u, ok := errors.AsType[*api.Unreachable](err); ok && errors.Is(u, os.ErrPermission) {
+		say("you may not open the controller's socket "+u.Address, "ask for membership of its group (socket_group in the controller's configuration, such as accolade), then log in anew")
+		return exitForbidden
+	} else if ok {
 		say(u.Error(), noController(u.Address))
 		return exitNoController
 	}

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -287,6 +290,46 @@ func heard(t *testing.T, socket *net.UnixConn) string {
 		t.Fatal(err)
 	}
 	return string(b[:n])
+}
+
+// While it lives, the controller answers systemd's watchdog.
+func TestWatchdog(t *testing.T) {
+	dir := shortDir(t)
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "n"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(dir, "n"))
+	t.Setenv("WATCHDOG_USEC", "20000")
+	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
+	start(t, settings(t, dir, nil))
+	for _, want := range []string{"READY=1", "WATCHDOG=1", "WATCHDOG=1"} {
+		if got := heard(t, socket); got != want {
+			t.Errorf("heard %q, wanted is %q", got, want)
+		}
+	}
+}
+
+// The socket belongs to the group that the configuration names.
+func TestSocketGroup(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file to any group")
+	}
+	group, err := user.LookupGroup("daemon")
+	if err != nil {
+		t.Skip("this machine has no group daemon")
+	}
+	conf := settings(t, shortDir(t), map[string]string{"socket_group": "daemon"})
+	start(t, conf)
+	info, err := os.Stat(conf.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || strconv.Itoa(int(st.Gid)) != group.Gid || info.Mode().Perm() != 0o660 {
+		t.Errorf("the socket has group %d and mode %v, wanted are %s and 0660", st.Gid, info.Mode().Perm(), group.Gid)
+	}
 }
 
 // A sandbox that is not there is said so; no state stays locked.
