@@ -38,6 +38,7 @@ func (f faults) text() string {
 // []any, map[string]any or nil, as a decoded request holds them.
 type checker struct {
 	faults faults
+	answer bool // an answer: keys beyond those described are told, though the server does not mind
 }
 
 func (c *checker) object(path string, s *Schema, value map[string]any) {
@@ -78,6 +79,8 @@ func (c *checker) object(path string, s *Schema, value map[string]any) {
 			c.value(at, s.Additional, value[name], "")
 		case s.Closed:
 			c.faults.add(at, "property is not defined in schema and the schema does not allow additional properties")
+		case c.answer && len(s.Properties) > 0:
+			c.faults.add(at, "key is not in the description")
 		}
 	}
 }
@@ -160,7 +163,7 @@ func (c *checker) value(path string, s *Schema, value any, instance string) {
 func (c *checker) oneOf(path string, s *Schema, value any) {
 	collected := faults{}
 	for i, one := range s.OneOf {
-		inner := &checker{faults: faults{}}
+		inner := &checker{faults: faults{}, answer: c.answer}
 		inner.value(fmt.Sprintf("%s.oneOf[%d]", path, i), one, value, "")
 		if len(inner.faults) == 0 {
 			return

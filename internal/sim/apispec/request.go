@@ -184,8 +184,8 @@ func CheckRequest(spec *Spec, verb, path string, params map[string]any) []string
 }
 
 // CheckReturn tells how the "data" of an answer differs from what the description
-// says that the method returns. Keys that the description does not know are told
-// only where it says that there are no others; what Known lists passes.
+// says that the method returns: types, limits, missing keys, and keys beyond those
+// described, but for what Known lists.
 func CheckReturn(spec *Spec, verb, path string, data []byte) []string {
 	m, _, ok := spec.Find(verb, path)
 	if !ok {
@@ -200,7 +200,7 @@ func CheckReturn(spec *Spec, verb, path string, data []byte) []string {
 	if err := dec.Decode(&value); err != nil {
 		return []string{fmt.Sprintf("%s: answer is no JSON: %v", m.Sig(), err)}
 	}
-	c := &checker{faults: faults{}}
+	c := &checker{faults: faults{}, answer: true}
 	c.value("", m.Returns, value, "")
 	var out []string
 	for _, at := range sortedKeys(c.faults) {

@@ -120,3 +120,18 @@ func mustLoad(t testing.TB, name string) *Spec {
 	}
 	return spec
 }
+
+// What is known beyond the descriptions belongs to methods that exist.
+func TestKnownMethodsExist(t *testing.T) {
+	for _, b := range Known {
+		found := false
+		for _, name := range Names {
+			if b.Spec == name || b.Spec == "pve" && name != PBS {
+				found = found || mustLoad(t, name).Method(b.Sig) != nil
+			}
+		}
+		if !found || b.Why == "" {
+			t.Errorf("%s %s %s: no such method, or no reason", b.Spec, b.Sig, b.Path)
+		}
+	}
+}

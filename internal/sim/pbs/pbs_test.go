@@ -451,3 +451,18 @@ func TestSaved(t *testing.T) {
 		t.Errorf("after a restart: %+v %v", list, err)
 	}
 }
+
+// TestCoverage tells how much of the API is simulated; each handler must belong to a
+// method.
+func TestCoverage(t *testing.T) {
+	spec, err := apispec.Load(apispec.PBS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sig := range handlers {
+		if spec.Method(sig) == nil {
+			t.Errorf("handler %s belongs to no method", sig)
+		}
+	}
+	t.Logf("pbs: %d of %d methods simulated", len(handlers), len(spec.Methods))
+}

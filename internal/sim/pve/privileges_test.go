@@ -259,3 +259,19 @@ func (l *lab) row(c privilegeCall, needs []need) {
 		}
 	}
 }
+
+// A backup without the right is accepted; its task fails.
+func TestBackupWithoutRight(t *testing.T) {
+	for _, version := range []string{"8.4", "9.2"} {
+		l := newLab(t, version)
+		refused, err := l.try(vzdump("storage", "hdd"), []string{"VM.Backup"}, "/vms/100")
+		if refused || err != nil {
+			t.Fatalf("%s: refused at the call: %v", version, err)
+		}
+		l.settle(time.Hour)
+		last := l.box.machine.Tasks[len(l.box.machine.Tasks)-1]
+		if last.Type != "vzdump" || !strings.Contains(last.Exit, "403 Permission check failed (/vms/100, VM.Backup)") {
+			t.Errorf("%s: %s ended with %q", version, last.Type, last.Exit)
+		}
+	}
+}
