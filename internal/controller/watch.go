@@ -15,6 +15,8 @@ func (c *Controller) buildWatch() error {
 		{Name: "boxes", Tell: watch.Boxes(c.services.Fleet, c.clock)},
 		{Name: "operations", Tell: watch.Operations(c.engine, c.clock)},
 		{Name: "schedule", Tell: watch.Schedule(c.scheduler.List)},
+		{Name: "months", Tell: watch.Months(c.services.Bills)},
+		{Name: "timers", Tell: watch.Timers(c.services.Ledger, c.clock)},
 	}
 	return nil
 }

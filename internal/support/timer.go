@@ -10,9 +10,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// forgotten is how long a timer may run before stopping it asks how long the work
+// Forgotten is how long a timer may run before stopping it asks how long the work
 // really took.
-const forgotten = 16 * time.Hour
+const Forgotten = 16 * time.Hour
 
 // Start starts a technician's timer. He has one at a time.
 func (l *Ledger) Start(a contract.Actor, b Booking) (Timer, error) {
@@ -67,7 +67,7 @@ func (l *Ledger) Stop(a contract.Actor, s Stopping) ([]Entry, error) {
 		if s.Minutes != 0 {
 			end = t.Started.Add(time.Duration(s.Minutes) * time.Minute)
 		}
-		if ran := end.Sub(t.Started); ran > forgotten || s.Minutes < 0 || end.After(l.clock.Now()) {
+		if ran := end.Sub(t.Started); ran > Forgotten || s.Minutes < 0 || end.After(l.clock.Now()) {
 			return "", "", refused("say how long the work took with --minutes, or drop it with --discard",
 				"the timer of %s runs since %s: %s of work cannot be right", t.Who, l.clockOf(t.Started), ran.Round(time.Minute))
 		}

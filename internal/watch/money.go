@@ -1,0 +1,62 @@
+package watch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/support"
+)
+
+// grace is how long after a month's end it may stay open without a word: the
+// schedule, or whoever does the books, has the first morning for it.
+const grace = 12 * time.Hour
+
+// Months tells since when months have ended and are not invoiced.
+func Months(bills *billing.Service) Source {
+	return func() ([]Condition, error) {
+		last := bills.Today().MonthOf().Add(-1)
+		open, err := bills.Pending(last)
+		if err != nil {
+			return nil, err
+		}
+		if len(open) == 0 {
+			return nil, nil
+		}
+		first := open[0]
+		ended := first.Add(1).First().Midnight(bills.Zone)
+		if bills.Clock.Now().Sub(ended) < grace {
+			return nil, nil
+		}
+		c := Condition{Warning, "month/" + first.String(), "the month has ended and is not invoiced", "accolade month finalise " + first.String(), ended}
+		if later := len(open) - 1; later > 0 {
+			c.What += fmt.Sprintf(", nor are %d after it", later)
+		}
+		if missing := bills.Seller.Missing(); len(missing) > 0 {
+			c.What += "; the configuration lacks " + strings.Join(missing, ", ")
+			c.Fix = "set these keys, restart accoladed, then: " + c.Fix
+		}
+		return []Condition{c}, nil
+	}
+}
+
+// Timers tells which timers somebody has forgotten.
+func Timers(ledger *support.Ledger, clk clock.Clock) Source {
+	return func() ([]Condition, error) {
+		running, err := ledger.Timers()
+		if err != nil {
+			return nil, err
+		}
+		var all []Condition
+		for _, t := range running {
+			if ran := clk.Now().Sub(t.Started); ran > support.Forgotten {
+				all = append(all, Condition{Warning, "timer/" + t.Who, fmt.Sprintf("the timer of %s for %s runs for %s", t.Who, t.Client, calendar.Minutes(ran/time.Minute)),
+					fmt.Sprintf("accolade hours stop --technician %s --minutes TIME, or --discard", t.Who), t.Started})
+			}
+		}
+		return all, nil
+	}
+}
