@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"codeberg.org/accolade/accolade/internal/sim/sandbox"
 )
 
 // sandboxCommand starts a sandbox for a script:
@@ -22,10 +25,11 @@ import (
 //	SANDBOX                                  its control address, for controller start --sandbox
 //	BOX_NAME BOX_URL BOX_FINGERPRINT         the first box; BOX2_… the second one
 //	VAULT_URL VAULT_FINGERPRINT VAULT_DATASTORE
-//	RELAY                                    HOST:PORT
+//	RELAY_HOST RELAY_PORT                    for --relay-host and --relay-port, user accolade, security none
+//	IMAGE                                    URL of a cloud image, for blueprints
 //
 // What is secret goes to files, as the verbs want it: box.token, box.password (root's),
-// vault.token; box2.token and so on for further boxes.
+// vault.token, relay.password; box2.token and so on for further boxes.
 func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || args[0] != "start" {
 		ts.Fatalf("usage: sandbox start [FLAG…]")
@@ -75,6 +79,11 @@ func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("VAULT_URL", info.PBS.URL)
 	ts.Setenv("VAULT_FINGERPRINT", info.PBS.Fingerprint)
 	ts.Setenv("VAULT_DATASTORE", info.PBS.Datastore)
-	ts.Setenv("RELAY", info.SMTP.Address)
+	host, port, err := net.SplitHostPort(info.SMTP.Address)
+	ts.Check(err)
+	ts.Setenv("RELAY_HOST", host)
+	ts.Setenv("RELAY_PORT", port)
+	ts.Setenv("IMAGE", info.Control.URL+sandbox.ImagePath)
+	secretFile("relay.password", sandbox.RelayPassword)
 	secretFile("vault.token", info.PBS.Token)
 }

@@ -43,8 +43,8 @@ func (c *Controller) observeAll(ctx context.Context) {
 		asked--
 	}
 	for _, b := range boxes {
-		if len(b.TokenSecret) == 0 || b.State == fleet.BoxRetired {
-			continue // nobody there whom we could ask
+		if len(b.TokenSecret) == 0 || b.State == fleet.BoxRetired || b.State == fleet.BoxEnrolling {
+			continue // nobody there whom we could ask, or whose rights are not all there yet
 		}
 		if asked == observeAtOnce {
 			await()
