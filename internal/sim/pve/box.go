@@ -135,17 +135,23 @@ func (b *Box) Advance(now time.Time) {
 	b.advance(now)
 }
 
+// stuck is how many events at one instant are too many: the box then stands still,
+// which its world finds out, rather than to go round for ever.
+const stuck = 100_000
+
 // advance is Advance for callers that hold the lock. An event may bring others that
 // are due as well, so the earliest is looked for again after each.
 func (b *Box) advance(now time.Time) {
-	for {
+	for here := 0; here < stuck; here++ {
 		next := b.nextEvent()
 		if next.IsZero() || next.After(now) {
 			break
 		}
 		at := next
-		if at.Before(b.machine.Now) {
+		if !at.After(b.machine.Now) {
 			at = b.machine.Now // never backwards
+		} else {
+			here = 0
 		}
 		b.machine.Now = at
 		b.runDue(at)
