@@ -163,14 +163,14 @@ func programs() map[string]command {
 		"cp": {do: cp}, "curl": {do: curl, needs: "curl"}, "cut": {do: cut, reads: operands(0, "d", "delimiter", "f", "fields", "c")}, "date": {do: date}, "df": {do: df}, "dirname": {do: dirname},
 		"false": {do: func(c *invocation) { c.exit = 1 }}, "fstrim": {do: nothing}, "getent": {do: getent}, "grep": {do: grep, reads: grepReads},
 		"head": {do: head, reads: operands(0, "n", "lines", "c", "bytes")}, "hostname": {do: hostname}, "hostnamectl": {do: hostnamectl}, "id": {do: id}, "install": {do: install},
-		"ip": {do: ipCommand}, "journalctl": {do: nothing}, "ln": {do: nothing}, "ls": {do: ls}, "mkdir": {do: mkdir}, "mktemp": {do: mktemp}, "mv": {do: mv},
+		"ip": {do: ipCommand}, "ls": {do: ls}, "mkdir": {do: mkdir}, "mktemp": {do: mktemp}, "mv": {do: mv},
 		"nproc": {do: func(c *invocation) { c.printf("%d\n", max(1, c.g.Hardware.Cores)) }}, "poweroff": {do: shutdown}, "printenv": {do: printenv},
 		"reboot": {do: shutdown}, "rm": {do: rm}, "rmdir": {do: rm}, "sed": {do: sed, reads: operands(1, "e", "expression")}, "sha256sum": {do: sha256Command, reads: operands(0)},
 		"sha512sum": {do: sha256Command, reads: operands(0)}, "shutdown": {do: shutdown}, "sleep": {do: sleep}, "sort": {do: sortCommand, reads: operands(0, "k", "t")},
 		"stat": {do: statCommand}, "sync": {do: nothing}, "systemctl": {do: systemctl}, "tail": {do: head, reads: operands(0, "n", "lines", "c", "bytes")}, "tee": {do: tee, reads: always},
 		"test": {do: test}, "[": {do: test}, "timedatectl": {do: timedatectl}, "touch": {do: touch}, "tr": {do: tr, reads: always}, "true": {do: nothing},
 		"uname": {do: uname}, "uptime": {do: uptime}, "wc": {do: wc, reads: operands(0)}, "wget": {do: wget}, "which": {do: which}, "whoami": {do: func(c *invocation) { c.printf("root\n") }},
-		"yunohost": {do: yunohostCommand, needs: "yunohost"}, "yunohost-installer": {do: installer}, "nslookup": {do: nothing},
+		"yunohost": {do: yunohostCommand, needs: "yunohost"}, "yunohost-installer": {do: installer},
 		"echo": {do: echo}, "printf": {do: echo}, "ping": {do: ping},
 	}
 }

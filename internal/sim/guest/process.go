@@ -34,10 +34,9 @@ type entry struct {
 	Waits bool      `json:"waits,omitempty"`
 	Ready bool      `json:"ready,omitempty"` // the result is known and only shows at Until
 
-	Exit  int    `json:"exit,omitempty"`
-	Out   []byte `json:"out,omitempty"`
-	Err   []byte `json:"err,omitempty"`
-	Drain bool   `json:"drain,omitempty"` // it read its input to the end
+	Exit int    `json:"exit,omitempty"`
+	Out  []byte `json:"out,omitempty"`
+	Err  []byte `json:"err,omitempty"`
 
 	Data []byte `json:"data,omitempty"` // a file's content when it was opened
 	OK   bool   `json:"ok,omitempty"`   // the file or folder was there

@@ -63,7 +63,7 @@ func TestShell(t *testing.T) {
 // TestNothingTwice has a script wait in its middle: what came before is not done again.
 func TestNothingTwice(t *testing.T) {
 	g := booted(t)
-	g, st := exec(t, g, "", "/bin/sh", "-c", `
+	_, st := exec(t, g, "", "/bin/sh", "-c", `
 echo begin >> /root/log
 for i in 1 2 3; do sleep 10; echo $i >> /root/log; done
 mkdir /root/once
@@ -146,7 +146,7 @@ func TestInstallYunoHost(t *testing.T) {
 	if more := g.Disk().Written - wrote; more < 2<<30 {
 		t.Errorf("wrote %d bytes", more)
 	}
-	g, st = exec(t, g, "", "sh", "-c", "ls /var/log/yunohost-installation_*.log && yunohost user list --output-as json")
+	_, st = exec(t, g, "", "sh", "-c", "ls /var/log/yunohost-installation_*.log && yunohost user list --output-as json")
 	if st.ExitCode != 1 || !strings.Contains(string(st.Out), "not correctly installed") {
 		t.Errorf("before post-install: %d %s%s", st.ExitCode, st.Out, st.Err)
 	}

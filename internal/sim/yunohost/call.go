@@ -1,6 +1,8 @@
 package yunohost
 
 import (
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -79,4 +81,25 @@ func (c *call) perform() (any, error) {
 		c.log.end(c, err)
 	}
 	return answer, err
+}
+
+// NotSimulated lists YunoHost's commands that are refused by name.
+func NotSimulated() []string {
+	var names []string
+	for name := range table().actions {
+		if _, ok := known[name]; !ok {
+			names = append(names, strings.ReplaceAll(name, ".", " "))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Apps lists the apps of the catalog.
+func Apps() []string {
+	var ids []string
+	for i := range recipes {
+		ids = append(ids, recipes[i].id)
+	}
+	return ids
 }
