@@ -499,3 +499,25 @@ func TestFirstMonth(t *testing.T) {
 		t.Errorf("used %s, want 21h20: hours of before count", nov.Allowance.Used)
 	}
 }
+
+// TestLateEnd enters an end that lies in finalised months: what was billed too much
+// is taken off, and what ending early costs is due, by the months they belong to.
+func TestLateEnd(t *testing.T) {
+	f := newFirm(t)
+	f.client("Kerlann", "classic", "2026-09-01", 2)
+	f.at("2026-12-01")
+	f.finalise("2026-09")
+	f.finalise("2026-10")
+	_, err := f.book.End(anne, contract.End{Client: "kerlann", On: f.day("2026-09-30"), Early: contract.Bill})
+	f.must(err)
+	// October was billed; it and the ten months after it are due in one line now.
+	f.wantLines(f.finalise("2026-11")[0], "2026-09 early-end 858.00", "2026-10 subscription -78.00")
+	_, err = f.book.End(anne, contract.End{Client: "kerlann", On: f.day("2026-09-30"), Early: contract.Waive, Replace: true})
+	f.must(err)
+	f.at("2027-01-01")
+	p, err := f.bills.Preview(f.month("2026-12"), false)
+	f.must(err)
+	if len(p.Drafts) != 1 || p.Drafts[0].Held != -85800 || p.Drafts[0].Due() {
+		t.Errorf("December = %+v, want 858.00 held: no invoice can carry it", p.Drafts)
+	}
+}
