@@ -53,8 +53,8 @@ func (w *Watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	var e struct{ Data json.RawMessage }
-	if err := json.Unmarshal(body, &e); err != nil {
-		w.Report("answer: " + req.Method + " " + path + ": " + err.Error())
+	if broken := json.Unmarshal(body, &e); broken != nil {
+		w.Report("answer: " + req.Method + " " + path + ": " + broken.Error())
 		return resp, nil
 	}
 	for _, fault := range CheckReturn(w.Spec, req.Method, path, e.Data) {
@@ -84,7 +84,7 @@ func (w *Watch) params(req *http.Request) (map[string]any, error) {
 	if err != nil {
 		kind = "application/x-www-form-urlencoded"
 	}
-	given := map[string]any{}
+	var given map[string]any
 	switch kind {
 	case "application/json":
 		if given, err = JSONBody(bytes.NewReader(body)); err != nil {

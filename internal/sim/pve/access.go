@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // access is a box's user configuration, plain data that is saved with the box.
@@ -145,6 +146,6 @@ func (a *access) forgetACL(drop func(aclEntry) bool) {
 // removeObject drops the rights on an object that is gone, with those below it.
 func (b *Box) removeObject(path string) {
 	b.access.forgetACL(func(e aclEntry) bool {
-		return e.Path == path || len(e.Path) > len(path) && e.Path[:len(path)+1] == path+"/"
+		return e.Path == path || strings.HasPrefix(e.Path, path+"/")
 	})
 }

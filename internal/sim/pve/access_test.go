@@ -295,6 +295,24 @@ func TestACL(t *testing.T) {
 	}
 }
 
+// The rights on an object go with it.
+func TestRightsOnObjectsThatAreGone(t *testing.T) {
+	a := newAPI(t, "9.2")
+	a.ok("POST", "/access/users", v("userid", "u@pve"), nil)
+	a.ok("POST", "/pools", v("poolid", "p"), nil)
+	a.ok("POST", "/storage", v("type", "dir", "storage", "extra", "path", "/srv/extra", "content", "iso"), nil)
+	for _, path := range []string{"/pool/p", "/storage/extra", "/storage/local"} {
+		a.acl(path, "PVEAuditor", "u@pve")
+	}
+	a.ok("DELETE", "/pools/p", nil, nil)
+	a.ok("DELETE", "/storage/extra", nil, nil)
+	var list []struct{ Path string }
+	a.ok("GET", "/access/acl", nil, &list)
+	if len(list) != 1 || list[0].Path != "/storage/local" {
+		t.Errorf("left over: %+v", list)
+	}
+}
+
 func TestPermissionTexts(t *testing.T) {
 	a := newAPI(t, "9.2")
 	b := a.newToken("u@pve", "ctl")

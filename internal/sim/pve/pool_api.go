@@ -193,7 +193,6 @@ func deletePool(c *call) (any, error) {
 		return nil, failf("delete pool failed: pool '%s' is not empty (contains storage '%s')", name, p.Storages[0])
 	}
 	delete(c.box.machine.Pools, name)
-	path := "/pool/" + name
-	c.box.access.ACL = slices.DeleteFunc(c.box.access.ACL, func(e aclEntry) bool { return e.Path == path })
+	c.box.removeObject("/pool/" + name)
 	return nil, nil
 }

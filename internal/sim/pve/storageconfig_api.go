@@ -266,6 +266,7 @@ func storageDelete(c *call) (any, error) {
 	for _, p := range b.machine.Pools {
 		p.Storages = slices.DeleteFunc(p.Storages, func(s string) bool { return s == id })
 	}
+	b.removeObject("/storage/" + id)
 	return nil, nil
 }
 

@@ -88,8 +88,7 @@ func (b *Box) forgetVM(vmid int) {
 	for _, p := range b.machine.Pools {
 		p.VMs = slices.DeleteFunc(p.VMs, func(id int) bool { return id == vmid })
 	}
-	path := vmPath(vmid)
-	b.access.ACL = slices.DeleteFunc(b.access.ACL, func(e aclEntry) bool { return e.Path == path })
+	b.removeObject(vmPath(vmid))
 }
 
 // forgetInJobs takes a VM out of the backup jobs that name it.
