@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pin"
@@ -84,7 +85,7 @@ func wrongCertificate(err error) bool {
 // once sends the request and logs the exchange, without query, headers and body:
 // those hold secrets.
 func (t *transport) once(req *http.Request, call string) (*http.Response, error) {
-	number, began := t.count.Add(1), time.Now()
+	number, began := t.count.Add(1), clock.Real().Now() // how long an answer took is the machine's matter
 	res, err := t.next.RoundTrip(req)
 	status := 0
 	if err == nil {
@@ -94,7 +95,7 @@ func (t *transport) once(req *http.Request, call string) (*http.Response, error)
 		err = &Unreachable{Method: req.Method, Call: call, Err: err}
 	}
 	t.cfg.Log.LogAttrs(req.Context(), slog.LevelDebug, "proxmox call", slog.String("box", t.cfg.Box), slog.Int64("request", number),
-		slog.String("method", req.Method), slog.String("path", call), slog.Int("status", status), slog.Duration("took", time.Since(began)))
+		slog.String("method", req.Method), slog.String("path", call), slog.Int("status", status), slog.Duration("took", clock.Real().Now().Sub(began)))
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 	}
 	seeds, err := s.seeds(ctx, b)
 	if err != nil {
-		return append(all, Finding{of, "its storage " + b.Storages.Images + " could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil
+		return append(all, Finding{of, "its storage " + b.Storages.Images + " could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil //nolint:nilerr // it is a finding
 	}
 	for _, id := range seeds {
 		all = append(all, Finding{of, "the seed " + id + " was left behind; it holds secrets", "on the box: pvesm free " + id})
