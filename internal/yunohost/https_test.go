@@ -40,6 +40,7 @@ func reach(t *testing.T) (*reached, *Server) {
 	sim := &reached{state: simyunohost.New(1, time.Date(2026, 9, 14, 11, 0, 0, 0, time.UTC))}
 	sim.state.Site = simyunohost.Site{Online: true, Port80: true, LocalIP: "192.168.1.10", PublicIP: "203.0.113.9", DiskSize: 64 << 30, DiskFree: 50 << 30, Memory: 4 << 30}
 	api := simyunohost.NewAPI(sim.enter, nil)
+	api.Report(func(what string) { t.Errorf("the real server would not mind, but we do: %s", what) })
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sim.mu.Lock()
 		sim.requests = append(sim.requests, r.Method+" "+strings.TrimPrefix(r.URL.Path, "/yunohost/api"))

@@ -141,6 +141,12 @@ func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
 	api := p.apis[t.to]
 	if api == nil {
 		api = yunohost.NewAPI(func(do func(time.Time, *yunohost.State)) { t.to.box.WithServer(t.to.vmid, do) }, nil)
+		api.Report(func(what string) {
+			p.sandbox.opts.Log.Warn("a request that YunoHost does not know, or ignores a part of", "request", what)
+			if p.sandbox.opts.Report != nil {
+				p.sandbox.opts.Report(what)
+			}
+		})
 		p.apis[t.to] = api
 	}
 	p.mu.Unlock()

@@ -21,6 +21,7 @@ import (
 type API struct {
 	enter func(do func(now time.Time, s *State))
 	wait  func(ctx context.Context, d time.Duration)
+	odd   func(what string)
 
 	mu   sync.Mutex
 	head head
@@ -44,6 +45,12 @@ func NewAPI(enter func(do func(now time.Time, s *State)), wait func(ctx context.
 	}
 	return &API{enter: enter, wait: wait}
 }
+
+// Report has report told of each request that a careful client does not send: to a
+// route that there is not, with an argument that the route does not know (YunoHost
+// ignores it in silence), or without the header against forged requests. Call it
+// before serving.
+func (a *API) Report(report func(what string)) { a.odd = report }
 
 // reply is the answer of one request before it meets the shared head.
 type reply struct {
@@ -181,7 +188,7 @@ func (a *API) answer(r *http.Request, path string, body []byte) *reply {
 			return
 		}
 		s.Advance(now)
-		q := &request{http: r, path: path, body: body, s: s, now: now}
+		q := &request{http: r, path: path, body: body, s: s, now: now, odd: a.odd}
 		out = q.serve()
 		lockedFor = q.locked
 	})

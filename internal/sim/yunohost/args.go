@@ -74,6 +74,18 @@ func bindWeb(spec *actionSpec, form map[string][]string) (arguments, error) {
 	return args, nil
 }
 
+// unknown lists the fields that an action does not know, sorted.
+func (spec *actionSpec) unknown(form map[string][]string) []string {
+	var names []string
+	for name := range form {
+		if !slices.ContainsFunc(spec.Args, func(a argSpec) bool { return a.field() == name }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // emptyOption refuses an option without a value: an empty one, or one that looks
 // like an option itself (the web API's options start with an at sign).
 func emptyOption(arg *argSpec, values []string) error {

@@ -15,6 +15,7 @@ type request struct {
 	s      *State
 	now    time.Time
 	locked time.Duration // how long it waited for the lock
+	odd    func(string)
 }
 
 func (q *request) serve() *reply {
@@ -43,7 +44,11 @@ func (q *request) serve() *reply {
 	}
 	route, values := table().match(looked, q.path)
 	if route == nil {
+		q.remark("no such route")
 		return q.page(http.StatusMethodNotAllowed, "Method not allowed.", q.allowed())
+	}
+	if q.http.Header.Get("X-Requested-With") == "" {
+		q.remark("without X-Requested-With")
 	}
 	if q.forged() {
 		return q.page(http.StatusForbidden, "CSRF protection", "")
@@ -60,6 +65,13 @@ func (q *request) serve() *reply {
 		by = x.User
 	}
 	return q.act(route, values, by)
+}
+
+// remark reports what is odd about the request.
+func (q *request) remark(what string) {
+	if q.odd != nil {
+		q.odd(q.http.Method + " " + q.path + ": " + what)
+	}
 }
 
 func (q *request) allowed() string {
@@ -128,6 +140,9 @@ func (q *request) act(route *route, values map[string]string, by string) *reply 
 	form, file, f := q.form(values)
 	if f != nil {
 		return q.fault(f, route, nil, "")
+	}
+	for _, name := range route.spec.unknown(form) {
+		q.remark("unknown argument " + name)
 	}
 	args, err := bindWeb(route.spec, form)
 	if err == nil {

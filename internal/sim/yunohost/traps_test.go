@@ -32,6 +32,8 @@ type browser struct {
 	t     *testing.T
 	s     *State
 	token string
+
+	report func(string)
 }
 
 func browse(t *testing.T, s *State) *browser {
@@ -44,12 +46,13 @@ func browse(t *testing.T, s *State) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t, s, token}
+	return &browser{t: t, s: s, token: token}
 }
 
 func (b *browser) do(method, path, body string) *httptest.ResponseRecorder {
 	b.t.Helper()
 	api := NewAPI(func(do func(time.Time, *State)) { do(b.s.Now, b.s) }, nil)
+	api.Report(b.report)
 	req := httptest.NewRequest(method, "https://archi.example.org/yunohost/api"+path, strings.NewReader(body))
 	req.Header.Set("X-Requested-With", "test")
 	req.Header.Set("Cookie", cookieName+"="+b.token)
@@ -346,5 +349,22 @@ func TestNotSimulated(t *testing.T) {
 	}
 	if rec := b.do("POST", "/backups", "name=x"); rec.Code != http.StatusNotImplemented || !strings.Contains(rec.Body.String(), "POST /backups") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
+// TestReport tells of what a real server ignores.
+func TestReport(t *testing.T) {
+	s := online(t)
+	b := browse(t, s)
+	var told []string
+	b.report = func(what string) { told = append(told, what) }
+	b.do("GET", "/users?fields=username", "")
+	b.do("POST", "/users", "username=anna&fullname=Anna+Kervella&password=Far-Breton-22&domain=archi.example.org&mailbox-quota=500M")
+	b.do("GET", "/bananas", "")
+	if want := []string{"POST /users: unknown argument mailbox-quota", "GET /bananas: no such route"}; strings.Join(told, "\n") != strings.Join(want, "\n") {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	if u := s.user("anna"); u == nil || u.Quota != "0" {
+		t.Errorf("anna: %+v", u)
 	}
 }
