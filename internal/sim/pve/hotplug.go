@@ -33,7 +33,7 @@ func (b *Box) applyPending(v *vm) {
 		}
 		v.Config[key] = value
 	}
-	v.Deletes, v.Pending = nil, nil
+	v.Deletes, v.Forced, v.Pending = nil, nil, nil
 }
 
 // hotplug makes those pending changes real that a running VM can take; the others
@@ -106,14 +106,20 @@ func (v *vm) pluggable(key, value string) bool {
 }
 
 // detach takes a drive out of the configuration; a disk of the VM's own stays as an
-// unused one, and its dirty bitmap is gone.
+// unused one, unless it was to go as well. Its dirty bitmap is gone.
 func (b *Box) detach(v *vm, key string) {
 	d := parseDrive(v.Config[key])
 	delete(v.Config, key)
 	delete(v.Bitmaps, key)
-	if !d.cdrom() && b.owns(v.ID, d.file()) {
-		v.addUnused(d.file())
+	if d.cdrom() || !b.owns(v.ID, d.file()) {
+		return
 	}
+	if vol := b.machine.Volumes[d.file()]; v.Forced[key] && vol != nil && len(vol.Snapshots) == 0 {
+		delete(b.machine.Volumes, d.file())
+		delete(v.Forced, key)
+		return
+	}
+	v.addUnused(d.file())
 }
 
 // replaced keeps the disk that a new value of a drive takes the place of.

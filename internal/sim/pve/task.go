@@ -3,6 +3,8 @@ package pve
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -156,13 +158,17 @@ func (b *Box) endTask(t *task, now time.Time, err error) {
 }
 
 // exitText is an error as a worker process prints it: an API failure carries its
-// status unless it is 500.
+// status unless it is 500, and the parameters that it is about.
 func exitText(err error) string {
 	var f *Failure
-	if errors.As(err, &f) && f.Status == 403 {
-		return "403 " + f.Reason
+	if !errors.As(err, &f) || f.Status == 500 {
+		return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", " ")
 	}
-	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", " ")
+	text := fmt.Sprintf("%d %s", f.Status, f.Reason)
+	for _, name := range slices.Sorted(maps.Keys(f.Errors)) {
+		text += fmt.Sprintf(" %s: %s", name, strings.TrimSpace(f.Errors[name]))
+	}
+	return text
 }
 
 // cut drops the log lines that will never be written.

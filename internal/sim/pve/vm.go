@@ -20,8 +20,10 @@ type vm struct {
 	Config map[string]string `json:"config"`
 	// Pending are changes that wait for the next start; Deletes are keys that will
 	// go then.
-	Pending   map[string]string      `json:"pending,omitempty"`
-	Deletes   []string               `json:"deletes,omitempty"`
+	Pending map[string]string `json:"pending,omitempty"`
+	Deletes []string          `json:"deletes,omitempty"`
+	// Forced are those of Deletes whose disks go with them.
+	Forced    map[string]bool        `json:"forced,omitempty"`
 	Snapshots map[string]*vmSnapshot `json:"snapshots,omitempty"`
 	Parent    string                 `json:"parent,omitempty"` // snapshot that the present builds on
 	// Lock is the configuration's own lock: backup, create, snapshot, ….

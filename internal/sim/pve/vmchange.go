@@ -165,12 +165,27 @@ func (w *configWork) remove(b *Box, v *vm, key string) error {
 			return err
 		}
 	}
-	order := slices.DeleteFunc(bootOrder(v.Config), func(k string) bool { return k == key })
-	if len(order) < len(bootOrder(v.Config)) {
+	was := bootOrder(v.Config)
+	if _, ok := v.Pending["boot"]; ok {
+		was = bootOrder(v.Pending)
+	}
+	order := slices.DeleteFunc(slices.Clone(was), func(k string) bool { return k == key })
+	switch {
+	case len(order) == len(was):
+	case len(order) == 0: // an empty order is not written at all
+		delete(v.Config, "boot")
+		delete(v.Pending, "boot")
+	default:
 		v.setPending("boot", bootText(order))
 	}
 	if !slices.Contains(v.Deletes, key) {
 		v.Deletes = append(v.Deletes, key)
+	}
+	if w.Force && isDrive(key) {
+		if v.Forced == nil {
+			v.Forced = map[string]bool{}
+		}
+		v.Forced[key] = true
 	}
 	return nil
 }
@@ -249,6 +264,7 @@ func (w *configWork) changeDrive(b *Box, t *task, v *vm, key string, now time.Ti
 // setPending notes a change; one that changes nothing is no change.
 func (v *vm) setPending(key, value string) {
 	v.Deletes = slices.DeleteFunc(v.Deletes, func(k string) bool { return k == key })
+	delete(v.Forced, key)
 	if old, ok := v.Config[key]; ok && old == value {
 		delete(v.Pending, key)
 		return

@@ -76,7 +76,7 @@ func readPending(c *call) (any, error) {
 			item["pending"] = typed(key, value)
 		}
 		if slices.Contains(v.Deletes, key) {
-			item["delete"] = 1
+			item["delete"] = 1 + bit(v.Forced[key]) // 2: with its disk
 		}
 		list = append(list, item)
 	}

@@ -138,7 +138,7 @@ func (w *createWork) step(b *Box, t *task, now time.Time) (time.Duration, error)
 	wait, err := w.next(b, t, now)
 	if err != nil {
 		w.clean(b, t, now)
-		return 0, prefixed(fmt.Sprintf("unable to create VM %d - ", w.VMID), err)
+		return 0, failf("unable to create VM %d - %s", w.VMID, exitText(err))
 	}
 	return wait, nil
 }
