@@ -118,6 +118,9 @@ func (g *Guest) runDue() {
 	for again := true; again && g.alive(); {
 		again = false
 		for _, p := range g.Processes {
+			if !g.alive() {
+				return // one of them has shut the system down
+			}
 			if p.Done || (!p.Waits && (p.Wake.IsZero() || p.Wake.After(g.Now))) {
 				continue
 			}
@@ -167,6 +170,15 @@ func (g *Guest) stop(now time.Time, again bool) {
 	}
 	g.lose(now)
 	g.PowerState, g.Wake, g.RebootNext, g.Agent = Stopping, now.Add(stopTime), again, false
+}
+
+// leave is a shutdown or reboot by a command. If a first boot's own script asks for it,
+// the module of that script is done.
+func (g *Guest) leave(again bool) {
+	if g.Init != nil {
+		g.disk.CloudInit.Steps = max(g.disk.CloudInit.Steps, g.Init.At+1)
+	}
+	g.stop(g.Now, again)
 }
 
 // lose ends what is under way.

@@ -13,7 +13,7 @@ import (
 type bootRun struct {
 	At      int       `json:"at"`
 	PID     int       `json:"pid,omitempty"` // of the script that the step waits for
-	Fresh   bool      `json:"fresh"`         // first boot of this instance
+	Fresh   bool      `json:"fresh"`         // an instance that the disk has not seen
 	Begun   time.Time `json:"begun"`
 	Missing []string  `json:"missing,omitempty"` // commands that are not simulated
 	Waiting bool      `json:"waiting,omitempty"` // the step at At takes its time
@@ -31,22 +31,24 @@ type bootStep struct {
 }
 
 // bootSteps are cloud-init's modules in their order.
-var bootSteps = []bootStep{
-	{stage: "init-local", module: "network", time: networkDuration, do: setNetwork, always: true},
-	{stage: "init", module: "bootcmd", script: bootcmd, always: true, late: true},
-	{stage: "init", module: "write_files", do: writeFiles},
-	{stage: "init", module: "growpart", time: fixed(time.Second), do: growRoot, always: true},
-	{stage: "init", module: "set_hostname", do: setHostname},
-	{stage: "init", module: "users_groups", time: fixed(time.Second), do: setUsers},
-	{stage: "modules-config", module: "set_passwords", do: setPasswords},
-	{stage: "modules-config", module: "locale", time: fixed(2 * time.Second), do: setLocale},
-	{stage: "modules-config", module: "timezone", do: setTimezone},
-	{stage: "modules-config", module: "swap", do: setSwap},
-	{stage: "modules-config", module: "ntp", do: setNTP},
-	{stage: "modules-final", module: "package_update_upgrade_install", time: packagesDuration, do: installPackages},
-	{stage: "modules-final", module: "scripts_user", script: runcmd, late: true},
-	{stage: "modules-final", module: "final_message", time: fixed(time.Second), do: finalMessage},
-	{stage: "modules-final", module: "power_state_change", do: powerState, late: true},
+func bootSteps() []bootStep {
+	return []bootStep{
+		{stage: "init-local", module: "network", time: networkDuration, do: setNetwork, always: true},
+		{stage: "init", module: "bootcmd", script: bootcmd, always: true, late: true},
+		{stage: "init", module: "write_files", do: writeFiles},
+		{stage: "init", module: "growpart", time: fixed(time.Second), do: growRoot, always: true},
+		{stage: "init", module: "set_hostname", do: setHostname},
+		{stage: "init", module: "users_groups", time: fixed(time.Second), do: setUsers},
+		{stage: "modules-config", module: "set_passwords", do: setPasswords},
+		{stage: "modules-config", module: "locale", time: fixed(2 * time.Second), do: setLocale},
+		{stage: "modules-config", module: "timezone", do: setTimezone},
+		{stage: "modules-config", module: "swap", do: setSwap},
+		{stage: "modules-config", module: "ntp", do: setNTP},
+		{stage: "modules-final", module: "package_update_upgrade_install", time: packagesDuration, do: installPackages},
+		{stage: "modules-final", module: "scripts_user", script: runcmd, late: true},
+		{stage: "modules-final", module: "final_message", time: fixed(time.Second), do: finalMessage},
+		{stage: "modules-final", module: "power_state_change", do: powerState, late: true},
+	}
 }
 
 func fixed(d time.Duration) func(*Guest, *userData) time.Duration {
@@ -81,9 +83,11 @@ func (g *Guest) startInit() {
 	if g.Init.Fresh {
 		*ci = CloudInit{InstanceID: meta.InstanceID}
 	}
-	ci.Result, ci.Errors = "running", nil
 	u := parseUserData(g.Seed.UserData)
-	ci.Errors = append(ci.Errors, u.errors...)
+	if ci.Steps == len(bootSteps()) || g.Init.Fresh {
+		ci.Errors = u.errors // else the first boot goes on, with what went wrong in it
+	}
+	ci.Result = "running"
 	if u.broken {
 		ci.Warnings = append(ci.Warnings, "Failed loading yaml blob. Invalid format or no #cloud-config as first line")
 	}
@@ -101,9 +105,11 @@ func (g *Guest) keepNetwork() {
 func (g *Guest) initStep() {
 	u := parseUserData(g.Seed.userData())
 	ci := &g.disk.CloudInit
-	for g.Init != nil && g.Init.At < len(bootSteps) {
-		st := bootSteps[g.Init.At]
-		if (!g.Init.Fresh && !st.always) || (st.late && len(ci.Errors) > 0) {
+	steps := bootSteps()
+	for g.Init != nil && g.Init.At < len(steps) {
+		at := g.Init.At
+		st := steps[at]
+		if (g.Init.At < ci.Steps && !st.always) || (st.late && len(ci.Errors) > 0) {
 			g.Init.At++
 			continue
 		}
@@ -115,6 +121,9 @@ func (g *Guest) initStep() {
 				ci.Errors = append(ci.Errors, fmt.Sprintf("('%s', %s)", st.module, err))
 			} else if text != "" {
 				p := g.spawn([]string{"/bin/sh", "-c", text}, nil)
+				if g.Init == nil {
+					return // the script has shut the system down
+				}
 				g.Init.PID = p.PID
 				if !p.Done {
 					return
@@ -144,6 +153,7 @@ func (g *Guest) initStep() {
 				}
 			}
 		}
+		ci.Steps = max(ci.Steps, at+1)
 		if g.Init != nil {
 			g.Init.At++
 		}
@@ -179,7 +189,7 @@ func (g *Guest) logOutput(text string) {
 
 func (g *Guest) endInit() {
 	ci := &g.disk.CloudInit
-	ci.Result, ci.Stage, ci.Finished = "done", "", g.Now
+	ci.Result, ci.Stage, ci.Finished, ci.Steps = "done", "", g.Now, len(bootSteps())
 	if len(ci.Errors) > 0 {
 		ci.Result = "error"
 	}

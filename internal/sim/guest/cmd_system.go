@@ -172,7 +172,7 @@ func shutdown(c *invocation) {
 		c.fail(127, "%s: not simulated: %s", program(c.argv[0]), strings.Join(c.argv[1:], " "))
 		return
 	}
-	c.g.stop(c.g.Now, program(c.argv[0]) == "reboot" || has(flags, "r"))
+	c.g.leave(program(c.argv[0]) == "reboot" || has(flags, "r"))
 }
 
 func sleep(c *invocation) {

@@ -39,7 +39,7 @@ func systemctl(c *invocation) {
 		return
 	}
 	if verb == "poweroff" || verb == "reboot" {
-		c.g.stop(c.g.Now, verb == "reboot")
+		c.g.leave(verb == "reboot")
 		return
 	}
 	for _, u := range words[1:] {

@@ -69,13 +69,15 @@ type CloudInit struct {
 	Errors     []string  `json:"errors,omitempty"`
 	Warnings   []string  `json:"warnings,omitempty"`
 	Stage      string    `json:"stage,omitempty"`
+	Steps      int       `json:"steps,omitempty"` // how many are done of the first boot
 	Finished   time.Time `json:"finished,omitzero"`
 }
 
-// interrupted is a first boot that did not come to its end: the next one does it again.
+// interrupted is a first boot that did not come to its end: the next one goes on with
+// the module that was at work. (A real cloud-init would pass that one over.)
 func (c *CloudInit) interrupted() {
 	if c.Result == "running" {
-		*c = CloudInit{}
+		c.Result = ""
 	}
 }
 

@@ -503,3 +503,32 @@ func TestCopiedWhileItWorks(t *testing.T) {
 		t.Errorf("%s%s", st.Out, st.Err)
 	}
 }
+
+// TestRebootInTheFirstBoot has a first boot restart itself, at once and after a while.
+func TestRebootInTheFirstBoot(t *testing.T) {
+	for name, more := range map[string]string{
+		"runcmd":      "  - reboot\n",
+		"later":       "  - sleep 20\n  - systemctl reboot\n",
+		"power_state": "power_state: {mode: reboot}\n",
+	} {
+		g := Boot(NewDisk(image), seedOf(t, userDataUsual+more), hardware(), noon)
+		g = run(t, g, 15*time.Minute)
+		if !g.AgentUp() || g.Disk().CloudInit.Result != "done" || !g.BootedAt.After(noon) || g.Now.Sub(g.BootedAt) < 5*time.Minute {
+			t.Errorf("%s: agent %v, %+v, booted at %s", name, g.AgentUp(), g.Disk().CloudInit, g.BootedAt)
+		}
+	}
+}
+
+// TestShutdownBesides has one process shut down while another one waits.
+func TestShutdownBesides(t *testing.T) {
+	g := booted(t)
+	for _, script := range []string{"sleep 20; poweroff", "sleep 20; echo late > /root/late"} {
+		if _, err := g.Exec(g.Now, []string{"/bin/sh", "-c", script}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g = run(t, g, time.Minute)
+	if g.Power() != Off || g.exists("/root/late") {
+		t.Errorf("power %s, the other process went on: %v", g.Power(), g.exists("/root/late"))
+	}
+}
