@@ -5,6 +5,9 @@ import "errors"
 // What a failure of a box or a vault means, whatever its words. The adapters'
 // errors answer to these with errors.Is.
 var (
+	// ErrMachine is every failure that a box or a vault answered with, or that
+	// kept it from answering: its text is the machine's and holds no secret.
+	ErrMachine = errors.New("a box or vault did not do it")
 	// ErrNotFound is a VM, volume, storage, user, role, job or pool that is not there.
 	ErrNotFound = errors.New("not there")
 	// ErrExists is the opposite: a name or VMID that is taken.

@@ -22,6 +22,8 @@ func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Ca
 func (e *Failed) Is(target error) bool {
 	words := strings.ToLower(e.Reason)
 	switch {
+	case target == fleet.ErrMachine:
+		return true
 	case e.Status == http.StatusUnauthorized:
 		return target == fleet.ErrUnauthorized
 	case e.Status == http.StatusForbidden:
@@ -45,5 +47,9 @@ type Unreachable struct {
 func (e *Unreachable) Error() string {
 	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Call, e.Err)
 }
-func (e *Unreachable) Unwrap() error        { return e.Err }
-func (e *Unreachable) Is(target error) bool { return target == fleet.ErrUnreachable }
+func (e *Unreachable) Unwrap() error { return e.Err }
+
+// Is answers to fleet.ErrUnreachable.
+func (e *Unreachable) Is(target error) bool {
+	return target == fleet.ErrUnreachable || target == fleet.ErrMachine
+}

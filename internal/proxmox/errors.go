@@ -25,7 +25,9 @@ type Refused struct {
 func (e *Refused) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
 
 // Is answers to fleet.ErrRefused.
-func (e *Refused) Is(target error) bool { return target == fleet.ErrRefused }
+func (e *Refused) Is(target error) bool {
+	return target == fleet.ErrRefused || target == fleet.ErrMachine
+}
 
 var permissionPattern = regexp.MustCompile(`^Permission check failed \(([^,)]+), ([^)]+)\)`)
 
@@ -56,6 +58,9 @@ func (e *ParamError) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, strings.Join(parts, "; "))
 }
 
+// Is answers to fleet.ErrMachine.
+func (e *ParamError) Is(target error) bool { return target == fleet.ErrMachine }
+
 // Failed is a call that the box took and could not do; Reason is its reason phrase.
 type Failed struct {
 	Method, Call string
@@ -66,7 +71,9 @@ type Failed struct {
 func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
 
 // Is tells what a caller decides by: the box has no codes, only words.
-func (e *Failed) Is(target error) bool { return meaning(e.Status, e.Reason) == target }
+func (e *Failed) Is(target error) bool {
+	return target == fleet.ErrMachine || meaning(e.Status, e.Reason) == target
+}
 
 // TaskError is a task that ended badly, in its own words.
 type TaskError struct {
@@ -84,7 +91,9 @@ func (e *TaskError) Error() string {
 }
 
 // Is as for Failed.
-func (e *TaskError) Is(target error) bool { return meaning(500, e.Exit) == target }
+func (e *TaskError) Is(target error) bool {
+	return target == fleet.ErrMachine || meaning(500, e.Exit) == target
+}
 
 var meanings = []struct {
 	words *regexp.Regexp
@@ -127,8 +136,12 @@ type Unreachable struct {
 func (e *Unreachable) Error() string {
 	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Call, e.Err)
 }
-func (e *Unreachable) Unwrap() error        { return e.Err }
-func (e *Unreachable) Is(target error) bool { return target == fleet.ErrUnreachable }
+func (e *Unreachable) Unwrap() error { return e.Err }
+
+// Is answers to fleet.ErrUnreachable.
+func (e *Unreachable) Is(target error) bool {
+	return target == fleet.ErrUnreachable || target == fleet.ErrMachine
+}
 
 // plain takes off what net/http wraps around a transport's error.
 func plain(err error) error {

@@ -35,7 +35,7 @@ func explain(err error) *api.Error {
 
 // knownErrors translate the typed errors of the rooms below, one each. A file of this
 // package that serves a noun whose errors are not here adds its own.
-var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, badRows, blueprintError, machineError}
+var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, badRows, blueprintError, machineError, fleetError}
 
 func operationError(err error) *api.Error {
 	if e, ok := errors.AsType[*operation.Refused](err); ok {
@@ -75,12 +75,10 @@ func blueprintError(err error) *api.Error {
 // fleetError is what a box or a vault answered: in its own words, which hold no
 // secret, and with what to do about it.
 func fleetError(err error) *api.Error {
-	for _, known := range []error{fleet.ErrUnreachable, fleet.ErrUnauthorized, fleet.ErrRefused, fleet.ErrLockTimeout, fleet.ErrNotFound, fleet.ErrExists, fleet.ErrAgentDown} {
-		if errors.Is(err, known) {
-			return &api.Error{Status: http.StatusConflict, Code: api.CodeRefused, Detail: err.Error(), Fix: operation.Fix(err)}
-		}
+	if !errors.Is(err, fleet.ErrMachine) {
+		return nil
 	}
-	return nil
+	return &api.Error{Status: http.StatusConflict, Code: api.CodeRefused, Detail: err.Error(), Fix: operation.Fix(err)}
 }
 
 // machineError is what may hit any call.

@@ -47,15 +47,12 @@ const (
 	SiteName     = "lorient"
 )
 
-// Bench is a small cooperative: one site, one vault, one box that is not enrolled.
-type Bench struct {
-	T        testing.TB
-	Clock    *clocktest.Clock
-	DB       *store.MemoryDB
-	Keeper   *secret.Keeper
-	Engine   *operation.Engine
-	Registry *fleet.Registry
-	Enrol    *enrol.Service
+// Machines are a simulated box and a simulated vault behind TLS, and the adapters
+// that reach them.
+type Machines struct {
+	T      testing.TB
+	Clock  *clocktest.Clock
+	Keeper *secret.Keeper
 
 	Box                  *simpve.Box
 	BoxURL, BoxPrint     string
@@ -68,6 +65,16 @@ type Bench struct {
 	Calls           *Calls
 }
 
+// Bench is a small cooperative: one site, one vault, one box that is not enrolled,
+// and a controller's parts.
+type Bench struct {
+	*Machines
+	DB       *store.MemoryDB
+	Engine   *operation.Engine
+	Registry *fleet.Registry
+	Enrol    *enrol.Service
+}
+
 // Option changes the box before it is made.
 type Option func(*simpve.Config)
 
@@ -78,26 +85,35 @@ func (w world) Now() time.Time                 { return w.clk.Now() }
 func (world) Poke()                            {}
 func (world) Real(time.Duration) time.Duration { return 0 }
 
-// New makes a bench whose box runs "8.4", "9.2" or "7.4".
-func New(t testing.TB, version string, opts ...Option) *Bench {
+// NewMachines makes a box that runs "8.4", "9.2" or "7.4", and a vault.
+func NewMachines(t testing.TB, clk *clocktest.Clock, version string, opts ...Option) *Machines {
 	t.Helper()
-	b := &Bench{T: t, Clock: clocktest.Auto(Start), DB: store.Memory(), VaultDown: &Switch{}, Calls: &Calls{}}
+	m := &Machines{T: t, Clock: clk, VaultDown: &Switch{}, Calls: &Calls{}}
 	description := apispec.PVE92
 	if version < "9" {
 		description = apispec.PVE84
 	}
-	b.Wire, b.VaultWire = proxmoxtest.NewWire(t, description), proxmoxtest.NewWire(t, apispec.PBS)
-	b.Wire.Seen = b.Calls.add
-	b.openVault()
-	b.openBox(version, opts)
+	m.Wire, m.VaultWire = proxmoxtest.NewWire(t, description), proxmoxtest.NewWire(t, apispec.PBS)
+	m.Wire.Seen = m.Calls.add
+	m.openVault()
+	m.openBox(version, opts)
 	var err error
-	if b.Keeper, err = secret.OpenKeeper(filepath.Join(t.TempDir(), "key")); err != nil {
+	if m.Keeper, err = secret.OpenKeeper(filepath.Join(t.TempDir(), "key")); err != nil {
 		t.Fatal(err)
 	}
+	return m
+}
+
+// New makes a bench.
+func New(t testing.TB, version string, opts ...Option) *Bench {
+	t.Helper()
+	b := &Bench{Machines: NewMachines(t, clocktest.Auto(Start), version, opts...), DB: store.Memory()}
 	b.Registry = fleet.NewRegistry(b.DB, b.Clock)
 	b.Engine = operation.New(b.DB, b.Clock, operation.Options{Log: slog.New(slog.DiscardHandler)})
 	b.Enrol = enrol.New(b.Deps())
-	b.site()
+	if err := b.Found(b.DB); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -107,10 +123,10 @@ func (b *Bench) Deps() enrol.Deps {
 }
 
 // DialBox is the adapter with the bench's transports.
-func (b *Bench) DialBox(box fleet.Box, login fleet.Login) enrol.Host { return b.Client(box, login) }
+func (b *Machines) DialBox(box fleet.Box, login fleet.Login) enrol.Host { return b.Client(box, login) }
 
 // Client is DialBox with all methods.
-func (b *Bench) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
+func (b *Machines) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
 	return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Login: login, Clock: b.Clock, Wrap: func(next http.RoundTripper) http.RoundTripper {
 		next = b.Wire.Wrap(next)
 		if b.Between != nil {
@@ -121,7 +137,7 @@ func (b *Bench) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
 }
 
 // DialVault is the adapter with the bench's transports.
-func (b *Bench) DialVault(v fleet.Vault, key secret.Value) enrol.VaultServer {
+func (b *Machines) DialVault(v fleet.Vault, key secret.Value) enrol.VaultServer {
 	return pbs.New(pbs.Config{Vault: v.Name, URL: v.URL, Fingerprint: v.Fingerprint, Datastore: v.Datastore, TokenID: v.TokenID, TokenSecret: key, Clock: b.Clock, Wrap: b.VaultWire.Wrap})
 }
 
@@ -140,17 +156,17 @@ func (b *Bench) Run() {
 }
 
 // Input is the enrolment of the bench's box under the name kiosk.
-func (b *Bench) Input() enrol.Input {
+func (b *Machines) Input() enrol.Input {
 	return enrol.Input{Name: "kiosk", Site: SiteName, Client: "kerlann", URL: b.BoxURL, Fingerprint: b.BoxPrint, Vault: VaultName}
 }
 
 // Token is the bootstrap credential as a token, Password as root's password.
-func (b *Bench) Token() fleet.Login {
+func (b *Machines) Token() fleet.Login {
 	return fleet.Login{TokenID: BoxToken, User: "root@pam", Secret: secret.New(BoxSecret)}
 }
 
 // Password is root's login.
-func (b *Bench) Password() fleet.Login {
+func (b *Machines) Password() fleet.Login {
 	return fleet.Login{User: "root@pam", Secret: secret.New(RootPassword)}
 }
 
@@ -184,7 +200,7 @@ func (b *Bench) Enrolled() fleet.Box {
 }
 
 // Ours is a client with the token that the enrolment made.
-func (b *Bench) Ours(box fleet.Box) *proxmox.Client {
+func (b *Machines) Ours(box fleet.Box) *proxmox.Client {
 	b.T.Helper()
 	value, err := b.Keeper.Open(box.TokenSecret)
 	if err != nil {
@@ -193,25 +209,21 @@ func (b *Bench) Ours(box fleet.Box) *proxmox.Client {
 	return b.Client(box, fleet.Login{TokenID: box.TokenID, User: fleet.BoxUser, Secret: value})
 }
 
-func (b *Bench) site() {
-	b.T.Helper()
-	if _, err := b.Registry.AddSite(fleet.Site{Name: SiteName, Address: "12 quai des Indes, 56100 Lorient", Travel: fleet.Bike, Minutes: 15}); err != nil {
-		b.T.Fatal(err)
+// Found stores the site and the vault.
+func (b *Machines) Found(db store.DB) error {
+	registry := fleet.NewRegistry(db, b.Clock)
+	if _, err := registry.AddSite(fleet.Site{Name: SiteName, Address: "12 quai des Indes, 56100 Lorient", Travel: fleet.Bike, Minutes: 15}); err != nil {
+		return err
 	}
 	sealed, err := b.Keeper.Seal(secret.New(VaultSecret))
 	if err != nil {
-		b.T.Fatal(err)
+		return err
 	}
-	if _, err := b.Registry.AddVault(fleet.Vault{Name: VaultName, URL: b.VaultURL, Fingerprint: b.VaultPrint, Datastore: Datastore, TokenID: VaultToken, TokenSecret: sealed}); err != nil {
-		b.T.Fatal(err)
-	}
+	_, err = registry.AddVault(fleet.Vault{Name: VaultName, URL: b.VaultURL, Fingerprint: b.VaultPrint, Datastore: Datastore, TokenID: VaultToken, TokenSecret: sealed})
+	return err
 }
 
-// report fails the test for an answer of a simulator that differs from the official
-// API description.
-func (b *Bench) report(fault string) { b.T.Errorf("simulated answer: %s", fault) }
-
-func (b *Bench) openVault() {
+func (b *Machines) openVault() {
 	b.Vault = simpbs.New(simpbs.Config{World: world{b.Clock}, Seed: 2, Report: b.report})
 	b.Vault.AddDatastore(Datastore, 4<<40)
 	if err := b.Vault.AddToken("root@pam", "accolade", VaultSecret, "Admin"); err != nil {
@@ -229,7 +241,7 @@ func (b *Bench) openVault() {
 	b.Vault.Listens(u.Hostname(), port, b.VaultPrint)
 }
 
-func (b *Bench) openBox(version string, opts []Option) {
+func (b *Machines) openBox(version string, opts []Option) {
 	cfg := simpve.Config{Name: Node, Version: version, World: world{b.Clock}, Seed: 1, Vaults: network{b}, Report: b.report}
 	for _, o := range opts {
 		o(&cfg)
@@ -245,7 +257,7 @@ func (b *Bench) openBox(version string, opts []Option) {
 }
 
 // serve answers on TLS over HTTP/1.1 with a certificate of its own.
-func (b *Bench) serve(host string, h http.Handler) (address, fingerprint string) {
+func (b *Machines) serve(host string, h http.Handler) (address, fingerprint string) {
 	b.T.Helper()
 	cert, err := simpve.NewCertificate(host)
 	if err != nil {
@@ -261,4 +273,26 @@ func (b *Bench) serve(host string, h http.Handler) (address, fingerprint string)
 	srv.StartTLS()
 	b.T.Cleanup(srv.Close)
 	return srv.URL, cert.Fingerprint()
+}
+
+// report fails the test for an answer of a simulator that differs from the official
+// API description.
+func (b *Machines) report(fault string) { b.T.Errorf("simulated answer: %s", fault) }
+
+func (b *Bench) openVault() {
+	b.Vault = simpbs.New(simpbs.Config{World: world{b.Clock}, Seed: 2, Report: b.report})
+	b.Vault.AddDatastore(Datastore, 4<<40)
+	if err := b.Vault.AddToken("root@pam", "accolade", VaultSecret, "Admin"); err != nil {
+		b.T.Fatal(err)
+	}
+	b.VaultURL, b.VaultPrint = b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
+	u, err := url.Parse(b.VaultURL)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	b.Vault.Listens(u.Hostname(), port, b.VaultPrint)
 }

@@ -27,7 +27,7 @@ func (s *Switch) guard(h http.Handler) http.Handler {
 }
 
 // network is how the box reaches the vault.
-type network struct{ b *Bench }
+type network struct{ b *Machines }
 
 var errNoRoute = errors.New("500 Can't connect (No route to host)")
 
