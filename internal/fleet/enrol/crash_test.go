@@ -38,6 +38,15 @@ func TestCrashWipe(t *testing.T) {
 	}))
 }
 
+// keptHost and keptVault outlive the steps that use them.
+type (
+	keptHost  struct{ *proxmox.Client }
+	keptVault struct{ *pbs.Client }
+)
+
+func (keptHost) Close()  {}
+func (keptVault) Close() {}
+
 func crashWorld(version string, opt fleettest.Option) crashtest.Build {
 	return func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		var opts []fleettest.Option
@@ -53,15 +62,21 @@ func crashWorld(version string, opt fleettest.Option) crashtest.Build {
 		return crashtest.World{
 			Prepare: m.Found,
 			Controller: func(c *crashtest.Controller) error {
+				hosts := map[string]keptHost{} // one connection for each login, not one for each step
+				vault := keptVault{pbs.New(pbs.Config{Vault: fleettest.VaultName, URL: m.VaultURL, Fingerprint: m.VaultPrint, Datastore: fleettest.Datastore,
+					TokenID: fleettest.VaultToken, TokenSecret: secret.New(fleettest.VaultSecret), Clock: c.Clock,
+					Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.VaultWire.Wrap(next)) }})}
 				services[c] = enrol.New(enrol.Deps{DB: c.DB, Engine: c.Engine, Keeper: m.Keeper, Clock: c.Clock,
 					DialBox: func(b fleet.Box, l fleet.Login) enrol.Host {
-						return proxmox.New(proxmox.Config{Box: b.Name, URL: b.URL, Fingerprint: b.Fingerprint, Node: b.Node, Login: l, Clock: c.Clock,
-							Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.Wire.Wrap(next)) }})
+						key := l.TokenID + l.Secret.Reveal()
+						if _, ok := hosts[key]; !ok {
+							hosts[key] = keptHost{proxmox.New(proxmox.Config{Box: b.Name, URL: b.URL, Fingerprint: b.Fingerprint, Node: b.Node, Login: l, Clock: c.Clock,
+								Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.Wire.Wrap(next)) }})}
+						}
+						hosts[key].OnNode(b.Node)
+						return hosts[key]
 					},
-					DialVault: func(v fleet.Vault, key secret.Value) enrol.VaultServer {
-						return pbs.New(pbs.Config{Vault: v.Name, URL: v.URL, Fingerprint: v.Fingerprint, Datastore: v.Datastore, TokenID: v.TokenID, TokenSecret: key, Clock: c.Clock,
-							Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.VaultWire.Wrap(next)) }})
-					}})
+					DialVault: func(fleet.Vault, secret.Value) enrol.VaultServer { return vault }})
 				return nil
 			},
 			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
