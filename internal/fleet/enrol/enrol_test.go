@@ -7,8 +7,11 @@ import (
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/secret"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 var versions = []string{"8.4", "9.2"}
@@ -226,4 +229,103 @@ func TestUndo(t *testing.T) {
 		// Tried again, it goes through: the HDD is mounted already.
 		b.Enrolled()
 	})
+}
+
+// A major upgrade renames the right to run commands in a guest: seen, and mended.
+func TestRepairAfterUpgrade(t *testing.T) {
+	b := fleettest.New(t, "8.4")
+	b.Run()
+	box := b.Enrolled()
+	b.Upgrade()
+	seen := b.Enrol.Observe(t.Context(), box)
+	if len(seen.Drift) != 1 || seen.Drift[0].What != "rights on /pool/accolade" || seen.Drift[0].Wanted != "VM.GuestAgent.Unrestricted" {
+		t.Errorf("after the upgrade: %+v", seen)
+	}
+	in := b.Input()
+	in.Repair = true
+	op, plan, err := b.Enrol.Start(t.Context(), in, b.Password(), "anne", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if op = b.Wait(op.ID); op.State != operation.Done {
+		t.Fatalf("repair %s: %+v", op.State, op.Problem)
+	}
+	if !slices.ContainsFunc(plan.Actions, func(a enrol.Action) bool { return strings.Contains(a.What, "mend the role AccoladePool") }) {
+		t.Errorf("plan %+v", plan.Actions)
+	}
+	if box, err = b.Registry.Box("kiosk"); err != nil || !strings.HasPrefix(box.Version, "9.2") {
+		t.Errorf("record %s (%v)", box.Version, err)
+	}
+	if seen = b.Enrol.Observe(t.Context(), box); len(seen.Drift) != 0 || seen.Error != "" {
+		t.Errorf("after the repair: %+v", seen)
+	}
+}
+
+// Doctor names what does not belong and what is missing, on box, vault and in the store.
+func TestDoctor(t *testing.T) {
+	b := fleettest.New(t, "9.2")
+	b.Run()
+	box := b.Enrolled()
+	ctx := t.Context()
+	if found, err := b.Enrol.Doctor(ctx); err != nil || len(found) != 0 {
+		t.Fatalf("of a fresh box: %+v, %v", found, err)
+	}
+	ours, root := b.Ours(box), b.Client(box, b.Password())
+	defer ours.Close()
+	defer root.Close()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	upid, err := ours.CreateVM(ctx, 105, map[string]any{"name": "stray", "pool": box.Pool, "memory": 512})
+	must(err)
+	_, err = ours.Wait(ctx, upid, nil)
+	must(err)
+	upid, err = ours.Upload(ctx, box.Storages.Images, "iso", "left.iso", []byte("seed"))
+	must(err)
+	_, err = ours.Wait(ctx, upid, nil)
+	must(err)
+	must(root.DeleteJob(ctx, fleet.LocalJob))
+	vault := b.DialVault(fleet.Vault{Name: "central", URL: b.VaultURL, Fingerprint: b.VaultPrint, Datastore: fleettest.Datastore, TokenID: fleettest.VaultToken}, secret.New(fleettest.VaultSecret))
+	defer vault.Close()
+	must(vault.CreateUser(ctx, "accolade-gone@pbs", ""))
+	must(vault.DeleteUser(ctx, "accolade-kiosk@pbs"))
+	must(b.DB.Update(func(tx store.Tx) error {
+		return fleet.Servers.Insert(tx, "kerlann", fleet.Server{Name: "kerlann", Box: "kiosk", VMID: 100, State: fleet.ServerReady})
+	}))
+	found, err := b.Enrol.Doctor(ctx)
+	must(err)
+	var text strings.Builder
+	for _, f := range found {
+		text.WriteString(f.Of + ": " + f.What + " -> " + f.Fix + "\n")
+	}
+	for _, want := range []string{
+		"box/kiosk: VM 105 (stray) in pool accolade belongs to no server that we know -> ",
+		"box/kiosk: the seed accolade:iso/left.iso was left behind; it holds secrets -> on the box: pvesm free accolade:iso/left.iso",
+		"box/kiosk: local backup job is missing: accolade-local -> accolade box enrol kiosk --repair",
+		"server/kerlann: its VM 100 is not on box kiosk -> accolade backup restore kerlann --as-new",
+		"vault/central: the login accolade-kiosk@pbs of box kiosk is missing -> accolade box enrol kiosk --repair",
+		"vault/central: the login accolade-gone@pbs belongs to no box that we know -> on the vault: proxmox-backup-manager user remove accolade-gone@pbs",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("doctor does not say %q:\n%s", want, text.String())
+		}
+	}
+	// The repair brings back what belongs to the box.
+	in := b.Input()
+	in.Repair = true
+	op, _, err := b.Enrol.Start(ctx, in, b.Password(), "anne", "test")
+	must(err)
+	if op = b.Wait(op.ID); op.State != operation.Done {
+		t.Fatalf("repair %s: %+v", op.State, op.Problem)
+	}
+	found, err = b.Enrol.Doctor(ctx)
+	must(err)
+	for _, f := range found {
+		if strings.Contains(f.Fix, "--repair") {
+			t.Errorf("after the repair: %+v", f)
+		}
+	}
 }

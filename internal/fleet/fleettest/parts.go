@@ -1,12 +1,14 @@
 package fleettest
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"codeberg.org/accolade/accolade/internal/sim/apispec"
 	"codeberg.org/accolade/accolade/internal/sim/archive"
 )
 
@@ -66,4 +68,26 @@ func (c *Calls) Own() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Upgrade makes a box of 8.4 one of 9.2 as a major upgrade does: everything stays,
+// privileges of the old names too.
+func (m *Machines) Upgrade() {
+	m.T.Helper()
+	saved, err := m.Box.MarshalJSON()
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(saved, &state); err != nil {
+		m.T.Fatal(err)
+	}
+	state["version"] = json.RawMessage(`"9.2"`)
+	if saved, err = json.Marshal(state); err != nil {
+		m.T.Fatal(err)
+	}
+	if err := m.Box.UnmarshalJSON(saved); err != nil {
+		m.T.Fatal(err)
+	}
+	m.Wire.Speaks(apispec.PVE92)
 }

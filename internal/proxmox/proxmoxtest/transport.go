@@ -29,6 +29,18 @@ type Wire struct {
 	Seen func(sig string, own bool)
 }
 
+// Speaks changes the description: the system was upgraded.
+func (w *Wire) Speaks(description string) {
+	w.t.Helper()
+	spec, err := apispec.Load(description)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.spec = spec
+}
+
 // NewWire checks against a description: apispec.PVE84, apispec.PVE92 or apispec.PBS.
 func NewWire(t testing.TB, description string) *Wire {
 	t.Helper()
@@ -74,22 +86,25 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (w *Wire) check(r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/api2/json")
+	w.mu.Lock()
+	spec := w.spec
+	w.mu.Unlock()
 	params, err := parameters(r)
 	if err != nil {
 		w.t.Errorf("%s %s: body cannot be read: %v", r.Method, path, err)
 		return
 	}
-	for _, wrong := range apispec.CheckRequest(w.spec, r.Method, path, params) {
-		w.t.Errorf("a request that %s does not accept: %s", w.spec.Name, wrong)
+	for _, wrong := range apispec.CheckRequest(spec, r.Method, path, params) {
+		w.t.Errorf("a request that %s does not accept: %s", spec.Name, wrong)
 	}
-	m, _, ok := w.spec.Find(r.Method, path)
+	m, _, ok := spec.Find(r.Method, path)
 	if !ok {
 		return
 	}
 	w.mu.Lock()
 	w.seen[m.Sig()]++
 	w.mu.Unlock()
-	if w.spec.Name == apispec.PBS {
+	if spec.Name == apispec.PBS {
 		return
 	}
 	own := strings.HasPrefix(r.Header.Get("Authorization"), "PVEAPIToken=accolade@pve!")
