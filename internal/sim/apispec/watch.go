@@ -52,15 +52,18 @@ func (w *Watch) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	var e struct{ Data json.RawMessage }
-	if broken := json.Unmarshal(body, &e); broken != nil {
-		w.Report("answer: " + req.Method + " " + path + ": " + broken.Error())
-		return resp, nil
-	}
-	for _, fault := range CheckReturn(w.Spec, req.Method, path, e.Data) {
+	for _, fault := range w.answer(req.Method, path, body) {
 		w.Report("answer: " + fault)
 	}
 	return resp, nil
+}
+
+func (w *Watch) answer(verb, path string, body []byte) []string {
+	var e struct{ Data json.RawMessage }
+	if err := json.Unmarshal(body, &e); err != nil {
+		return []string{verb + " " + path + ": " + err.Error()}
+	}
+	return CheckReturn(w.Spec, verb, path, e.Data)
 }
 
 // params reads the parameters of a request and puts its body back.

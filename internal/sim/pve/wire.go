@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -46,7 +47,21 @@ func (r reply) send(w http.ResponseWriter, req *http.Request) {
 }
 
 func (r reply) sendRaw(w http.ResponseWriter, req *http.Request) bool {
-	conn, buf, err := http.NewResponseController(w).Hijack()
+	control := http.NewResponseController(w)
+	if req.Body != nil && control.SetReadDeadline(time.Now().Add(lastWords)) == nil {
+		// a connection that is closed on unread data is reset, and the answer lost
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			r.reason = r.phrase() // it goes on sending, or is gone: it is answered all the same
+		}
+	}
+	return r.hijack(control, w, req)
+}
+
+// lastWords is how long a client that is refused may go on sending, in real time.
+const lastWords = 5 * time.Second
+
+func (r reply) hijack(control *http.ResponseController, w http.ResponseWriter, req *http.Request) bool {
+	conn, buf, err := control.Hijack()
 	if err != nil {
 		return false
 	}

@@ -231,6 +231,16 @@ func TestUpload(t *testing.T) {
 	}
 }
 
+// A client that is refused in the middle of a large upload still hears why.
+func TestRefusedUpload(t *testing.T) {
+	a := newAPI(t, "9.2")
+	kind, body := multipartBody(t, [][3]string{{"content", "", "iso"}, {"filename", "seed.iso", strings.Repeat("x", 8<<20)}})
+	r := a.with("root@pam!no=no").request("POST", "/nodes/pve/storage/local/upload", kind, body)
+	if r.status != 401 || r.reason != "Authentication failed!" {
+		t.Errorf("got %d %q", r.status, r.reason)
+	}
+}
+
 func TestTickets(t *testing.T) {
 	a := newAPI(t, "9.2")
 	a.with("").refused("POST", "/access/ticket", v("username", "root@pam", "password", "wrong"), 401, "authentication failure")
