@@ -299,8 +299,15 @@ func (s *story) countUp(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(s.dir, "audit.json"), []byte(audit), 0o600); err != nil {
 		return err
 	}
-	if err := s.do(ctx, "audit", "verify"); err != nil {
-		return err
+	for _, check := range [][]string{{"audit", "verify"}, {"doctor"}, {"status"}} {
+		s.out.line("$ accolade %s", shown(check))
+		said, err := s.accolade(ctx, "", check...)
+		for line := range strings.Lines(said) {
+			s.out.line("%s", strings.TrimRight(line, "\n"))
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -326,8 +333,8 @@ func (s *story) countMonth(ctx context.Context, month string) error {
 func (s *story) tellHowToGoOn() {
 	s.out.chapter("Still running")
 	s.out.line("  export ACCOLADE_SOCKET=%s", s.socket())
+	s.out.line("  %s status", s.opts.Accolade)
 	s.out.line("  %s box show %s", s.opts.Accolade, boxName)
-	s.out.line("  %s schedule list", s.opts.Accolade)
 	s.out.line("  %s backup list", s.opts.Accolade)
 	s.out.line("end it with: kill %d %d", s.controller.cmd.Process.Pid, s.sandbox.cmd.Process.Pid)
 }
