@@ -29,7 +29,8 @@ type taskFault struct {
 }
 
 // FailTask makes the next task of a type (and VMID, "" for any) fail with a text,
-// some time after it began. Its work is cut off in the middle.
+// some time after it began: its work is cut off in the middle. With no time at all
+// nothing of it is done.
 func (b *Box) FailTask(kind, id, text string, after time.Duration) {
 	b.addTaskFault(taskFault{Type: kind, ID: id, Mode: "fail", Text: text, After: after})
 }
@@ -86,7 +87,7 @@ func (b *Box) stepFault(t *task, now time.Time) bool {
 		t.Next = time.Time{}
 		return true
 	case "fail":
-		if !f.Armed {
+		if !f.Armed && f.After > 0 {
 			f.Armed = true
 			return false
 		}

@@ -220,3 +220,27 @@ func TestGuestThatNeverComes(t *testing.T) {
 		t.Error("the agent is there, but only after some time")
 	}
 }
+
+// TestSavedInABoot saves and loads the box every few seconds of a first boot; the
+// server that comes out is the same as without.
+func TestSavedInABoot(t *testing.T) {
+	boot := func(between func(*site)) (string, string) {
+		s := newSite(t)
+		s.enrol()
+		s.withSeed(100, "cidata", firstBoot)
+		for range 120 {
+			between(s)
+			s.wait(5 * time.Second)
+		}
+		digest, err := s.box.DiskDigest(100, "scsi0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return digest, s.exec(100, "", "cloud-init", "status", "--format", "json").OutData
+	}
+	want, status := boot(func(*site) {})
+	got, again := boot((*site).reload)
+	if got != want || status != again || !strings.Contains(status, "done") {
+		t.Errorf("with saving: %s %s\nwithout:     %s %s", got, again, want, status)
+	}
+}

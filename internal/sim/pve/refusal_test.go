@@ -132,6 +132,9 @@ func TestFaults(t *testing.T) {
 	if len(s.content("hdd")) != 0 {
 		t.Error("a failed backup is listed")
 	}
+	s.box.FailTask("qmcreate", "", "nothing is done", 0)
+	s.task("nothing is done", "POST", "/nodes/pve/qemu", "vmid=555", "scsi0=local-lvm:8")
+	s.refused(500, "does not exist", "GET", "/nodes/pve/qemu/555/config")
 	s.box.WarnTask("vzdump", "", "something is odd")
 	s.task("WARNINGS: 1", "POST", "/nodes/pve/vzdump", backup...)
 
