@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +28,10 @@ func handle(sig string, h handler) bool {
 	handlers[sig] = h
 	return true
 }
+
+// Simulated are the signatures of the methods that are simulated, sorted; all others
+// answer 501.
+func Simulated() []string { return slices.Sorted(maps.Keys(handlers)) }
 
 // call is one authenticated request to one method.
 type call struct {

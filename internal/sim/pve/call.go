@@ -1,6 +1,8 @@
 package pve
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +25,10 @@ func handle(sig string, h handler) bool {
 	handlers[sig] = h
 	return true
 }
+
+// Simulated are the signatures of the methods that are simulated, sorted; all others
+// answer 501.
+func Simulated() []string { return slices.Sorted(maps.Keys(handlers)) }
 
 // call is one authenticated request to one method.
 type call struct {

@@ -1,13 +1,5 @@
 package pve
 
-import (
-	"maps"
-	"slices"
-)
-
-// Simulated are the signatures of the methods that have a handler, sorted.
-func Simulated() []string { return slices.Sorted(maps.Keys(handlers)) }
-
 // Builtin are the built-in roles of a version and the privileges that it knows.
 func Builtin(version string) (roles map[string][]string, privs map[string]bool) {
 	p := makePrivileges(version)
