@@ -142,21 +142,25 @@ func (s *story) writeContract(ctx context.Context) error {
 }
 
 func (s *story) enrolBox(ctx context.Context) error {
+	id, err := s.beginEnrolment(ctx)
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, id, nil)
+}
+
+func (s *story) beginEnrolment(ctx context.Context) (id string, err error) {
 	b := s.info.PVE[0]
 	vault := []string{"vault", "add", "central", "--url", s.info.PBS.URL, "--fingerprint", s.info.PBS.Fingerprint,
 		"--datastore", s.info.PBS.Datastore, "--token-file", "-"}
 	s.out.line("$ accolade %s", shown(vault))
 	if _, err := s.accolade(ctx, s.info.PBS.Token+"\n", vault...); err != nil {
-		return err
+		return "", err
 	}
 	enrol := []string{"box", "enrol", boxName, "--url", b.URL, "--fingerprint", b.Fingerprint, "--site", "quai-des-indes",
 		"--vault", "central", "--client", clientName, "--credential-file", "-", "--yes", "--detach", "-o", "json"}
 	s.out.line("$ accolade %s", shown(enrol))
-	id, err := s.begin(ctx, b.Token+"\n", enrol...)
-	if err != nil {
-		return err
-	}
-	return s.finish(ctx, id, nil)
+	return s.begin(ctx, b.Token+"\n", enrol...)
 }
 
 // begin runs a command that answers at once with the operation that it began.
@@ -176,11 +180,15 @@ func (s *story) begin(ctx context.Context, stdin string, args ...string) (id str
 // most dangerous moment there is.
 const killAtStep = "machine"
 
-func (s *story) provisionServer(ctx context.Context) error {
+func (s *story) beginProvisioning(ctx context.Context) (id string, err error) {
 	provision := []string{"server", "provision", "--name", serverName, "--client", clientName, "--box", boxName,
 		"--blueprint", filepath.Join(s.dir, "blueprint.yaml"), "--users", filepath.Join(s.dir, "users.csv"), "--detach", "-o", "json"}
 	s.out.line("$ accolade %s", shown(provision))
-	id, err := s.begin(ctx, "", provision...)
+	return s.begin(ctx, "", provision...)
+}
+
+func (s *story) provisionServer(ctx context.Context) error {
+	id, err := s.beginProvisioning(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,167 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// kills is how often the controller dies in each workflow.
+const kills = 5
+
+// TestKilled has the real controller die by SIGKILL, five times in each workflow and
+// at instants that nobody chose, while it works. What it leaves is the same as without.
+func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds both programs and runs them for half a minute")
+	}
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/accolade", "./cmd/accoladed")
+	build.Dir = "../../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	var told bytes.Buffer
+	s := &story{
+		opts: Options{Accolade: filepath.Join(bin, "accolade"), Accoladed: filepath.Join(bin, "accoladed"), Dir: filepath.Join(t.TempDir(), "out")},
+		out:  teller{w: &told},
+	}
+	var err error
+	if s.paris, err = time.LoadLocation("Europe/Paris"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	defer func() {
+		if err := s.end(nil); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the story so far:\n%s\nthe end of the controller's log:\n%s", told.String(), s.tail())
+		}
+	}()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+
+	must(s.startSandbox(ctx))
+	must(s.startController(ctx))
+	must(s.writeContract(ctx))
+
+	id, err := s.beginEnrolment(ctx)
+	must(err)
+	must(s.killed(ctx, rng))
+	must(s.finish(ctx, id, nil))
+	s.wantBox(ctx, t)
+
+	id, err = s.beginProvisioning(ctx)
+	must(err)
+	must(s.killed(ctx, rng))
+	must(s.finish(ctx, id, nil))
+	s.wantServer(ctx, t)
+
+	// The first night's remote backup, and the first month.
+	must(s.until(2026, 9, 15, 2, 29))
+	must(s.killed(ctx, rng))
+	must(s.until(2026, 9, 15, 8, 0))
+	if local, err := s.localPoint(ctx, time.Date(2026, 9, 14, 20, 0, 0, 0, s.paris)); err != nil || !local {
+		t.Errorf("the night's local backup: listed %t, %v", local, err)
+	}
+	if remote, err := s.remotePoint(ctx, time.Date(2026, 9, 14, 20, 0, 0, 0, s.paris)); err != nil || !remote {
+		t.Errorf("the night's remote backup: listed %t, %v", remote, err)
+	}
+	must(s.until(2026, 10, 1, 5, 59))
+	must(s.killed(ctx, rng))
+	must(s.until(2026, 10, 1, 8, 0))
+	must(s.countMonth(ctx, "2026-09"))
+	if s.figures.Invoices != 1 || s.figures.TotalCents != 29952 {
+		t.Errorf("September: %d invoices over %d cents, want one over 29952", s.figures.Invoices, s.figures.TotalCents)
+	}
+	must(s.do(ctx, "audit", "verify"))
+	must(s.do(ctx, "doctor"))
+	s.wantBox(ctx, t)
+	s.wantServer(ctx, t)
+}
+
+// killed lets time go on, and the controller die and come back, five times over.
+func (s *story) killed(ctx context.Context, rng *rand.Rand) error {
+	for range kills {
+		slept := make(chan error, 1)
+		go func() { slept <- s.sleep(20 * time.Second) }()
+		time.Sleep(time.Duration(rng.Int64N(int64(150 * time.Millisecond)))) // real: somewhere in its work
+		if err := s.controller.kill(); err != nil {
+			return err
+		}
+		if err := s.runController(ctx); err != nil {
+			return err
+		}
+		if err := <-slept; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wantBox looks on the box itself: one user of ours with one token, each storage once.
+func (s *story) wantBox(ctx context.Context, t *testing.T) {
+	t.Helper()
+	box, err := s.box(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.client.CloseIdleConnections()
+	var tokens []json.RawMessage
+	if err := box.get(ctx, "/access/users/accolade@pve/token", &tokens); err != nil || len(tokens) != 1 {
+		t.Errorf("%d tokens of accolade@pve, %v; want 1", len(tokens), err)
+	}
+	var storages []struct{ Storage, Type string }
+	if err := box.get(ctx, "/storage", &storages); err != nil {
+		t.Fatal(err)
+	}
+	pbs := 0
+	for _, st := range storages {
+		if st.Type == "pbs" {
+			pbs++
+		}
+	}
+	if pbs != 1 {
+		t.Errorf("%d storages of type pbs, want 1: %v", pbs, storages)
+	}
+	var jobs []json.RawMessage
+	if err := box.get(ctx, "/cluster/backup", &jobs); err != nil || len(jobs) != 1 {
+		t.Errorf("%d backup jobs, %v; want 1", len(jobs), err)
+	}
+}
+
+// wantServer looks on the box itself: one VM, protected, and no seed left behind.
+func (s *story) wantServer(ctx context.Context, t *testing.T) {
+	t.Helper()
+	box, err := s.box(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.client.CloseIdleConnections()
+	node := "/nodes/" + s.info.PVE[0].Name
+	var vms []struct {
+		VMID   int
+		Status string
+	}
+	if err := box.get(ctx, node+"/qemu", &vms); err != nil || len(vms) != 1 || vms[0].Status != "running" {
+		t.Fatalf("VMs %v, %v; want one that runs", vms, err)
+	}
+	var isos []struct{ Volid string }
+	if err := box.get(ctx, node+"/storage/accolade/content?content=iso", &isos); err != nil || len(isos) != 0 {
+		t.Errorf("seeds left behind: %v %v", isos, err)
+	}
+}
