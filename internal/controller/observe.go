@@ -66,7 +66,7 @@ func (c *Controller) observeAll(ctx context.Context) {
 func (c *Controller) observeBox(ctx context.Context, b fleet.Box) {
 	ctx, cancel := context.WithTimeout(ctx, observeLimit)
 	defer cancel()
-	o := c.services.Enrol.Observe(ctx, b)
+	o := c.services.Enrol.Round(ctx, b)
 	if ctx.Err() != nil && c.stopping.Err() != nil {
 		return // the stop cut it short: that says nothing about the box
 	}

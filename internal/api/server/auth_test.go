@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -87,7 +88,9 @@ func operations(t *testing.T, h http.Handler) []endpoint {
 			ops = append(ops, endpoint{strings.ToUpper(method), path, op.OperationID, op.Roles})
 		}
 	}
-	slices.SortFunc(ops, func(a, b endpoint) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	slices.SortFunc(ops, func(a, b endpoint) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method))
+	})
 	return ops
 }
 

@@ -11,8 +11,8 @@ import (
 func (s *Server) registerOperations() {
 	handle(s, route{method: http.MethodGet, path: "/operations", id: "list-operations", summary: "Operations, newest first", roles: everyone}, s.listOperations)
 	handle(s, route{method: http.MethodGet, path: "/operations/{id}", id: "show-operation", summary: "One operation with its steps", roles: everyone}, s.showOperation)
-	handle(s, route{method: http.MethodPost, path: "/operations/{id}/cancel", id: "cancel-operation", summary: "End an operation; what was done is undone", roles: techs}, s.cancelOperation)
-	handle(s, route{method: http.MethodPost, path: "/operations/{id}/retry", id: "retry-operation", summary: "Have an operation that failed go on", roles: techs}, s.retryOperation)
+	handle(s, route{method: http.MethodPost, path: "/operations/{id}/cancel", id: "cancel-operation", summary: "End an operation; what was done is undone", roles: writers}, s.cancelOperation)
+	handle(s, route{method: http.MethodPost, path: "/operations/{id}/retry", id: "retry-operation", summary: "Have an operation that failed go on", roles: writers}, s.retryOperation)
 	stream[operationFollow, operation.Event](s, route{method: http.MethodGet, path: "/operations/{id}/events", id: "follow-operation", summary: "What happens to an operation, until it has ended", roles: everyone}, s.followOperation)
 }
 

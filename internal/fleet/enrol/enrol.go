@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
@@ -68,7 +69,12 @@ type Deps struct {
 }
 
 // Service plans and starts enrolments.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+
+	mu    sync.Mutex
+	known map[string]*seldom // by the box's name, for Round
+}
 
 // DefaultDisk is the disk that a server is planned with where nothing else is said.
 const DefaultDisk = 64 << 30
@@ -77,7 +83,7 @@ const DefaultDisk = 64 << 30
 func New(d Deps) *Service {
 	d.Schedule = cmp.Or(d.Schedule, "01:30")
 	d.Retention = cmp.Or(d.Retention, fleet.DefaultRetention().String())
-	s := &Service{Deps: d}
+	s := &Service{Deps: d, known: map[string]*seldom{}}
 	d.Engine.Register(s.workflow())
 	return s
 }

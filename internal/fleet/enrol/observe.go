@@ -16,59 +16,58 @@ import (
 // why, and the rest is what was last seen. What could not be read is never taken
 // for missing.
 func (s *Service) Observe(ctx context.Context, b fleet.Box) fleet.Observation {
-	o, err := s.observe(ctx, b)
-	if err != nil {
-		old := b.Observed
-		old.At, old.Error = s.Clock.Now(), err.Error()
-		return old
-	}
-	return o
+	o, _, err := s.observe(ctx, b, nil)
+	return unlessFailed(b, o, err, s.Clock.Now())
 }
 
-func (s *Service) observe(ctx context.Context, b fleet.Box) (fleet.Observation, error) {
+func unlessFailed(b fleet.Box, o fleet.Observation, err error, now time.Time) fleet.Observation {
+	if err == nil {
+		return o
+	}
+	old := b.Observed
+	old.At, old.Error = now, err.Error()
+	return old
+}
+
+// observe reads all of it, or leaves what changes seldom as it is known.
+func (s *Service) observe(ctx context.Context, b fleet.Box, known *seldom) (fleet.Observation, *seldom, error) {
 	now := s.Clock.Now()
 	o := fleet.Observation{At: now, Seen: now}
 	if len(b.TokenSecret) == 0 {
-		return o, &operation.Refused{Why: "box " + b.Name + " is not enrolled to its end", Fix: "accolade box enrol " + b.Name}
+		return o, nil, &operation.Refused{Why: "box " + b.Name + " is not enrolled to its end", Fix: "accolade box enrol " + b.Name}
 	}
-	value, err := s.Keeper.Open(b.TokenSecret)
+	login, err := s.ourLogin(b, known)
 	if err != nil {
-		return o, fmt.Errorf("box %s: open our token: %w", b.Name, err)
+		return o, nil, err
 	}
-	host := s.DialBox(b, fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value})
+	host := s.DialBox(b, login)
 	defer host.Close()
 	if o.Version, err = host.Version(ctx); err != nil {
-		return o, err
+		return o, nil, err
 	}
-	clock, err := host.Time(ctx)
-	if err != nil {
-		return o, err
+	if known == nil {
+		if known, err = readSeldom(ctx, host, now); err != nil {
+			return o, nil, err
+		}
+		known.token, known.login = string(b.TokenSecret), login
 	}
 	if o.Storages, err = host.Storages(ctx); err != nil {
-		return o, err
-	}
-	configs, err := host.StorageConfigs(ctx)
-	if err != nil {
-		return o, err
+		return o, nil, err
 	}
 	jobs, err := host.Jobs(ctx)
 	if err != nil {
-		return o, err
-	}
-	have, err := host.Permissions(ctx)
-	if err != nil {
-		return o, err
+		return o, nil, err
 	}
 	if o.VMs, err = vms(ctx, host); err != nil {
-		return o, err
+		return o, nil, err
 	}
-	for _, d := range slices.Concat(clockDrift(b, clock, now), s.storageDrift(b, configs, o.Storages), jobDrift(b, jobs), rightsDrift(b, o.Version, have)) {
+	for _, d := range slices.Concat(known.clockDrift(b), s.storageDrift(b, known.configs, o.Storages), jobDrift(b, jobs), rightsDrift(b, o.Version, known.rights)) {
 		if d.Fix == "" {
 			d.Fix = "accolade box enrol " + b.Name + " --repair"
 		}
 		o.Drift = append(o.Drift, d)
 	}
-	return o, nil
+	return o, known, nil
 }
 
 func vms(ctx context.Context, host Host) ([]fleet.ObservedVM, error) {
@@ -88,7 +87,8 @@ func vms(ctx context.Context, host Host) ([]fleet.ObservedVM, error) {
 	return out, nil
 }
 
-func clockDrift(b fleet.Box, clock fleet.BoxClock, now time.Time) []fleet.Drift {
+func (k *seldom) clockDrift(b fleet.Box) []fleet.Drift {
+	clock, now := k.clock, k.at
 	var out []fleet.Drift
 	if clock.Zone != b.Zone {
 		out = append(out, fleet.Drift{What: "time zone", Wanted: b.Zone, Actual: clock.Zone, Fix: "on the box: timedatectl set-timezone " + b.Zone})

@@ -1,0 +1,45 @@
+package server
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the table in docs")
+
+// docs/api.md shows every route with the roles that may call it.
+func TestRoutesPage(t *testing.T) {
+	const file = "../../../docs/api.md"
+	s, _ := newTestServer(t, Services{})
+	var b strings.Builder
+	b.WriteString("# The API and who may call it\n\nMade from the routes themselves: `go test ./internal/api/server -run TestRoutesPage -update`.\nThe full description is the OpenAPI 3.1 document that the controller serves at `/openapi.json`.\n\n" +
+		"On the unix socket the caller is known by the user of the process: root and the controller's own user are admins,\nmembers of the socket's group have the role `socket_role`. Over TLS each technician has a token\n(`accolade token add NAME --role ROLE`).\n\n")
+	b.WriteString("| call | what it does | admin | tech | billing | reader |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, op := range operations(t, s.Handler()) {
+		fmt.Fprintf(&b, "| `%s %s` | %s |", op.method, op.path, s.routes[op.id].summary)
+		for _, role := range Roles {
+			mark := ""
+			if slices.Contains(op.roles, role) {
+				mark = "x"
+			}
+			b.WriteString(" " + mark + " |")
+		}
+		b.WriteByte('\n')
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != b.String() {
+		t.Error("docs/api.md is not what the routes say: go test ./internal/api/server -run TestRoutesPage -update")
+	}
+}
