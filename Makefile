@@ -7,7 +7,7 @@ TOOLS := $(CURDIR)/.cache/bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X codeberg.org/accolade/accolade/internal/version.linked=$(VERSION)
 
-.PHONY: help build demo test bench fuzz lint install clean
+.PHONY: help build demo test crash bench fuzz lint install clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
 
@@ -21,6 +21,9 @@ demo: build ## the main job on simulated counterparts, from a bare box to two in
 test: ## all tests with the race detector; installs what they need
 	@.ci/packages test
 	go test -race -timeout 20m ./...
+
+crash: ## long workflows, their controller killed before and after each single event (make test takes a sample)
+	ACCOLADE_CRASH=all go test -count=1 -timeout 20m -run 'Survives' ./provisioning
 
 bench: ## benchmarks; compare figures of one run only
 	go test -run '^$$' -bench . -benchmem ./...

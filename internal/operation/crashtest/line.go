@@ -24,6 +24,7 @@ type line struct {
 	commits  int
 	commit   int    // number of the commit under way; they come one at a time
 	event    string // the one at the cut
+	reads    []bool // for each event, whether it is a request that only looks
 	cut      bool
 	end      func() // ends the controller's life
 	mark     func() // of work, held from the cut until the harness has noticed it
@@ -50,13 +51,14 @@ func (l *line) settle() {
 
 // begin counts an event, and refuses it if the controller is cut off before it.
 // counter is l.requests or l.commits; number tells later whether to cut behind it.
-func (l *line) begin(counter *int, event string) (number int, err error) {
+func (l *line) begin(counter *int, event string, read bool) (number int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cut {
 		return 0, errCut
 	}
 	*counter++
+	l.reads = append(l.reads, read)
 	number = l.requests + l.commits
 	if number == l.at.n {
 		l.event = fmt.Sprintf("right %s event %d, %s", map[bool]string{true: "after", false: "before"}[l.at.after], number, event)
@@ -87,7 +89,7 @@ func (l *line) sever() {
 
 // BeforeCommit implements store.Observer.
 func (l *line) BeforeCommit() error {
-	number, err := l.begin(&l.commits, "a commit")
+	number, err := l.begin(&l.commits, "a commit", false)
 	l.commit = number
 	return err
 }
@@ -103,7 +105,7 @@ type wire struct {
 
 // RoundTrip sends a request, or does not, or loses its answer.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	number, err := w.line.begin(&w.line.requests, fmt.Sprintf("the request %s %s", r.Method, r.URL.Path))
+	number, err := w.line.begin(&w.line.requests, fmt.Sprintf("the request %s %s", r.Method, r.URL.Path), r.Method == http.MethodGet)
 	if err != nil {
 		return nil, err
 	}
