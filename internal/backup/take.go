@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
@@ -95,11 +97,10 @@ func (a *attempt) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := a.settle(ctx)
-	if err != nil {
+	if err := a.settle(ctx); err != nil {
 		return err
 	}
-	if done, err := a.count(ctx, before, log); err != nil || done {
+	if done, err := a.count(ctx, before); err != nil || done {
 		return err
 	}
 	a.run.Tries++
@@ -110,11 +111,14 @@ func (a *attempt) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err = a.follow(ctx, upid)
+	if err := a.r.Set(a.key("upid"), upid); err != nil {
+		return err
+	}
+	_, err = a.hv.Wait(ctx, upid, a.r.Progress)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	done, cerr := a.count(ctx, before, log)
+	done, cerr := a.count(ctx, before)
 	switch {
 	case cerr != nil:
 		return cerr
@@ -201,50 +205,26 @@ func (a *attempt) points(ctx context.Context) ([]fleet.Volume, error) {
 }
 
 // settle waits for backups that still run: that of the resident job, which holds
-// the box's one backup lock, or ours whose answer was lost. It returns the log of
-// ours.
-func (a *attempt) settle(ctx context.Context) (log []string, err error) {
-	var ours string
-	kept, err := a.r.Get(a.key("upid"), &ours)
-	if err != nil {
-		return nil, err
-	}
+// the box's one backup lock, or ours, whose answer may have been lost. How they
+// ended is seen by what is listed afterwards.
+func (a *attempt) settle(ctx context.Context) error {
 	tasks, err := a.hv.Tasks(ctx, fleet.TaskFilter{Type: "vzdump"})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, task := range tasks {
 		if !task.Running {
 			continue
 		}
-		ended, err := a.hv.Wait(ctx, task.UPID, a.r.Progress)
-		if err != nil && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if task.UPID == ours || !kept && task.ID == fmt.Sprint(a.server.VMID) {
-			log = ended.Log
+		if _, err := a.hv.Wait(ctx, task.UPID, a.r.Progress); err != nil && ctx.Err() != nil {
+			return ctx.Err()
 		}
 	}
-	if kept && log == nil {
-		if log, err = a.hv.TaskLog(ctx, ours); err != nil && !errors.Is(err, fleet.ErrNotFound) {
-			return nil, err
-		}
-	}
-	return log, nil
-}
-
-// follow keeps the UPID before it waits.
-func (a *attempt) follow(ctx context.Context, upid string) ([]string, error) {
-	if err := a.r.Set(a.key("upid"), upid); err != nil {
-		return nil, err
-	}
-	a.run.UPID = upid
-	task, err := a.hv.Wait(ctx, upid, a.r.Progress)
-	return task.Log, err
+	return nil
 }
 
 // count looks for a point that was not there before, and writes the run down.
-func (a *attempt) count(ctx context.Context, before, log []string) (bool, error) {
+func (a *attempt) count(ctx context.Context, before []string) (bool, error) {
 	points, err := a.points(ctx)
 	if err != nil {
 		return false, err
@@ -253,14 +233,43 @@ func (a *attempt) count(ctx context.Context, before, log []string) (bool, error)
 		if slices.Contains(before, point.ID) {
 			continue
 		}
-		report := a.s.read(log)
-		a.run.Point, a.run.At, a.run.Size = point.ID, point.Created, point.Size
-		a.run.Read, a.run.Sent, a.run.Bitmap, a.run.Took = report.Dirty, report.Sent, string(report.Bitmap), report.Duration
-		a.run.Ended = a.r.Clock().Now()
+		a.run.Point, a.run.At, a.run.Size, a.run.Ended = point.ID, point.Created, point.Size, a.r.Clock().Now()
+		if err := a.describe(ctx); err != nil {
+			return false, err
+		}
 		a.r.LogLine(fmt.Sprintf("%s lists %s", a.storage, point.ID))
 		return true, nil
 	}
 	return false, nil
+}
+
+// logs is how many of the newest backup tasks of a VM are looked at for the one that
+// made a point.
+const logs = 5
+
+// describe adds what the log of the task tells that made the point: the task is the
+// one that names it, whoever started it and whether its answer came or not.
+func (a *attempt) describe(ctx context.Context) error {
+	tasks, err := a.hv.Tasks(ctx, fleet.TaskFilter{Type: "vzdump", VMID: a.server.VMID, Limit: logs})
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		log, err := a.hv.TaskLog(ctx, task.UPID)
+		if err != nil {
+			if operation.IsTransient(err) {
+				return err
+			}
+			continue // a log that the box has dropped
+		}
+		report := a.s.read(log)
+		if report.Archive == "" || !strings.HasSuffix(a.run.Point, path.Base(report.Archive)) {
+			continue
+		}
+		a.run.UPID, a.run.Read, a.run.Sent, a.run.Bitmap, a.run.Took = task.UPID, report.Dirty, report.Sent, string(report.Bitmap), report.Duration
+		return nil
+	}
+	return nil
 }
 
 // Take makes one backup of a server inside another operation and returns the
