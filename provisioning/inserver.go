@@ -198,7 +198,8 @@ func addOnce(list []string, item string) []string {
 }
 
 // overHTTPS changes to the server's own API where the blueprint says that it can
-// be reached. Its certificate is read through the agent first, and pinned.
+// be reached. Its certificate is read through the agent first, and pinned. One that
+// is not reached after all is told, and served through the agent.
 func (s *Service) overHTTPS(ctx context.Context, r *operation.Run, j *job, guest Guest) (Guest, error) {
 	if !j.Blueprint.Reachable.HTTPS || s.https == nil {
 		return guest, nil
@@ -211,7 +212,18 @@ func (s *Service) overHTTPS(ctx context.Context, r *operation.Run, j *job, guest
 	if err != nil {
 		return nil, err
 	}
-	return s.https(guest, Access{Domain: j.Blueprint.Domain, Fingerprint: fingerprint, User: j.Blueprint.Admin.Username, Password: password}), nil
+	vmid, err := s.vmid(j)
+	if err != nil {
+		return nil, err
+	}
+	reached := s.https(s.guest(j, vmid, r), Access{Domain: j.Blueprint.Domain, Fingerprint: fingerprint, User: j.Blueprint.Admin.Username, Password: password})
+	if _, _, err := reached.Domains(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return guest, s.warn(r, "the server is not reached over HTTPS, as the blueprint says it is; all went through the guest agent: "+err.Error())
+	}
+	return reached, nil
 }
 
 // certificate is the fingerprint of a domain's certificate, read on the server.

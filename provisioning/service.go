@@ -252,6 +252,10 @@ func (s *Service) Plan(ctx context.Context, q Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	return s.plan(ctx, p)
+}
+
+func (s *Service) plan(ctx context.Context, p prepared) (Plan, error) {
 	hv, err := s.connect(p.box)
 	if err != nil {
 		return Plan{}, fmt.Errorf("box %s: %w", p.box.Name, err)
@@ -263,14 +267,36 @@ func (s *Service) Plan(ctx context.Context, q Request) (Plan, error) {
 	return NewPlan(p.order, seen)
 }
 
-// Start checks a request and starts the operation.
+// Start checks a request, and that the box has room for it now, and starts the
+// operation. A box that does not answer is no reason to refuse: the operation waits
+// for it.
 func (s *Service) Start(ctx context.Context, q Request) (operation.Operation, error) {
 	p, err := s.prepare(q)
 	if err != nil {
 		return operation.Operation{}, err
 	}
+	if err := s.underWay(p.input); err != nil {
+		return operation.Operation{}, err
+	}
+	if _, err := s.plan(ctx, p); err != nil && !operation.IsTransient(err) {
+		return operation.Operation{}, err
+	}
 	return s.engine.Start(ctx, operation.Request{Kind: KindProvision, Subject: "server/" + p.input.Server, Input: p.input,
 		Leases: []string{"box/" + p.box.Name}, By: q.By, From: q.From})
+}
+
+// underWay refuses a server, or a domain, that an operation is about to make.
+func (s *Service) underWay(in Input) error {
+	open, err := s.engine.List(operation.Filter{Kind: KindProvision, Open: true})
+	if err != nil {
+		return err
+	}
+	for _, op := range open {
+		if op.Subject == "server/"+in.Server {
+			return &operation.Refused{Why: fmt.Sprintf("operation %s makes server %s already", op.ID, in.Server), Fix: "accolade operation follow " + op.ID}
+		}
+	}
+	return nil
 }
 
 // ImportUsers checks a list of users and starts the operation that brings them

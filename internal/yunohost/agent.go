@@ -70,7 +70,7 @@ func (g *Guest) Exec(ctx context.Context, argv []string, input []byte) (fleet.Ex
 	if err != nil {
 		return fleet.Exec{}, fmt.Errorf("run %s in VM %d: %w", argv[0], g.VMID, err)
 	}
-	pause := 250 * time.Millisecond
+	began := g.Clock.Now()
 	for {
 		done, err := g.Agent.AgentStatus(ctx, g.VMID, pid)
 		if err != nil {
@@ -79,10 +79,11 @@ func (g *Guest) Exec(ctx context.Context, argv []string, input []byte) (fleet.Ex
 		if done.Exited {
 			return done, nil
 		}
-		if err := g.Clock.Sleep(ctx, pause); err != nil {
+		// A command that ran for a minute is not asked each second.
+		pause := g.Clock.Now().Sub(began) / 3
+		if err := g.Clock.Sleep(ctx, max(250*time.Millisecond, min(pause, 30*time.Second))); err != nil {
 			return fleet.Exec{}, err
 		}
-		pause = min(pause*2, 10*time.Second)
 	}
 }
 

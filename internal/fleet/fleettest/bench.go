@@ -107,7 +107,13 @@ func NewMachines(t testing.TB, clk *clocktest.Clock, version string, opts ...Opt
 // New makes a bench.
 func New(t testing.TB, version string, opts ...Option) *Bench {
 	t.Helper()
-	b := &Bench{Machines: NewMachines(t, clocktest.Auto(Start), version, opts...), DB: store.Memory()}
+	return On(t, clocktest.Auto(Start), version, opts...)
+}
+
+// On makes a bench on a clock that exists already.
+func On(t testing.TB, clk *clocktest.Clock, version string, opts ...Option) *Bench {
+	t.Helper()
+	b := &Bench{Machines: NewMachines(t, clk, version, opts...), DB: store.Memory()}
 	b.Registry = fleet.NewRegistry(b.DB, b.Clock)
 	b.Engine = operation.New(b.DB, b.Clock, operation.Options{Log: slog.New(slog.DiscardHandler)})
 	b.Enrol = enrol.New(b.Deps())

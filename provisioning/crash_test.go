@@ -1,0 +1,186 @@
+package provisioning_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"codeberg.org/accolade/accolade/internal/backup"
+	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
+	"codeberg.org/accolade/accolade/internal/machine"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/proxmox"
+	"codeberg.org/accolade/accolade/internal/schedule"
+	"codeberg.org/accolade/accolade/internal/secret"
+	simpve "codeberg.org/accolade/accolade/internal/sim/pve"
+	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/yunohost"
+	"codeberg.org/accolade/accolade/provisioning"
+)
+
+// world is a bench whose box was enrolled in a life before the one that crashes.
+type world struct {
+	*bench
+	life *crashtest.Controller
+}
+
+func newWorld(t testing.TB, clk *clocktest.Clock) *world {
+	at := images(t)
+	b := &bench{images: at, relay: true}
+	b.Bench = fleettest.On(t, clk, "9.2", func(c *simpve.Config) { c.Downloads = at })
+	return &world{bench: b}
+}
+
+// prepare enrols the box and takes its record over.
+func (w *world) prepare(db store.DB) error {
+	ctx, stop := context.WithCancel(context.Background())
+	over := make(chan error, 1)
+	go func() { over <- w.Engine.Run(ctx) }()
+	w.box = w.Enrolled()
+	stop()
+	if err := <-over; err != nil {
+		return err
+	}
+	w.root = w.Client(w.box, w.Password())
+	return db.Update(func(tx store.Tx) error { return fleet.Boxes.Put(tx, w.box.Name, w.box) })
+}
+
+// controller is one life: everything over the store and the network of that life.
+func (w *world) controller(c *crashtest.Controller) error {
+	w.life = c
+	log := slog.New(slog.DiscardHandler)
+	registry := fleet.NewRegistry(c.DB, c.Clock)
+	dial := func(box fleet.Box) *proxmox.Client {
+		key, err := w.Keeper.Open(box.TokenSecret)
+		if err != nil {
+			w.T.Error(err)
+		}
+		return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Clock: c.Clock,
+			Login: fleet.Login{TokenID: box.TokenID, User: fleet.BoxUser, Secret: key},
+			Wrap:  func(next http.RoundTripper) http.RoundTripper { return c.Wrap(w.Wire.Wrap(next)) }})
+	}
+	links := map[string]*proxmox.Client{}
+	connect := func(box fleet.Box) *proxmox.Client {
+		if links[box.Name] == nil {
+			links[box.Name] = dial(box)
+		}
+		return links[box.Name]
+	}
+	w.backups = backup.New(backup.Parts{
+		DB: c.DB, Clock: c.Clock, Engine: c.Engine, Scheduler: schedule.New(c.DB, c.Clock, log), Fleet: registry, Log: log, Policy: backup.DefaultPolicy(),
+		Connect: func(box fleet.Box) (backup.Hypervisor, error) { return connect(box), nil }, ReadLog: proxmox.ParseVzdump,
+	})
+	w.service = provisioning.New(provisioning.Parts{
+		DB: c.DB, Engine: c.Engine, Fleet: registry, Keeper: w.Keeper, Backups: w.backups,
+		Connect: func(box fleet.Box) (provisioning.Hypervisor, error) { return connect(box), nil },
+		Enter: func(hv provisioning.Hypervisor, vmid int, run string) provisioning.Guest {
+			return yunohost.New(hv, vmid, c.Clock, run)
+		},
+		Relay: func() (fleet.Relay, secret.Value, bool) {
+			return fleet.Relay{Enabled: true, Host: "relay.example.org", Port: 587, User: "accolade"}, secret.New("relay secret"), true
+		},
+		HTTP:    &http.Client{Transport: c.Wrap(http.DefaultTransport)},
+		Options: provisioning.Options{PlainHTTP: w.images},
+	})
+	return nil
+}
+
+// end is what must be the same, whenever a controller died.
+type end struct {
+	VMs          map[int]map[string]string
+	Running      map[int]bool
+	Volumes      map[string]int // storage and content -> how many
+	Server       fleet.Server
+	Result       provisioning.Result
+	Users        int
+	Runs         int
+	Counted      int
+	Reservations int
+}
+
+func (w *world) state(db store.DB) (any, error) {
+	ctx, done := w.Clock.Work(context.Background())
+	defer done()
+	e := end{VMs: map[int]map[string]string{}, Running: map[int]bool{}, Volumes: map[string]int{}}
+	list, err := w.root.VMs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range list {
+		vm, err := w.root.VM(ctx, one.VMID)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range []string{"description", "digest", "net0", "smbios1", "vmgenid", "meta"} {
+			delete(vm.Config, key)
+		}
+		e.VMs[one.VMID], e.Running[one.VMID] = vm.Config, vm.Running
+	}
+	for storage, contents := range map[string][]string{"accolade": {"iso", "import"}, "hdd": {"backup"}, "vault": {"backup"}, "local-lvm": {"images"}} {
+		for _, content := range contents {
+			volumes, err := w.root.Content(ctx, storage, content, 0)
+			if err != nil {
+				return nil, err
+			}
+			e.Volumes[storage+" "+content] = len(volumes)
+		}
+	}
+	err = db.View(func(tx store.Tx) error {
+		var err error
+		if e.Server, err = fleet.Servers.Get(tx, "kerlann"); err != nil {
+			return err
+		}
+		if e.Result, err = provisioning.Results.Get(tx, "kerlann"); err != nil {
+			return err
+		}
+		runs, err := backup.Runs.List(tx)
+		if err != nil {
+			return err
+		}
+		e.Runs = len(runs)
+		for _, run := range runs {
+			if run.Counts() {
+				e.Counted++
+			}
+		}
+		held, err := machine.Reservations.List(tx)
+		e.Reservations = len(held)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Server.AdminSecret, e.Server.Ready = nil, e.Server.Created
+	e.Result.Local, e.Result.Remote = "", ""
+	if e.Server.State == fleet.ServerReady {
+		e.Users, err = w.users(ctx, e.Server.VMID)
+	}
+	return e, err
+}
+
+func (w *world) users(ctx context.Context, vmid int) (int, error) {
+	out, err := (&yunohost.Guest{Agent: w.root, VMID: vmid, Clock: w.Clock}).Exec(ctx, []string{"yunohost", "user", "list", "--output-as", "json"}, nil)
+	if err != nil {
+		return 0, err
+	}
+	var list struct {
+		Users map[string]fleet.Account `json:"users"`
+	}
+	err = json.Unmarshal(out.Out, &list)
+	return len(list.Users), err
+}
+
+func TestProvisionSurvivesAnyCrash(t *testing.T) {
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		w := newWorld(t, clk)
+		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: w.state,
+			Begin: func(*crashtest.Controller) (operation.Operation, error) {
+				return w.service.Start(context.Background(), w.request(3))
+			}}
+	})
+}
