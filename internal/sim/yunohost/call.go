@@ -23,6 +23,7 @@ type call struct {
 	name string // "user.create"
 
 	said []line        // what it tells the user meanwhile
+	kept int           // how many of them are in the log
 	cost time.Duration // simulated time that it takes
 	log  *Log          // once started: it is past its checks
 	by   string        // who asked

@@ -77,6 +77,9 @@ func (s *State) advanceSteps(a *Action, now time.Time) {
 		if err := c.importStep(a.Steps); err != nil {
 			a.Steps.Done = len(a.Steps.List) // a crash ends the import where it is
 		}
+		if c.log != nil {
+			c.log.keep(c, at)
+		}
 	}
 	if !a.Until.After(now) && c.log != nil {
 		_, err := c.endImport(a.Steps)

@@ -56,14 +56,20 @@ func (c *call) start() {
 
 func (l *Log) end(c *call, err error) {
 	l.Ended = c.now.Add(c.cost).UTC()
-	for _, said := range c.said {
-		l.Lines = append(l.Lines, fmt.Sprintf("%s: %s - %s", l.Ended.Format("2006-01-02 15:04:05,000"), said.level, said.text))
-	}
+	l.keep(c, l.Ended)
 	if err != nil {
 		l.Error = err.Error()
 		return
 	}
 	l.Success = l.Error == ""
+}
+
+// keep writes down what was said since the last time.
+func (l *Log) keep(c *call, at time.Time) {
+	for _, said := range c.said[c.kept:] {
+		l.Lines = append(l.Lines, fmt.Sprintf("%s: %s - %s", at.UTC().Format("2006-01-02 15:04:05,000"), said.level, said.text))
+	}
+	c.kept = len(c.said)
 }
 
 func (l *Log) status() any {
