@@ -521,3 +521,22 @@ func TestLateEnd(t *testing.T) {
 		t.Errorf("December = %+v, want 858.00 held: no invoice can carry it", p.Drafts)
 	}
 }
+
+// TestNoRoomForPapers loses no number when papers cannot be written: they are
+// written later, from what was frozen.
+func TestNoRoomForPapers(t *testing.T) {
+	f := newFirm(t)
+	f.client("Kerlann", "classic", "2026-09-15", 12)
+	f.at("2026-10-01")
+	f.must(os.WriteFile(f.bills.Documents, []byte("in the way"), 0o600))
+	inv := f.finalise("2026-09")[0]
+	_, err := f.bills.Document(inv.Number)
+	f.refuses(err, "F2026-0001", "not a directory")
+	f.must(os.Remove(f.bills.Documents))
+	if paper, err := f.bills.Paper(inv.Number); err != nil || string(paper) != "paper of F2026-0001" {
+		t.Errorf("paper = %q, %v", paper, err)
+	}
+	if again := f.finalise("2026-09"); len(again) != 1 || again[0].Number != inv.Number {
+		t.Errorf("the month has %v now", again)
+	}
+}
