@@ -80,7 +80,7 @@ accolade box show, and mended with --repair. An HDD with data is refused unless
 	}
 	f := c.Flags()
 	f.StringVar(&order.URL, "url", "", "https://HOST:8006")
-	f.StringVar(&order.Fingerprint, "fingerprint", "", "SHA-256 of its certificate, as `pvenode cert info` shows it there")
+	f.StringVar(&order.Fingerprint, "fingerprint", "", "SHA-256 of its certificate, as pvenode cert info shows it there")
 	f.StringVar(&order.Site, "site", "", "where it stands")
 	f.StringVar(&order.Client, "client", "", "whose it is")
 	f.BoolVar(&order.Spare, "spare", false, "it waits in stock")
