@@ -17,6 +17,7 @@ type pass struct {
 
 	mu        sync.Mutex     // pipelines run their parts at the same time
 	seen      map[string]int // how often a key came up in this pass
+	calls     int
 	suspended bool
 	out, err  output
 	opened    []*openFile

@@ -29,7 +29,7 @@ func (r *pass) shell(ctx context.Context, scope, script string, args []string, i
 		interp.StdIO(in, io.out, io.err),
 		interp.Env(expand.ListEnviron(env...)),
 		interp.Params(append([]string{"--"}, args...)...),
-		interp.CallHandler(func(_ context.Context, argv []string) ([]string, error) { return rewrite(argv), nil }),
+		interp.CallHandler(func(_ context.Context, argv []string) ([]string, error) { return rewrite(argv), r.count() }),
 		interp.ExecHandlers(func(interp.ExecHandlerFunc) interp.ExecHandlerFunc { return r.execHandler(scope) }),
 		interp.OpenHandler(r.openHandler(scope)),
 		interp.StatHandler(func(_ context.Context, name string, _ bool) (fs.FileInfo, error) { return r.stat(scope, name) }),
@@ -58,6 +58,21 @@ func (r *pass) shell(ctx context.Context, scope, script string, args []string, i
 		return 2, nil
 	}
 	return 0, nil
+}
+
+// maxCalls is how many commands a pass may run: a script that loops without ever
+// waiting would hold the machine for good.
+const maxCalls = 200_000
+
+var errEndless = errors.New("killed: it runs in circles")
+
+func (r *pass) count() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.calls++; r.calls > maxCalls {
+		return errEndless
+	}
+	return nil
 }
 
 // rewrite sends builtins that would look at the real machine to commands of ours.

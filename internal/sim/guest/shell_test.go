@@ -50,6 +50,8 @@ func TestShell(t *testing.T) {
 		{"printf 'echo from a pipe $1\\n' | sh -s -- x", "", 0, "from a pipe x\n", ""},
 		{"trap 'echo bye' EXIT; echo hi", "", 0, "hi\nbye\n", ""},
 		{"f() { echo in $1; return 4; }; f x || echo $?", "", 0, "in x\n4\n", ""},
+		{"while :; do :; done", "", 2, "", "runs in circles"},
+		{"n=0; until test -e /root/flag; do n=$((n+1)); sleep 5; test $n = 60 && touch /root/flag; done; echo $n", "", 0, "60\n", ""},
 		{"ls /nothing", "", 2, "", "No such file or directory"},
 	} {
 		var st Status
