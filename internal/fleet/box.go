@@ -137,6 +137,7 @@ type Job struct {
 type Observation struct {
 	At       time.Time         `json:"at"`              // zero: never asked
 	Error    string            `json:"error,omitempty"` // why the last round failed; the rest is then older than At
+	Fix      string            `json:"fix,omitempty"`   // what to do about that
 	Seen     time.Time         `json:"seen"`            // the last time it answered
 	Version  string            `json:"version,omitempty"`
 	Storages []ObservedStorage `json:"storages,omitempty"`

@@ -13,8 +13,13 @@ import (
 // The collections of the fleet, keyed by name. Whoever writes one in a
 // transaction of its own keeps to the rules that Registry enforces.
 var (
-	Sites  = store.NewCollection[Site]("site", 1)
-	Boxes  = store.NewCollection[Box]("box", 1, store.WithIndex("site", func(b Box) []string { return []string{b.Site} }), store.WithIndex("fingerprint", func(b Box) []string { return []string{b.Fingerprint} }))
+	Sites = store.NewCollection[Site]("site", 1)
+	// Boxes is indexed by site, by vault, and by fingerprint: two names for one box
+	// are caught by its certificate.
+	Boxes = store.NewCollection[Box]("box", 1,
+		store.WithIndex("site", func(b Box) []string { return []string{b.Site} }),
+		store.WithIndex("vault", func(b Box) []string { return []string{b.Vault} }),
+		store.WithIndex("fingerprint", func(b Box) []string { return []string{b.Fingerprint} }))
 	Vaults = store.NewCollection[Vault]("vault", 1)
 	// Servers is indexed by box, by client, by domain, and by "BOX/VMID", which
 	// no two servers that are not gone may share.

@@ -185,7 +185,7 @@ func (t *transport) mark(err error) error {
 	wrapped := fmt.Errorf("box %s: %w", t.cfg.Box, err)
 	switch _, missing := errors.AsType[*Refused](err); {
 	case wrongCertificate(err):
-		return operation.Permanent(wrapped, "another machine answers at "+t.cfg.URL+", or the box has a new certificate: compare with `pvenode cert info` on its console before you trust it")
+		return operation.Permanent(wrapped, "another machine answers at "+t.cfg.URL+", or the box has a new certificate: compare with `pvenode cert info` on its console before you trust it, then accolade box enrol "+t.cfg.Box+" --repair --fingerprint …")
 	case errors.Is(err, fleet.ErrUnreachable), errors.Is(err, fleet.ErrLockTimeout):
 		return operation.Transient(wrapped)
 	case errors.Is(err, fleet.ErrUnauthorized):

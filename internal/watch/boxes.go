@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ func box(b fleet.Box, servers []fleet.Server, now time.Time) []Condition {
 	case o.At.IsZero():
 		return []Condition{{Unknown, of, "was not asked yet", "accolade box show " + b.Name + " --now", b.Enrolled}}
 	case o.Error != "":
-		return []Condition{{Critical, of, "does not answer: " + strings.TrimPrefix(o.Error, "box "+b.Name+": "), "look whether it has power and a line", o.Seen}}
+		return []Condition{{Critical, of, "does not answer: " + strings.TrimPrefix(o.Error, "box "+b.Name+": "), cmp.Or(o.Fix, "look whether it has power and a line"), o.Seen}}
 	case now.Sub(o.At) > stale:
 		return []Condition{{Unknown, of, "was last asked at " + o.At.Format(time.RFC3339), "accolade box show " + b.Name + " --now", o.At}}
 	}

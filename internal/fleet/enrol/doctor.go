@@ -2,9 +2,11 @@ package enrol
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -49,25 +51,41 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 			busy[lease] = true
 		}
 	}
-	var all []Finding
+	var looks []look
 	for _, b := range known.boxes {
 		if b.State == fleet.BoxRetired || busy["box/"+b.Name] {
 			continue // somebody is at work there: half-done is no finding
 		}
-		found, err := s.examineBox(ctx, b, known.servers)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
+		looks = append(looks, func(ctx context.Context) ([]Finding, error) { return s.examineBox(ctx, b, known.servers) })
 	}
 	for _, v := range known.vaults {
-		found, err := s.examineVault(ctx, v, known.boxes)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
+		looks = append(looks, func(ctx context.Context) ([]Finding, error) { return s.examineVault(ctx, v, known.boxes) })
 	}
-	return all, nil
+	return s.lookAtAll(ctx, looks)
+}
+
+// look examines one machine.
+type look func(ctx context.Context) ([]Finding, error)
+
+// atOnce is how many machines are asked at the same time: one that is away keeps us
+// waiting for half a minute.
+const atOnce = 8
+
+// lookAtAll keeps the order of the looks.
+func (s *Service) lookAtAll(ctx context.Context, looks []look) ([]Finding, error) {
+	found, errs := make([][]Finding, len(looks)), make([]error, len(looks))
+	places := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for i, one := range looks {
+		s.Clock.Idle(ctx, func() { places <- struct{}{} })
+		marked, done := s.Clock.Work(ctx)
+		all.Go(func() {
+			defer func() { done(); <-places }()
+			found[i], errs[i] = one(marked)
+		})
+	}
+	s.Clock.Idle(ctx, all.Wait)
+	return slices.Concat(found...), errors.Join(errs...)
 }
 
 func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.Server) ([]Finding, error) {

@@ -16,8 +16,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 
 	"codeberg.org/accolade/accolade/internal/clock"
@@ -227,16 +227,14 @@ func (s *Service) chooseVault(in Input) (Input, error) {
 	return in, nil
 }
 
-// hostPort splits an address of ours, https://HOST:PORT.
-func hostPort(address string) (host string, port int, err error) {
-	u, err := url.Parse(address)
+// hostPort splits an address that fleet.CleanURL wrote: https://HOST:PORT.
+func hostPort(address string) (host string, port int) {
+	host, text, err := net.SplitHostPort(strings.TrimPrefix(address, "https://"))
 	if err != nil {
-		return "", 0, err
+		return address, 0
 	}
-	h, p, err := net.SplitHostPort(u.Host)
-	if err != nil {
-		return "", 0, fmt.Errorf("address %q: %w", address, err)
+	if port, err = strconv.Atoi(text); err != nil {
+		port = 0
 	}
-	port, err = strconv.Atoi(p)
-	return h, port, err
+	return host, port
 }

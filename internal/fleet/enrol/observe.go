@@ -25,7 +25,7 @@ func unlessFailed(b fleet.Box, o fleet.Observation, err error, now time.Time) fl
 		return o
 	}
 	old := b.Observed
-	old.At, old.Error = now, err.Error()
+	old.At, old.Error, old.Fix = now, err.Error(), operation.Fix(err)
 	return old
 }
 
@@ -58,10 +58,14 @@ func (s *Service) observe(ctx context.Context, b fleet.Box, known *seldom) (flee
 	if err != nil {
 		return o, nil, err
 	}
+	vault, err := fleet.NewRegistry(s.DB, s.Clock).Vault(b.Vault)
+	if err != nil {
+		return o, nil, err
+	}
 	if o.VMs, err = vms(ctx, host); err != nil {
 		return o, nil, err
 	}
-	for _, d := range slices.Concat(known.clockDrift(b), s.storageDrift(b, known.configs, o.Storages), jobDrift(b, jobs), rightsDrift(b, o.Version, known.rights)) {
+	for _, d := range slices.Concat(known.clockDrift(b), s.storageDrift(b, vault, known.configs, o.Storages), jobDrift(b, jobs), rightsDrift(b, o.Version, known.rights)) {
 		if d.Fix == "" {
 			d.Fix = "accolade box enrol " + b.Name + " --repair"
 		}
@@ -101,10 +105,10 @@ func (k *seldom) clockDrift(b fleet.Box) []fleet.Drift {
 
 // storageDrift compares the definitions of our storages, and tells which are not
 // active: an HDD that died, a vault that is away.
-func (s *Service) storageDrift(b fleet.Box, configs []fleet.StorageConfig, active []fleet.ObservedStorage) []fleet.Drift {
-	e := enrolment{svc: s, box: b, in: Input{Name: b.Name, Namespace: b.Namespace}}
+func (s *Service) storageDrift(b fleet.Box, vault fleet.Vault, configs []fleet.StorageConfig, active []fleet.ObservedStorage) []fleet.Drift {
+	e := enrolment{svc: s, box: b, in: Input{Name: b.Name, Namespace: b.Namespace}, to: vault}
 	var out []fleet.Drift
-	for _, want := range []fleet.StorageConfig{e.backupDir(), e.imagesDir(), {Name: b.Storages.Vault, Type: "pbs"}, {Name: b.Storages.VM}} {
+	for _, want := range []fleet.StorageConfig{e.backupDir(), e.imagesDir(), e.vaultConfig(), {Name: b.Storages.VM}} {
 		what := "storage " + want.Name
 		i := slices.IndexFunc(configs, func(c fleet.StorageConfig) bool { return c.Name == want.Name })
 		if i < 0 {
@@ -115,8 +119,8 @@ func (s *Service) storageDrift(b fleet.Box, configs []fleet.StorageConfig, activ
 		switch have := configs[i]; {
 		case want.Type == "dir":
 			diff = dirDiff(want, have)
-		case want.Type == "pbs" && (have.KeyPrint != b.KeyPrint || have.Namespace != b.Namespace || have.Username != b.VaultToken):
-			diff = []string{fmt.Sprintf("namespace %s, login %s, key %s", have.Namespace, have.Username, have.KeyPrint)}
+		case want.Type == "pbs":
+			diff = vaultDiff(want, have)
 		}
 		if len(diff) > 0 {
 			out = append(out, fleet.Drift{What: what, Wanted: "as enrolled", Actual: strings.Join(diff, ", ")})

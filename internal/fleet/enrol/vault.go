@@ -137,21 +137,18 @@ func (e *enrolment) key(context.Context) ([]action, error) {
 	}}}, nil
 }
 
-func (e *enrolment) vaultConfig() (fleet.StorageConfig, error) {
-	host, port, err := hostPort(e.to.URL)
+func (e *enrolment) vaultConfig() fleet.StorageConfig {
+	host, port := hostPort(e.to.URL)
 	if port == 8007 {
 		port = 0
 	}
 	return fleet.StorageConfig{Name: fleet.VaultStorage, Type: "pbs", Content: []string{"backup"}, Nodes: []string{e.box.Node}, Server: host, Port: port,
-		Datastore: e.to.Datastore, Namespace: e.in.Namespace, Username: e.vaultToken(), Fingerprint: e.to.Fingerprint, KeyPrint: e.box.KeyPrint}, err
+		Datastore: e.to.Datastore, Namespace: e.in.Namespace, Username: e.vaultToken(), Fingerprint: e.to.Fingerprint, KeyPrint: e.box.KeyPrint}
 }
 
 // vaultStorage adds the vault to the box. The box logs in there at once.
 func (e *enrolment) vaultStorage(ctx context.Context) ([]action, error) {
-	want, err := e.vaultConfig()
-	if err != nil {
-		return nil, err
-	}
+	want := e.vaultConfig()
 	have, found, err := e.storage(ctx, want.Name)
 	if err != nil {
 		return nil, err
@@ -182,10 +179,7 @@ type passing = func(context.Context, fleet.StorageConfig, secret.Value, secret.V
 
 // pass hands the vault's secret and the key to the box.
 func (e *enrolment) pass(ctx context.Context, hand passing) error {
-	want, err := e.vaultConfig() // the key's fingerprint may be newer than the plan
-	if err != nil {
-		return err
-	}
+	want := e.vaultConfig() // the key's fingerprint may be newer than the plan
 	password, err := e.open("its secret for the vault", e.box.VaultSecret)
 	if err != nil {
 		return err
