@@ -54,10 +54,22 @@ func contentAllocate(c *call) (any, error) {
 			format = known
 		}
 	}
-	v, err := c.box.allocate(s, int(c.p.Int("vmid")), format, int64(atoi(strings.TrimRight(size, "MG")))*unit, c.now)
+	vmid := int(c.p.Int("vmid"))
+	if want := fmt.Sprintf("vm-%d-", vmid); !strings.HasPrefix(name, want) {
+		return nil, failf("illegal name '%s' - should be '%s*'", name, want)
+	}
+	v, err := c.box.allocate(s, vmid, format, int64(atoi(strings.TrimRight(size, "MG")))*unit, c.now)
 	if err != nil {
 		return nil, err
 	}
+	delete(c.box.machine.Volumes, v.volid())
+	if v.Name = name; s.Type == "dir" {
+		v.Name = fmt.Sprintf("%d/%s", vmid, name)
+	}
+	if c.box.machine.Volumes[v.volid()] != nil {
+		return nil, failf("disk image '%s' already exists", v.Name)
+	}
+	c.box.putVolume(v)
 	return v.volid(), nil
 }
 
