@@ -50,6 +50,7 @@ func (b *Box) authenticate(req *http.Request, rel string) (identity, error) {
 	}
 	if upload {
 		storage := uploadPath.FindStringSubmatch(rel)[2]
+		b.forgetRights()
 		if !b.allowed(who.ID(), "/storage/"+storage, "Datastore.AllocateTemplate") {
 			return identity{}, permissionDenied("/storage/" + storage + ", Datastore.AllocateTemplate")
 		}
@@ -99,6 +100,9 @@ var tokenForm = regexp.MustCompile(`^([^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+)!([A-Za-
 
 // splitToken splits USER@REALM!TOKEN.
 func splitToken(id string) (user, token string, ok bool) {
+	if !strings.Contains(id, "!") {
+		return "", "", false
+	}
 	m := tokenForm.FindStringSubmatch(id)
 	if m == nil {
 		return "", "", false

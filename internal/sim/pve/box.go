@@ -74,6 +74,7 @@ type Box struct {
 	vaults  archive.Network
 	fetch   string // Config.Downloads
 	report  func(string)
+	rights  map[[2]string]propagates // see permissions
 	access  access
 	machine machine
 }
@@ -154,6 +155,7 @@ func (b *Box) advance(now time.Time) {
 			here = 0
 		}
 		b.machine.Now = at
+		b.forgetRights()
 		b.runDue(at)
 	}
 	if now.After(b.machine.Now) {

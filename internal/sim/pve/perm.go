@@ -21,7 +21,26 @@ func (b *Box) allowed(who, path, priv string) bool {
 // permissions are the privileges that who holds on a path. A token with privilege
 // separation has the intersection of its own and its owner's, one without has its
 // owner's; root@pam has all.
+//
+// They are worked out once for each path during a call, or during an event of the
+// box's own; neither changes rights and then asks for them.
 func (b *Box) permissions(who, path string) propagates {
+	key := [2]string{who, path}
+	if known, ok := b.rights[key]; ok {
+		return known
+	}
+	found := b.workOut(who, path)
+	if b.rights == nil {
+		b.rights = map[[2]string]propagates{}
+	}
+	b.rights[key] = found
+	return found
+}
+
+// forgetRights makes rights be worked out anew.
+func (b *Box) forgetRights() { clear(b.rights) }
+
+func (b *Box) workOut(who, path string) propagates {
 	if who == "root@pam" {
 		all := propagates{}
 		for priv := range b.privileges().valid {

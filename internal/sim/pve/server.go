@@ -175,6 +175,7 @@ func (b *Box) call(verb, rel string, who identity, params map[string]any, file *
 	defer b.mu.Unlock()
 	now := b.world.Now()
 	b.advance(now)
+	b.forgetRights()
 	if err := b.permitted(m, who, given); err != nil {
 		return nil, err
 	}

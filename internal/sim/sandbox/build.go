@@ -50,16 +50,8 @@ func newSecrets(seed uint64, names []string) (secrets, error) {
 	return s, nil
 }
 
-// report tells that an answer differs from the official API description.
-func (s *Sandbox) report(fault string) {
-	s.opts.Log.Error("a simulated answer differs from the API description", "fault", fault)
-	if s.opts.Report != nil {
-		s.opts.Report(fault)
-	}
-}
-
 func (s *Sandbox) buildVault(addr string, saved *state) error {
-	s.vault = pbs.New(pbs.Config{Name: vaultName, World: s.world, Seed: s.opts.Seed, Report: s.report})
+	s.vault = pbs.New(pbs.Config{Name: vaultName, World: s.world, Seed: s.opts.Seed, Report: s.opts.Report})
 	if saved != nil {
 		if err := json.Unmarshal(saved.Vault, s.vault); err != nil {
 			return err
@@ -94,7 +86,7 @@ func (s *Sandbox) buildBoxes(addrs map[string]string, saved *state) error {
 	for i, name := range s.boxNames() {
 		cfg := pve.Config{
 			Name: name, Version: s.opts.Version, World: s.world, Seed: s.opts.Seed + uint64(i),
-			Vaults: network{s.vault, s}, Downloads: s.info.Control.URL, Report: s.report, Port80: s.opts.Reachable,
+			Vaults: network{s.vault, s}, Downloads: s.info.Control.URL, Report: s.opts.Report, Port80: s.opts.Reachable,
 		}
 		if s.opts.Box != nil {
 			s.opts.Box(&cfg)
