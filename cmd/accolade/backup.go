@@ -126,7 +126,7 @@ func newBackupRun(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.begun(c, client, op, detach)
+			return e.watch(c, client, op, detach)
 		},
 	}
 	c.Flags().StringVar(&kind, "kind", "remote", "remote (the vault) or local (the box's own disk)")
@@ -162,7 +162,7 @@ same address. Its number is shown at the end.`,
 			if err != nil {
 				return err
 			}
-			if err := e.begun(c, client, op, detach); err != nil || detach {
+			if err := e.watch(c, client, op, detach); err != nil || detach {
 				return err
 			}
 			made, err := client.Restored(c.Context(), op.ID)

@@ -68,7 +68,7 @@ accolade box show, and mended with --repair. An HDD with data is refused unless
 			if err != nil {
 				return err
 			}
-			if err := e.begun(c, client, *begun.Operation, detach); err != nil || detach {
+			if err := e.watch(c, client, *begun.Operation, detach); err != nil || detach {
 				return err
 			}
 			b, err := client.Box(c.Context(), args[0])

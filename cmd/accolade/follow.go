@@ -17,13 +17,15 @@ func detachFlag(c *cobra.Command) *bool {
 	return c.Flags().Bool("detach", false, "start the operation and return at once; accolade operation follow ID watches it")
 }
 
-// watch shows an operation until it has ended, unless the user detaches. It returns
-// an error with exit code 1 when the operation failed. The operation is the
+// watch shows an operation until it has ended; with --detach it only tells which one
+// was started. It returns an error with exit code 1 when the operation failed. The operation is the
 // controller's: it goes on whatever becomes of this program.
 func (e *env) watch(c *cobra.Command, client *api.Client, op operation.Operation, detach bool) error {
 	if detach {
 		e.say("operation %s started: %s %s; watch it with: accolade operation follow %s", op.ID, op.Kind, op.Subject, op.ID)
-		return nil
+		t := newTable("operation", "kind", "subject")
+		t.add(op.ID, op.Kind, op.Subject)
+		return e.print(op, t)
 	}
 	return e.follow(c.Context(), client, op.ID)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/api"
-	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 func newServerCommand(e *env) *cobra.Command {
@@ -45,16 +44,6 @@ func readFile(path string, nameAllowed bool) (api.File, error) {
 		return api.File{}, &failure{what: path + ": the file is empty", code: exitUsage}
 	}
 	return api.File{Name: path, Text: string(text)}, nil
-}
-
-// begun shows an operation until its end, or its ID with --detach.
-func (e *env) begun(c *cobra.Command, client *api.Client, op operation.Operation, detach bool) error {
-	if !detach {
-		return e.watch(c, client, op, false)
-	}
-	t := newTable("operation", "kind", "subject")
-	t.add(op.ID, op.Kind, op.Subject)
-	return e.print(op, t)
 }
 
 func newServerProvision(e *env) *cobra.Command {
@@ -108,7 +97,7 @@ checked before anything is done.
 			if err != nil {
 				return err
 			}
-			if err := e.begun(c, client, op, detach); err != nil || detach {
+			if err := e.watch(c, client, op, detach); err != nil || detach {
 				return err
 			}
 			made, err := client.Server(c.Context(), strings.TrimPrefix(op.Subject, "server/"))
@@ -323,7 +312,7 @@ it was; one that is started again brings only the users that are missing.`,
 			if err != nil {
 				return err
 			}
-			return e.begun(c, client, op, detach)
+			return e.watch(c, client, op, detach)
 		},
 	}
 	detachFlag(c)
