@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/backup"
+	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
@@ -26,7 +27,6 @@ import (
 // world is a bench whose box was enrolled in a life before the one that crashes.
 type world struct {
 	*bench
-	life *crashtest.Controller
 }
 
 func newWorld(t testing.TB, clk *clocktest.Clock) *world {
@@ -52,17 +52,21 @@ func (w *world) prepare(db store.DB) error {
 
 // controller is one life: everything over the store and the network of that life.
 func (w *world) controller(c *crashtest.Controller) error {
-	w.life = c
+	w.assemble(c.DB, c.Clock, c.Engine, c.Wrap)
+	return nil
+}
+
+func (w *world) assemble(db store.DB, clk clock.Clock, engine *operation.Engine, wrap func(http.RoundTripper) http.RoundTripper) {
 	log := slog.New(slog.DiscardHandler)
-	registry := fleet.NewRegistry(c.DB, c.Clock)
+	registry := fleet.NewRegistry(db, clk)
 	dial := func(box fleet.Box) *proxmox.Client {
 		key, err := w.Keeper.Open(box.TokenSecret)
 		if err != nil {
 			w.T.Error(err)
 		}
-		return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Clock: c.Clock,
+		return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Clock: clk,
 			Login: fleet.Login{TokenID: box.TokenID, User: fleet.BoxUser, Secret: key},
-			Wrap:  func(next http.RoundTripper) http.RoundTripper { return c.Wrap(w.Wire.Wrap(next)) }})
+			Wrap:  func(next http.RoundTripper) http.RoundTripper { return wrap(w.Wire.Wrap(next)) }})
 	}
 	links := map[string]*proxmox.Client{}
 	connect := func(box fleet.Box) *proxmox.Client {
@@ -72,22 +76,21 @@ func (w *world) controller(c *crashtest.Controller) error {
 		return links[box.Name]
 	}
 	w.backups = backup.New(backup.Parts{
-		DB: c.DB, Clock: c.Clock, Engine: c.Engine, Scheduler: schedule.New(c.DB, c.Clock, log), Fleet: registry, Log: log, Policy: backup.DefaultPolicy(),
+		DB: db, Clock: clk, Engine: engine, Scheduler: schedule.New(db, clk, log), Fleet: registry, Log: log, Policy: backup.DefaultPolicy(),
 		Connect: func(box fleet.Box) (backup.Hypervisor, error) { return connect(box), nil }, ReadLog: proxmox.ParseVzdump,
 	})
 	w.service = provisioning.New(provisioning.Parts{
-		DB: c.DB, Engine: c.Engine, Fleet: registry, Keeper: w.Keeper, Backups: w.backups,
+		DB: db, Engine: engine, Fleet: registry, Keeper: w.Keeper, Backups: w.backups,
 		Connect: func(box fleet.Box) (provisioning.Hypervisor, error) { return connect(box), nil },
 		Enter: func(hv provisioning.Hypervisor, vmid int, run string) provisioning.Guest {
-			return yunohost.New(hv, vmid, c.Clock, run)
+			return yunohost.New(hv, vmid, clk, run)
 		},
 		Relay: func() (fleet.Relay, secret.Value, bool) {
 			return fleet.Relay{Enabled: true, Host: "relay.example.org", Port: 587, User: "accolade"}, secret.New("relay secret"), true
 		},
-		HTTP:    &http.Client{Transport: c.Wrap(http.DefaultTransport)},
+		HTTP:    &http.Client{Transport: wrap(http.DefaultTransport)},
 		Options: provisioning.Options{PlainHTTP: w.images},
 	})
-	return nil
 }
 
 // end is what must be the same, whenever a controller died.
@@ -179,8 +182,60 @@ func TestProvisionSurvivesAnyCrash(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		w := newWorld(t, clk)
 		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: w.state,
-			Begin: func(*crashtest.Controller) (operation.Operation, error) {
-				return w.service.Start(context.Background(), w.request(3))
+			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
+				return w.service.Start(c.Context, w.request(3))
+			}}
+	})
+}
+
+// prepareServer also makes the server, so that only what comes later crashes.
+func (w *world) prepareServer(db store.DB) error {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	w.assemble(w.DB, w.Clock, w.Engine, func(next http.RoundTripper) http.RoundTripper { return next })
+	over := make(chan error, 1)
+	go func() { over <- w.Engine.Run(ctx) }()
+	w.box = w.Enrolled()
+	w.root = w.Client(w.box, w.Password())
+	if op := w.provision(0); op.State != operation.Done {
+		w.T.Errorf("provision: %+v", op.Problem)
+	}
+	stop()
+	if err := <-over; err != nil {
+		return err
+	}
+	server, err := w.Registry.Server("kerlann")
+	if err != nil {
+		return err
+	}
+	result, err := w.service.Result("kerlann")
+	if err != nil {
+		return err
+	}
+	return db.Update(func(tx store.Tx) error {
+		if err := fleet.Boxes.Put(tx, w.box.Name, w.box); err != nil {
+			return err
+		}
+		if err := provisioning.Results.Put(tx, server.Name, result); err != nil {
+			return err
+		}
+		return fleet.Servers.Put(tx, server.Name, server)
+	})
+}
+
+func TestAnImportOfUsersSurvivesAnyCrash(t *testing.T) {
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		w := newWorld(t, clk)
+		return crashtest.World{Prepare: w.prepareServer, Controller: w.controller,
+			State: func(db store.DB) (any, error) {
+				got, err := w.state(db)
+				if e, ok := got.(end); ok && err == nil && e.Users != 61 {
+					t.Errorf("%d users, wanted 60 and the admin", e.Users)
+				}
+				return got, err
+			},
+			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
+				return w.service.ImportUsers(c.Context, "kerlann", "users.csv", users(60), "anne", "test")
 			}}
 	})
 }
