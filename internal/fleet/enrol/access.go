@@ -82,13 +82,15 @@ func (e *enrolment) roles(ctx context.Context) ([]action, error) {
 		return nil, err
 	}
 	var needed []action
+	var missing []string
 	for _, kind := range fleet.PathKinds {
 		want := fleet.RoleFor(kind, e.box.Version)
 		i := slices.IndexFunc(have, func(r fleet.Role) bool { return r.Name == want.Name })
 		switch {
 		case i < 0:
+			missing = append(missing, want.Name)
 			needed = append(needed, action{"make the role " + want.Name + ": " + strings.Join(want.Privs, " "), func(ctx context.Context) error {
-				if err := e.made("role " + want.Name); err != nil {
+				if err := e.makes("roles", missing); err != nil {
 					return err
 				}
 				return e.host.CreateRole(ctx, want)
@@ -106,12 +108,12 @@ func (e *enrolment) dropRoles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	made, err := e.undoingAll("roles")
+	if err != nil {
+		return err
+	}
 	for _, r := range have {
-		made, err := e.undoing("role " + r.Name)
-		if err != nil {
-			return err
-		}
-		if made {
+		if slices.Contains(made, r.Name) {
 			if err := e.host.DeleteRole(ctx, r.Name); err != nil {
 				return err
 			}
@@ -153,6 +155,7 @@ func (e *enrolment) rights(ctx context.Context) ([]action, error) {
 	}
 	want := e.box.Grants()
 	var needed []action
+	var missing []string
 	for _, g := range have {
 		if (g.Who == fleet.BoxUser || g.Who == fleet.BoxToken) && !slices.Contains(want, g) {
 			needed = append(needed, action{fmt.Sprintf("take %s on %s from %s, which is too much", g.Role, g.Path, g.Who), func(ctx context.Context) error { return e.host.Revoke(ctx, g) }})
@@ -160,8 +163,9 @@ func (e *enrolment) rights(ctx context.Context) ([]action, error) {
 	}
 	for _, g := range want {
 		if !slices.Contains(have, g) {
+			missing = append(missing, grantName(g))
 			needed = append(needed, action{fmt.Sprintf("give %s on %s to %s", g.Role, g.Path, g.Who), func(ctx context.Context) error {
-				if err := e.made("grant " + g.Who + " " + g.Path + " " + g.Role); err != nil {
+				if err := e.makes("grants", missing); err != nil {
 					return err
 				}
 				return e.host.Grant(ctx, g)
@@ -171,17 +175,19 @@ func (e *enrolment) rights(ctx context.Context) ([]action, error) {
 	return needed, nil
 }
 
+func grantName(g fleet.Grant) string { return g.Who + " " + g.Path + " " + g.Role }
+
 func (e *enrolment) dropRights(ctx context.Context) error {
 	have, err := e.host.Grants(ctx)
 	if err != nil {
 		return err
 	}
+	made, err := e.undoingAll("grants")
+	if err != nil {
+		return err
+	}
 	for _, g := range have {
-		made, err := e.undoing("grant " + g.Who + " " + g.Path + " " + g.Role)
-		if err != nil {
-			return err
-		}
-		if made {
+		if slices.Contains(made, grantName(g)) {
 			if err := e.host.Revoke(ctx, g); err != nil {
 				return err
 			}

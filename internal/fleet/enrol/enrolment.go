@@ -151,6 +151,20 @@ func (e *enrolment) run(ctx context.Context, st step) error {
 // undo and only its undo takes it away again.
 func (e *enrolment) made(what string) error { return e.r.Set("made "+what, true) }
 
+// makes is made for several things at once. The first list stands: after a restart
+// fewer are missing, and all of them are ours.
+func (e *enrolment) makes(what string, names []string) error {
+	if have, err := e.undoingAll(what); err != nil || len(have) > 0 {
+		return err
+	}
+	return e.r.Set("made "+what, names)
+}
+
+func (e *enrolment) undoingAll(what string) (names []string, err error) {
+	_, err = e.r.Get("made "+what, &names)
+	return names, err
+}
+
 // undoing tells whether this operation made something.
 func (e *enrolment) undoing(what string) (bool, error) {
 	var made bool
