@@ -4,7 +4,7 @@
 // twice.
 //
 // It owns no address and no credential: the box is reached through Hypervisor
-// and the server inside it through YunoHost, small interfaces that the adapters
+// and the server inside it through Guest, small interfaces that the adapters
 // satisfy. It never takes a second look at what a storage or a server says: what
 // is listed is there, what is not listed is not.
 package provisioning
