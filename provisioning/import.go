@@ -76,7 +76,23 @@ func (s *Service) importLater(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return fmt.Errorf("box %s: %w", box.Name, err)
 	}
-	failed, err := s.bring(ctx, r, s.enter(hv, server.VMID, r.ID()), in.Users)
+	guest := s.enter(hv, server.VMID, r.ID())
+	if server.Reachable {
+		result, err := s.Result(server.Name)
+		if err != nil {
+			return err
+		}
+		reached, err := s.reach(ctx, r, hv, server, result.Admin)
+		switch {
+		case err == nil && reached != nil:
+			guest = reached
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			r.LogLine("not reached over HTTPS, so through the guest agent: " + err.Error())
+		}
+	}
+	failed, err := s.bring(ctx, r, guest, in.Users)
 	if err != nil {
 		return err
 	}

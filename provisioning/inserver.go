@@ -198,32 +198,45 @@ func addOnce(list []string, item string) []string {
 }
 
 // overHTTPS changes to the server's own API where the blueprint says that it can
-// be reached. Its certificate is read through the agent first, and pinned. One that
-// is not reached after all is told, and served through the agent.
+// be reached. One that is not reached after all is told, and served through the
+// agent.
 func (s *Service) overHTTPS(ctx context.Context, r *operation.Run, j *job, guest Guest) (Guest, error) {
-	if !j.Blueprint.Reachable.HTTPS || s.https == nil {
+	if !j.Blueprint.Reachable.HTTPS {
 		return guest, nil
 	}
-	fingerprint, err := certificate(ctx, guest, j.Blueprint.Domain)
+	server, err := s.fleet.Server(j.Server)
 	if err != nil {
 		return nil, err
 	}
-	password, err := s.password(j, r)
-	if err != nil {
-		return nil, err
-	}
-	vmid, err := s.vmid(j)
-	if err != nil {
-		return nil, err
-	}
-	reached := s.https(s.guest(j, vmid, r), Access{Domain: j.Blueprint.Domain, Fingerprint: fingerprint, User: j.Blueprint.Admin.Username, Password: password})
-	if _, _, err := reached.Domains(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	reached, err := s.reach(ctx, r, j.hv, server, j.Blueprint.Admin.Username)
+	switch {
+	case err == nil && reached != nil:
+		return reached, nil
+	case err == nil, ctx.Err() != nil:
+		return guest, ctx.Err()
+	default:
 		return guest, s.warn(r, "the server is not reached over HTTPS, as the blueprint says it is; all went through the guest agent: "+err.Error())
 	}
-	return reached, nil
+}
+
+// reach logs in to a server's own API, whose certificate is read through the agent
+// first, and pinned. It is nil where HTTPS is not to be used at all.
+func (s *Service) reach(ctx context.Context, r *operation.Run, hv Hypervisor, server fleet.Server, admin string) (Guest, error) {
+	if s.https == nil || len(server.AdminSecret) == 0 {
+		return nil, nil
+	}
+	guest := s.enter(hv, server.VMID, r.ID())
+	fingerprint, err := certificate(ctx, guest, server.Domain)
+	if err != nil {
+		return nil, err
+	}
+	password, err := s.keeper.Open(server.AdminSecret)
+	if err != nil {
+		return nil, err
+	}
+	reached := s.https(guest, Access{Domain: server.Domain, Fingerprint: fingerprint, User: admin, Password: password})
+	_, _, err = reached.Domains(ctx)
+	return reached, err
 }
 
 // certificate is the fingerprint of a domain's certificate, read on the server.
