@@ -116,10 +116,10 @@ func (s *Service) storageDrift(b fleet.Box, vault fleet.Vault, configs []fleet.S
 			continue
 		}
 		var diff []string
-		switch have := configs[i]; {
-		case want.Type == "dir":
+		switch have := configs[i]; want.Type {
+		case "dir":
 			diff = dirDiff(want, have)
-		case want.Type == "pbs":
+		case "pbs":
 			diff = vaultDiff(want, have)
 		}
 		if len(diff) > 0 {

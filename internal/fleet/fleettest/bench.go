@@ -284,21 +284,3 @@ func (b *Machines) serve(host string, h http.Handler) (address, fingerprint stri
 // report fails the test for an answer of a simulator that differs from the official
 // API description.
 func (b *Machines) report(fault string) { b.T.Errorf("simulated answer: %s", fault) }
-
-func (b *Bench) openVault() {
-	b.Vault = simpbs.New(simpbs.Config{World: world{b.Clock}, Seed: 2, Report: b.report})
-	b.Vault.AddDatastore(Datastore, 4<<40)
-	if err := b.Vault.AddToken("root@pam", "accolade", VaultSecret, "Admin"); err != nil {
-		b.T.Fatal(err)
-	}
-	b.VaultURL, b.VaultPrint = b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
-	u, err := url.Parse(b.VaultURL)
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	port, err := strconv.Atoi(u.Port())
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	b.Vault.Listens(u.Hostname(), port, b.VaultPrint)
-}

@@ -55,8 +55,7 @@ var watched = []Need{
 	{Kind: fleet.PathImages, Priv: "Datastore.Audit", Why: listed},
 }
 
-const agent = "running commands needs it anyway"
-
+// agentPick is what running commands needs anyway.
 var agentPick = map[fleet.PathKind]string{fleet.PathPool: "VM.GuestAgent.Unrestricted"}
 
 // Calls are all methods that the adapter calls. A test that sends another fails.
