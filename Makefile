@@ -22,8 +22,8 @@ test: ## all tests with the race detector; installs what they need
 	@.ci/packages test
 	go test -race -timeout 20m ./...
 
-crash: ## long workflows, their controller killed before and after each single event (make test takes a sample)
-	ACCOLADE_CRASH=all go test -count=1 -timeout 20m -run 'Survives' ./provisioning
+crash: ## every workflow, its controller killed before and after each single event (make test takes a sample)
+	ACCOLADE_CRASH=all go test -count=1 -timeout 20m -run 'Survives|TestCrash' ./provisioning ./internal/backup ./internal/fleet/enrol ./internal/billing
 
 bench: ## benchmarks; compare figures of one run only
 	go test -run '^$$' -bench . -benchmem ./...
