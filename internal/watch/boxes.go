@@ -65,7 +65,7 @@ func box(b fleet.Box, servers []fleet.Server, now time.Time) []Condition {
 		all = append(all, Condition{level, of, what, d.Fix, time.Time{}})
 	}
 	if len(all) == 0 {
-		all = []Condition{{OK, of, fmt.Sprintf("answers, Proxmox VE %s, %d servers", o.Version, len(servers)), "", o.Seen}}
+		all = []Condition{{OK, of, fmt.Sprintf("answers, Proxmox VE %s, %s", o.Version, counted(len(servers), "server")), "", o.Seen}}
 	}
 	return all
 }
@@ -104,4 +104,12 @@ func vms(b fleet.Box, servers []fleet.Server) []Condition {
 		}
 	}
 	return all
+}
+
+// counted is "1 server", "2 servers".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
