@@ -21,7 +21,7 @@ func TestBox(t *testing.T) {
 		of     string
 		says   string
 	}{
-		"all well":       {func(*fleet.Box) {}, OK, "box/kiosk", "answers, Proxmox VE 9.2.4, 1 servers"},
+		"all well":       {func(*fleet.Box) {}, OK, "box/kiosk", "answers, Proxmox VE 9.2.4, 1 server"},
 		"not enrolled":   {func(b *fleet.Box) { b.State = fleet.BoxEnrolling }, Warning, "box/kiosk", "not enrolled to its end"},
 		"never asked":    {func(b *fleet.Box) { b.Observed = fleet.Observation{} }, Unknown, "box/kiosk", "was not asked yet"},
 		"away":           {func(b *fleet.Box) { b.Observed.Error = "box kiosk: no answer" }, Critical, "box/kiosk", "does not answer: no answer"},
