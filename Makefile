@@ -32,6 +32,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 1m each)
 	@.ci/fuzz $(or $(FUZZTIME),1m)
 
 lint: ## go vet, golangci-lint, and govulncheck where its database can be had
+	@.ci/packages test
 	@.ci/lint
 
 install: build ## install binaries, units and samples below DESTDIR (default /)
