@@ -7,7 +7,11 @@ TOOLS := $(CURDIR)/.cache/bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X codeberg.org/accolade/accolade/internal/version.linked=$(VERSION)
 
-.PHONY: help build demo test crash bench fuzz lint install clean
+# The packages with a workflow that crashes, and what a campaign adds a line to at its end.
+CRASHED := ./provisioning ./internal/backup ./internal/fleet/enrol ./internal/billing
+CAMPAIGN_TABLE := $(CURDIR)/.cache/campaigns
+
+.PHONY: help build demo test crash soak bench fuzz lint install clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
 
@@ -22,8 +26,15 @@ test: ## all tests with the race detector; installs what they need
 	@.ci/packages test
 	go test -race -timeout 20m ./...
 
-crash: ## every workflow, its controller killed before and after each single event (make test takes a sample)
-	ACCOLADE_CRASH=all go test -count=1 -timeout 20m -run 'Survives|TestCrash' ./provisioning ./internal/backup ./internal/fleet/enrol ./internal/billing
+crash: ## every workflow, its controller killed before and after each single event, and in pairs (make test takes a sample)
+	@mkdir -p $(dir $(CAMPAIGN_TABLE)) && : >$(CAMPAIGN_TABLE)
+	ACCOLADE_CRASH=all ACCOLADE_CAMPAIGN_TABLE=$(CAMPAIGN_TABLE) go test -count=1 -timeout 20m -run '^TestCrash' $(CRASHED)
+	@sort $(CAMPAIGN_TABLE)
+
+soak: ## the campaigns of crashes and of faults, whole: hours
+	@mkdir -p $(dir $(CAMPAIGN_TABLE)) && : >$(CAMPAIGN_TABLE)
+	ACCOLADE_SOAK=1 ACCOLADE_CAMPAIGN_TABLE=$(CAMPAIGN_TABLE) go test -count=1 -timeout 24h -run '^(TestCrash|TestFault)' ./...
+	@sort $(CAMPAIGN_TABLE)
 
 bench: ## benchmarks; compare figures of one run only
 	go test -run '^$$' -bench . -benchmem ./...

@@ -178,7 +178,7 @@ func (w *world) users(ctx context.Context, vmid int) (int, error) {
 	return len(list.Users), err
 }
 
-func TestProvisionSurvivesAnyCrash(t *testing.T) {
+func TestCrashProvision(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		w := newWorld(t, clk)
 		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: w.state,
@@ -223,7 +223,7 @@ func (w *world) prepareServer(db store.DB) error {
 	})
 }
 
-func TestAnImportOfUsersSurvivesAnyCrash(t *testing.T) {
+func TestCrashUserImport(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		w := newWorld(t, clk)
 		return crashtest.World{Prepare: w.prepareServer, Controller: w.controller,

@@ -153,13 +153,13 @@ func crash(t *testing.T, begin func(context.Context, *crashWorld) (operation.Ope
 	})
 }
 
-func TestARemoteBackupSurvivesAnyCrash(t *testing.T) {
+func TestCrashRemoteBackup(t *testing.T) {
 	crash(t, func(ctx context.Context, w *crashWorld) (operation.Operation, error) {
 		return w.service.Start(ctx, "kerlann", backup.Remote, "anne", "test")
 	}, crashEnd{Remote: 2, Runs: 1, Counted: 1})
 }
 
-func TestARestoreSurvivesAnyCrash(t *testing.T) {
+func TestCrashRestoreAsNew(t *testing.T) {
 	crash(t, func(ctx context.Context, w *crashWorld) (operation.Operation, error) {
 		return w.service.RestoreAsNew(ctx, "kerlann", w.point, "anne", "test")
 	}, crashEnd{Remote: 1, Restored: 101, Same: true})

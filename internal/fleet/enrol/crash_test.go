@@ -27,12 +27,12 @@ var allCrashes = flag.Bool("all-crashes", false, "also cut off the variants of t
 
 // An enrolment survives a controller that dies at any instant: one token whose
 // secret we have, one of each storage, one job, and no bootstrap token left.
-func TestCrash(t *testing.T) { crashtest.Run(t, crashWorld("9.2", nil)) }
+func TestCrashEnrol(t *testing.T) { crashtest.Run(t, crashWorld("9.2", nil)) }
 
 // So does one that wipes the disk first: it is wiped once.
-func TestCrashWipe(t *testing.T) {
+func TestCrashEnrolWipe(t *testing.T) {
 	if !*allCrashes && os.Getenv("ACCOLADE_CRASH") != "all" {
-		t.Skip("much the same as TestCrash: make crash runs it, or -all-crashes")
+		t.Skip("much the same as TestCrashEnrol: make crash runs it, or -all-crashes")
 	}
 	crashtest.Run(t, crashWorld("8.4", func(c *simpve.Config) {
 		c.Disks = []simpve.HostDisk{simpve.SystemSSD(480 << 30), simpve.UsedHDD(2 << 40)}
