@@ -1,12 +1,17 @@
 package billing
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -27,9 +32,21 @@ var documents = store.NewCollection[Document]("document", 1)
 // what is known of it. The paper is rendered from what was frozen, so it may be
 // rendered again after a crash or a lost file: to the same bytes.
 func (s *Service) Document(number string) (Document, error) {
+	doc, fresh, err := s.ensure(number)
+	if err != nil || !fresh {
+		return doc, err
+	}
+	docs := []Document{doc}
+	err = s.note(docs)
+	return docs[0], err
+}
+
+// ensure has the paper of an invoice lie in the folder; fresh tells that the store
+// does not know of it yet.
+func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 	var inv Invoice
 	var known *Document
-	err := s.DB.View(func(tx store.Tx) error {
+	err = s.DB.View(func(tx store.Tx) error {
 		var err error
 		if inv, err = archive.get(tx, number); err != nil {
 			return err
@@ -44,33 +61,43 @@ func (s *Service) Document(number string) (Document, error) {
 		return nil
 	})
 	if err != nil {
-		return Document{}, err
+		return Document{}, false, err
 	}
 	if known != nil && s.intact(*known) {
-		return *known, nil
+		return *known, false, nil
 	}
 	paper, err := s.Render(inv)
 	if err != nil {
-		return Document{}, fmt.Errorf("invoice %s: render: %w", number, err)
+		return Document{}, false, fmt.Errorf("invoice %s: render: %w", number, err)
 	}
-	doc := Document{Number: number, SHA256: hashOf(paper), Size: int64(len(paper)), At: s.Clock.Now()}
+	doc = Document{Number: number, SHA256: hashOf(paper), Size: int64(len(paper)), At: s.Clock.Now()}
 	if known != nil && known.SHA256 != doc.SHA256 {
-		return Document{}, fmt.Errorf("invoice %s: its file %s is missing or damaged, and this program renders other bytes; bring the file back from a backup", number, s.path(*known))
+		return Document{}, false, fmt.Errorf("invoice %s: its file %s is missing or damaged, and this program renders other bytes; bring the file back from a backup", number, s.path(*known))
 	}
 	if err := writeFile(s.path(doc), paper); err != nil {
-		return Document{}, fmt.Errorf("invoice %s: %w", number, err)
+		return Document{}, false, fmt.Errorf("invoice %s: %w", number, err)
 	}
 	if known != nil {
-		return *known, nil
+		return *known, false, nil
 	}
-	err = s.DB.Update(func(tx store.Tx) error {
-		err := documents.Insert(tx, number, doc)
-		if errors.Is(err, store.ErrExists) { // another call was faster
-			doc, err = documents.Get(tx, number)
+	return doc, true, nil
+}
+
+// note keeps papers that lie in the folder. Where another call was faster, what it
+// kept comes back in docs.
+func (s *Service) note(docs []Document) error {
+	return s.DB.Update(func(tx store.Tx) error {
+		for i, doc := range docs {
+			err := documents.Insert(tx, doc.Number, doc)
+			if errors.Is(err, store.ErrExists) {
+				docs[i], err = documents.Get(tx, doc.Number)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		return err
+		return nil
 	})
-	return doc, err
 }
 
 // Paper is the PDF of an invoice.
@@ -86,19 +113,63 @@ func (s *Service) Paper(number string) ([]byte, error) {
 	return b, err
 }
 
-// Paper of all invoices of a month.
-func (s *Service) MonthDocuments(m calendar.Month) ([]Document, error) {
-	invoices, err := s.Invoices(m)
+// documentsAtOnce are rendered side by side and noted in one transaction.
+const documentsAtOnce = 16
+
+// MonthDocuments has the papers of all invoices of a month lie in the folder. each is
+// told of every one, in the order of the numbers.
+func (s *Service) MonthDocuments(ctx context.Context, m calendar.Month, each func(doc Document, part, of int)) error {
+	numbers, err := s.numbers(m)
 	if err != nil {
+		return err
+	}
+	done := 0
+	for batch := range slices.Chunk(numbers, documentsAtOnce) {
+		docs, err := s.ensureAll(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for _, doc := range docs {
+			done++
+			each(doc, done, len(numbers))
+		}
+	}
+	return nil
+}
+
+// ensureAll is Document for several, on all processors.
+func (s *Service) ensureAll(ctx context.Context, numbers []string) ([]Document, error) {
+	docs, fresh := make([]Document, len(numbers)), make([]bool, len(numbers))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, number := range numbers {
+		group.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			docs[i], fresh[i], err = s.ensure(number)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	var docs []Document
-	for _, inv := range invoices {
-		doc, err := s.Document(inv.Number)
-		if err != nil {
-			return nil, err
+	var news []Document
+	for i, doc := range docs {
+		if fresh[i] {
+			news = append(news, doc)
 		}
-		docs = append(docs, doc)
+	}
+	if len(news) == 0 {
+		return docs, nil
+	}
+	if err := s.note(news); err != nil {
+		return nil, err
+	}
+	for i := range docs {
+		if fresh[i] {
+			docs[i], news = news[0], news[1:]
+		}
 	}
 	return docs, nil
 }

@@ -143,8 +143,27 @@ func (s *Service) Invoice(number string) (inv Invoice, sha256 string, err error)
 
 // Invoices are the frozen invoices of a month, by number.
 func (s *Service) Invoices(m calendar.Month) (all []Invoice, err error) {
+	numbers, err := s.numbers(m)
+	if err != nil {
+		return nil, err
+	}
 	err = s.DB.View(func(tx store.Tx) error {
 		all = nil
+		for _, number := range numbers {
+			inv, err := archive.get(tx, number)
+			if err != nil {
+				return err
+			}
+			all = append(all, inv)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// numbers are those of a finalised month's invoices. They never change.
+func (s *Service) numbers(m calendar.Month) (all []string, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
 		done, found, err := finalised(tx, m)
 		if err != nil {
 			return err
@@ -152,13 +171,7 @@ func (s *Service) Invoices(m calendar.Month) (all []Invoice, err error) {
 		if !found {
 			return &operation.Refused{Why: fmt.Sprintf("%s is not finalised", m), Fix: fmt.Sprintf("accolade month finalise %s, or look at it with: accolade month preview %s", m, m)}
 		}
-		for _, number := range done.Invoices {
-			inv, err := archive.get(tx, number)
-			if err != nil {
-				return err
-			}
-			all = append(all, inv)
-		}
+		all = done.Invoices
 		return nil
 	})
 	return all, err

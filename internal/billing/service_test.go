@@ -397,8 +397,8 @@ func TestDocuments(t *testing.T) {
 	f.client("Kerlann", "classic", "2026-09-15", 12)
 	f.at("2026-10-01")
 	f.finalise("2026-09")
-	docs, err := f.bills.MonthDocuments(f.month("2026-09"))
-	f.must(err)
+	var docs []billing.Document
+	f.must(f.bills.MonthDocuments(t.Context(), f.month("2026-09"), func(doc billing.Document, _, _ int) { docs = append(docs, doc) }))
 	file := filepath.Join(f.bills.Documents, docs[0].SHA256+".pdf")
 	if b, err := os.ReadFile(file); err != nil || string(b) != "paper of F2026-0001" {
 		t.Errorf("document = %q, %v", b, err)

@@ -86,18 +86,13 @@ func (s *Service) write(ctx context.Context, r *operation.Run) error {
 		return err
 	}
 	for _, m := range months {
-		invoices, err := s.Invoices(m)
-		if err != nil {
+		if err := s.MonthDocuments(ctx, m, func(doc Document, part, of int) {
+			r.Progress(float64(part)/float64(of), doc.Number)
+		}); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			return mendable(err)
-		}
-		for i, inv := range invoices {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if _, err := s.Document(inv.Number); err != nil {
-				return mendable(err)
-			}
-			r.Progress(float64(i+1)/float64(len(invoices)), inv.Number)
 		}
 	}
 	return nil

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
-	"github.com/go-fonts/liberation/liberationsansbold"
-	"github.com/go-fonts/liberation/liberationsansregular"
 
 	"codeberg.org/accolade/accolade/internal/billing"
 )
@@ -29,9 +27,21 @@ const (
 	windowTop  = 50.0
 )
 
-// Render draws an invoice.
+// Render draws an invoice. It may be called from several goroutines at once.
 func Render(inv billing.Invoice) ([]byte, error) {
-	s := newSheet(inv)
+	s := draw(inv, latin())
+	if s.beyond {
+		s = draw(inv, whole())
+	}
+	var out bytes.Buffer
+	if err := s.pdf.Output(&out); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func draw(inv billing.Invoice, face typeface) *sheet {
+	s := newSheet(inv, face)
 	s.head()
 	s.parties()
 	s.summary()
@@ -41,24 +51,21 @@ func Render(inv billing.Invoice) ([]byte, error) {
 	s.payment()
 	s.mentions()
 	s.feet()
-	var out bytes.Buffer
-	if err := s.pdf.Output(&out); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	return s
 }
 
 // sheet is the document in the making; y is where the next thing goes.
 type sheet struct {
-	pdf *fpdf.Fpdf
-	inv billing.Invoice
-	y   float64
+	pdf    *fpdf.Fpdf
+	inv    billing.Invoice
+	y      float64
+	beyond bool // it holds runes that are not in latin
 }
 
-func newSheet(inv billing.Invoice) *sheet {
+func newSheet(inv billing.Invoice, face typeface) *sheet {
 	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.AddUTF8FontFromBytes("sans", "", liberationsansregular.TTF)
-	pdf.AddUTF8FontFromBytes("sans", "B", liberationsansbold.TTF)
+	pdf.AddUTF8FontFromBytes("sans", "", face.regular)
+	pdf.AddUTF8FontFromBytes("sans", "B", face.bold)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCatalogSort(true)
 	// The document is as old as the invoice: bytes must not depend on when it is drawn.
@@ -113,13 +120,13 @@ func (s *sheet) set(st style) {
 // text writes one line whose baseline is at y.
 func (s *sheet) text(x, y float64, st style, words string) {
 	s.set(st)
-	s.pdf.Text(x, y, printable(words))
+	s.pdf.Text(x, y, s.printable(words))
 }
 
 // textRight ends a line at x.
 func (s *sheet) textRight(x, y float64, st style, words string) {
 	s.set(st)
-	words = printable(words)
+	words = s.printable(words)
 	s.pdf.Text(x-s.pdf.GetStringWidth(words), y, words)
 }
 
@@ -149,7 +156,7 @@ func (s *sheet) wrap(width float64, st style, words string) []string {
 	s.set(st)
 	var lines []string
 	line := ""
-	for _, word := range strings.Split(printable(words), " ") {
+	for _, word := range strings.Split(s.printable(words), " ") {
 		for {
 			whole := word
 			if line != "" {
@@ -184,8 +191,8 @@ func (s *sheet) fitting(width float64, word string) int {
 }
 
 // printable replaces what the font cannot draw: runes outside the basic plane and
-// control characters.
-func printable(words string) string {
+// control characters, and notes what latin lacks.
+func (s *sheet) printable(words string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r > 0xffff:
@@ -193,6 +200,7 @@ func printable(words string) string {
 		case r < ' ':
 			return ' '
 		}
+		s.beyond = s.beyond || !isLatin(r)
 		return r
 	}, words)
 }
