@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -151,6 +152,11 @@ var invoices = map[string]func(t testing.TB) billing.Invoice{
 		return october(t, func(c *billing.Case, s *billing.Seller) { c.Entries, s.BIC, s.Phone, s.Mail = nil, "", "", "" })
 	},
 	"many-pages": manyPages,
+	"beyond": func(t testing.TB) billing.Invoice {
+		return october(t, func(c *billing.Case, _ *billing.Seller) {
+			c.Client.Name = "Καφενείο Ελπίδα & Пекарня"
+		})
+	},
 }
 
 // manyPages has 48 lines, long texts, words without an end, and all there can be in
@@ -244,6 +250,48 @@ func TestSameBytes(t *testing.T) {
 			t.Errorf("%s: the same invoice gave other bytes the second time", name)
 		}
 	}
+}
+
+// TestCut writes every rune that the cut font claims, and wants the words that the
+// whole font gives.
+func TestCut(t *testing.T) {
+	inv := october(t, nil)
+	var runes strings.Builder
+	for _, span := range latinSpans {
+		for r := span[0]; r <= span[1]; r++ {
+			runes.WriteRune(r)
+		}
+	}
+	inv.Lines[0].Detail, inv.Lines[0].Title = runes.String(), runes.String()
+	words := func(face typeface) string {
+		s := draw(inv, face)
+		if s.beyond {
+			t.Error("a rune of the cut font counts as beyond it")
+		}
+		var out bytes.Buffer
+		if err := s.pdf.Output(&out); err != nil {
+			t.Fatal(err)
+		}
+		return text(t, out.Bytes())
+	}
+	if diff := cmp.Diff(words(whole()), words(latin())); diff != "" {
+		t.Errorf("the cut font says (+) something else than the whole (-):\n%s", diff)
+	}
+}
+
+// TestTogether renders on several goroutines, with the cut and the whole font.
+func TestTogether(t *testing.T) {
+	latin, beyond := october(t, nil), invoices["beyond"](t)
+	wanted := [][]byte{render(t, latin), render(t, beyond)}
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			if inv := []billing.Invoice{latin, beyond}[i%2]; !bytes.Equal(render(t, inv), wanted[i%2]) {
+				t.Errorf("an invoice of %s rendered beside others has other bytes", inv.Client.Name)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func BenchmarkRender(b *testing.B) {
