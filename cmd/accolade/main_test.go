@@ -42,6 +42,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars,
 				"HOME="+e.WorkDir, "NO_COLOR=1",
+				"GORACE=atexit_sleep_ms=0", // or each command under the race detector sleeps a second before it ends
 				"ACCOLADE_STATE="+filepath.Join(e.WorkDir, "state"),
 				"ACCOLADE_SOCKET="+filepath.Join(e.WorkDir, "sock"),
 			)
