@@ -46,11 +46,11 @@ var label = fmt.Sprintf("%-32s", "cidata")
 // Image is the files as a NoCloud image: ISO 9660 with the label cidata, their
 // real names told by Rock Ridge. It is made in memory.
 func (s SeedFiles) Image() ([]byte, error) {
-	folder, err := memoryFolder()
+	folder, leave, err := memoryFolder()
 	if err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer leave()
 	disk := &memoryDisk{}
 	image, err := iso9660.Create(disk, 0, 0, 2048, folder)
 	if err != nil {
@@ -68,15 +68,6 @@ func (s SeedFiles) Image() ([]byte, error) {
 		disk.data = append(disk.data, make([]byte, 2048-rest)...)
 	}
 	return disk.data, nil
-}
-
-// memoryFolder is where the library collects the files: in memory where the
-// system has such a place. Nothing in a seed is secret; this is a second line.
-func memoryFolder() (string, error) {
-	if folder, err := os.MkdirTemp("/dev/shm", "accolade-seed-"); err == nil {
-		return folder, nil
-	}
-	return os.MkdirTemp("", "accolade-seed-")
 }
 
 // memoryDisk is a growing disk in memory, as the library wants its target.

@@ -2,6 +2,7 @@ package provisioning
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -95,5 +96,43 @@ func TestUserDataPassesCloudInitSchema(t *testing.T) {
 	}
 	if out, err := exec.CommandContext(t.Context(), program, "schema", "--config-file", file).CombinedOutput(); err != nil {
 		t.Fatalf("cloud-init schema: %v\n%s", err, out)
+	}
+}
+
+// TestAbandonedSeeds: a folder of a program that was killed goes with the next seed,
+// one in use stays.
+func TestAbandonedSeeds(t *testing.T) {
+	folder := func() (string, func()) {
+		t.Helper()
+		name, leave, err := memoryFolder()
+		if err == nil {
+			err = os.WriteFile(filepath.Join(name, "user-data"), nil, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name, leave
+	}
+	dead, inUse := "", ""
+	{
+		name, leave := folder()
+		dead = name + "-dead" // without the lock of its program
+		if err := os.MkdirAll(dead, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dead, "user-data"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		leave()
+	}
+	inUse, leave := folder()
+	defer leave()
+	_, other := folder()
+	defer other()
+	if _, err := os.Stat(dead); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of a dead program: %v, want it gone", err)
+	}
+	if _, err := os.Stat(filepath.Join(inUse, "user-data")); err != nil {
+		t.Errorf("the folder in use: %v", err)
 	}
 }
