@@ -32,7 +32,7 @@ var floors = [][]string{
 	{"internal/audit"},
 	{"internal/store"},
 	{"internal/secret", "internal/pin", "internal/calendar", "internal/money", "templates", "internal/version"},
-	{"internal/clock"},
+	{"internal/clock", "internal/wholefile"},
 }
 
 // beside are the doors between rooms of one floor.

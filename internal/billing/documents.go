@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +15,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // Document is the paper of an invoice: a file named by its SHA-256.
@@ -74,7 +75,7 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 	if known != nil && known.SHA256 != doc.SHA256 {
 		return Document{}, false, fmt.Errorf("invoice %s: its file %s is missing or damaged, and this program renders other bytes; bring the file back from a backup", number, s.path(*known))
 	}
-	if err := writeFile(s.path(doc), paper); err != nil {
+	if err := wholefile.Write(s.Disk, s.path(doc), func(w io.Writer) error { _, err := w.Write(paper); return err }); err != nil {
 		return Document{}, false, fmt.Errorf("invoice %s: %w", number, err)
 	}
 	if known != nil {
@@ -180,36 +181,4 @@ func (s *Service) path(d Document) string { return filepath.Join(s.Documents, d.
 func (s *Service) intact(d Document) bool {
 	b, err := os.ReadFile(s.path(d))
 	return err == nil && hashOf(b) == d.SHA256
-}
-
-// writeFile writes a file so that after a crash it is there in full or not at all:
-// a temporary file is flushed, renamed, and the folder flushed.
-func writeFile(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if rm := os.Remove(f.Name()); rm != nil && !errors.Is(rm, fs.ErrNotExist) {
-			err = errors.Join(err, rm)
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

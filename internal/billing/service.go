@@ -13,6 +13,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // Service previews months, freezes them, and keeps their documents.
@@ -20,19 +21,25 @@ type Service struct {
 	Options
 }
 
-// Options of a Service; all but From are needed.
+// Options of a Service; all but Disk and From are needed.
 type Options struct {
 	DB        store.DB
 	Clock     clock.Clock
 	Zone      *time.Location // where months begin and end
 	Seller    Seller
-	Documents string // folder of the PDF files
+	Documents string         // folder of the PDF files
+	Disk      wholefile.Disk // that they are written on; nil: the machine's
 	Render    func(Invoice) ([]byte, error)
 	From      calendar.Month // months before were invoiced elsewhere
 }
 
 // New builds a service.
-func New(o Options) *Service { return &Service{o} }
+func New(o Options) *Service {
+	if o.Disk == nil {
+		o.Disk = wholefile.OS
+	}
+	return &Service{o}
+}
 
 // Month is a finalised month.
 type Month struct {

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // certificateLife is long because clients pin the fingerprint: a new certificate is
@@ -51,7 +53,7 @@ func certificate(conf config.Config, now time.Time) (tls.Certificate, error) {
 	if err != nil {
 		return cert, fmt.Errorf("make a certificate for %s: %w", conf.Listen, err)
 	}
-	if err := os.WriteFile(file, both, 0o600); err != nil {
+	if err := wholefile.Write(wholefile.OS, file, func(w io.Writer) error { _, err := w.Write(both); return err }); err != nil {
 		return cert, fmt.Errorf("keep the listener's certificate: %w", err)
 	}
 	return tls.X509KeyPair(both, both)

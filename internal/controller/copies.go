@@ -3,8 +3,8 @@ package controller
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,52 +12,48 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/schedule"
+	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // copiesKept is how many nightly copies of the store stay.
 const copiesKept = 14
 
-// buildCopies has the store copied every night. The copy is in the same folder as the
-// store: it helps against a damaged file and a mistake, not against a lost disk, for
-// which the folder belongs into the machine's own backup.
-func (c *Controller) buildCopies() error {
-	return c.scheduler.Add(schedule.Entry{Name: "store copy", Spec: "15 4 * * *", Zone: c.conf.Timezone, Run: c.copyStore})
+// copies are whole copies of the store, one a night, in a folder beside it. They help
+// against a damaged file and a mistake, not against a lost disk, for which the folder
+// belongs into the machine's own backup.
+type copies struct {
+	db     store.DB
+	disk   wholefile.Disk
+	folder string
+	zone   *time.Location
 }
 
-func (c *Controller) copyStore(_ context.Context, at time.Time) error {
-	dir := filepath.Join(c.conf.State, copiesName)
-	name := filepath.Join(dir, "store-"+at.In(c.conf.Zone()).Format("2006-01-02")+".db")
-	if err := writeWhole(name, func(f *os.File) error {
-		_, err := c.db.Copy(f)
+// buildCopies has the store copied every night.
+func (c *Controller) buildCopies() error {
+	made := copies{db: c.db, disk: wholefile.OS, folder: filepath.Join(c.conf.State, copiesName), zone: c.conf.Zone()}
+	return c.scheduler.Add(made.entry())
+}
+
+func (c copies) entry() schedule.Entry {
+	return schedule.Entry{Name: "store copy", Spec: "15 4 * * *", Zone: c.zone.String(), Run: c.run}
+}
+
+// run makes the copy of a night, again if it was made already, and drops old ones.
+func (c copies) run(_ context.Context, at time.Time) error {
+	name := filepath.Join(c.folder, "store-"+at.In(c.zone).Format("2006-01-02")+".db")
+	err := wholefile.Write(c.disk, name, func(w io.Writer) error {
+		_, err := c.db.Copy(w)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("copy the store to %s: %w", name, err)
 	}
-	return dropOldCopies(dir, copiesKept)
+	return c.drop(copiesKept)
 }
 
-// writeWhole makes the file appear only once it is complete and on the disk.
-func writeWhole(name string, write func(*os.File) error) (err error) {
-	f, err := os.OpenFile(name+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if err = write(f); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
-func dropOldCopies(dir string, keep int) error {
-	entries, err := os.ReadDir(dir)
+func (c copies) drop(keep int) error {
+	entries, err := os.ReadDir(c.folder)
 	if err != nil {
 		return err
 	}
@@ -66,7 +62,7 @@ func dropOldCopies(dir string, keep int) error {
 	})
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(b.Name(), a.Name()) })
 	for _, old := range entries[min(keep, len(entries)):] {
-		if err := os.Remove(filepath.Join(dir, old.Name())); err != nil {
+		if err := c.disk.Remove(filepath.Join(c.folder, old.Name())); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // Names inside the state folder.
@@ -31,6 +32,11 @@ func (c *Controller) openState() error {
 		return err
 	}
 	c.db = db
+	for _, folder := range []string{"", documentsName, copiesName} {
+		if err := wholefile.Sweep(wholefile.OS, filepath.Join(c.conf.State, folder)); err != nil {
+			return fmt.Errorf("state: %w", err)
+		}
+	}
 	c.keeper, err = secret.OpenKeeper(filepath.Join(c.conf.State, identityFile))
 	if err != nil {
 		return err

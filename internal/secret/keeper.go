@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"filippo.io/age"
+
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // Sealed is a Value encrypted with age; in JSON it is base64.
@@ -98,28 +99,10 @@ func create(path string, w wrapping) (*Keeper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret: make a key: %w", err)
 	}
-	if err := writeNew(path, file); err != nil {
+	if err := wholefile.New(wholefile.OS, path, func(w io.Writer) error { _, err := w.Write(file); return err }); err != nil {
 		return nil, fmt.Errorf("secret: write the key: %w", err)
 	}
 	return &Keeper{identity}, nil
-}
-
-func writeNew(path string, content []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".key-") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err = f.Write(content); err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Link(f.Name(), path) // unlike a rename it never replaces a key
 }
 
 func parseIdentity(text []byte) (*age.X25519Identity, error) {
