@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -204,5 +205,29 @@ func TestEveryDoorIsUsed(t *testing.T) {
 				t.Errorf("the door from %s to %s is not used", from, to)
 			}
 		}
+	}
+}
+
+// Secrets are told to tests alone.
+func TestOnlySecrettestObservesSecrets(t *testing.T) {
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasPrefix(path, "internal/secret/") || strings.HasPrefix(path, "internal/architecture/") {
+			return nil
+		}
+		text, err := fs.ReadFile(root, path)
+		if bytes.Contains(text, []byte("secret.Observe(")) {
+			t.Errorf("%s calls secret.Observe: secrets are told to tests alone", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

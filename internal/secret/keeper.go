@@ -69,7 +69,13 @@ func open(path string, w wrapping) (*Keeper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret: key file %s: %w", path, err)
 	}
-	return &Keeper{identity}, nil
+	return keeper(identity), nil
+}
+
+// keeper is the only maker of one: the identity is a secret too.
+func keeper(identity *age.X25519Identity) *Keeper {
+	observe(identity.String())
+	return &Keeper{identity}
 }
 
 // private refuses a key file that others can read: by then it is too late to just
@@ -102,7 +108,7 @@ func create(path string, w wrapping) (*Keeper, error) {
 	if err := wholefile.New(wholefile.OS, path, func(w io.Writer) error { _, err := w.Write(file); return err }); err != nil {
 		return nil, fmt.Errorf("secret: write the key: %w", err)
 	}
-	return &Keeper{identity}, nil
+	return keeper(identity), nil
 }
 
 func parseIdentity(text []byte) (*age.X25519Identity, error) {

@@ -32,6 +32,7 @@ func New(s string) Value {
 	if s == "" {
 		return Value{}
 	}
+	observe(s)
 	return Value{&s}
 }
 
