@@ -215,8 +215,13 @@ func (e *Engine) cancelAtRest(l *live, op Operation, who Actor) error {
 	return nil
 }
 
+func undoable(w Workflow, step string) bool {
+	return slices.ContainsFunc(w.Steps, func(s Step) bool { return s.Name == step && s.Undo != nil })
+}
+
 // Retry starts an operation that failed or was cancelled once more, from its first
-// step that is not done; what was undone is done again.
+// step that is not done. The steps behind that one are done again too, whatever they
+// were: they worked on what was undone.
 func (e *Engine) Retry(id string, who Actor) (op Operation, err error) {
 	err = e.db.Update(func(tx store.Tx) error {
 		s, err := operations.Get(tx, id)
@@ -227,13 +232,14 @@ func (e *Engine) Retry(id string, who Actor) (op Operation, err error) {
 		if op.State != Failed && op.State != Cancelled {
 			return &Refused{Why: fmt.Sprintf("operation %s is %s", id, op.State), Fix: "only one that failed or was cancelled can be retried"}
 		}
-		if _, known := e.workflow(op.Kind); !known {
+		w, known := e.workflow(op.Kind)
+		if !known {
 			return &Refused{Why: unknownKind(op)}
 		}
-		again := map[string]bool{}
+		again, from := map[string]bool{}, false
 		for i, st := range op.Steps {
-			if st.State != StepDone {
-				again[st.Name] = true
+			if from = from || st.State != StepDone; from {
+				again[st.Name] = st.State != StepRemains || !undoable(w, st.Name) // one whose undo failed keeps what it remembers
 				op.Steps[i] = StepStatus{Name: st.Name, State: StepTodo}
 			}
 		}

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (d *drive) forward() {
 	}
 	for d.op.State == Running {
 		step := d.steps[d.op.Step]
-		err := d.try(d.stepCtx, step, step.Do)
+		err := d.try(d.stepCtx, step, step.Do, IsTransient)
 		change := func(op *Operation, now time.Time) { d.complete(op, now) }
 		switch {
 		case errors.Is(err, errStopped):
@@ -115,7 +116,7 @@ func (d *drive) start(op *Operation, now time.Time) {
 func (d *drive) complete(op *Operation, now time.Time) {
 	s := op.step(op.Step)
 	s.State, s.Ended, s.Error = StepDone, &now, ""
-	op.RetryAt, op.FailingSince, op.Waiting = nil, nil, ""
+	op.RetryAt, op.FailingSince, op.AwaySince, op.Waiting = nil, nil, nil, ""
 	if d.asked() != nil && d.next(op) != nil {
 		op.State, op.Outcome = Undoing, Cancelled
 		return
@@ -127,11 +128,11 @@ func (d *drive) complete(op *Operation, now time.Time) {
 func (d *drive) turn(op *Operation, now time.Time, outcome State, err error) {
 	s := op.step(op.Step)
 	s.State, s.Ended = StepFailed, &now
-	op.RetryAt, op.FailingSince, op.Waiting = nil, nil, ""
+	op.RetryAt, op.FailingSince, op.AwaySince, op.Waiting = nil, nil, nil, ""
 	op.State, op.Outcome = Undoing, outcome
 	if err != nil {
 		s.Error = err.Error()
-		op.Problem = problem(op.Step, err)
+		op.Problem = problem(op.ID, op.Step, err)
 	}
 	if len(d.toUndo(op)) == 0 {
 		finish(op, now, outcome)
@@ -139,7 +140,7 @@ func (d *drive) turn(op *Operation, now time.Time, outcome State, err error) {
 }
 
 func finish(op *Operation, now time.Time, state State) {
-	op.State, op.Ended, op.Step, op.Waiting, op.RetryAt, op.FailingSince = state, &now, "", "", nil, nil
+	op.State, op.Ended, op.Step, op.Waiting, op.RetryAt, op.FailingSince, op.AwaySince = state, &now, "", "", nil, nil, nil
 }
 
 // block leaves the operation to another program.
@@ -177,8 +178,9 @@ func (d *drive) asked() *Actor {
 	return d.live.request
 }
 
-// try runs fn until it succeeds, fails for good, or is interrupted.
-func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Run) error) error {
+// try runs fn until it succeeds, fails with an error that is not worth another
+// attempt, or is interrupted.
+func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Run) error, again func(error) bool) error {
 	d.best = 0
 	for {
 		if d.op.RetryAt != nil {
@@ -196,7 +198,7 @@ func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Ru
 			return errStopped
 		case ctx.Err() != nil:
 			return errCancelled
-		case !IsTransient(err):
+		case !again(err):
 			return err
 		}
 		if err := d.later(step, err, r.moved()); err != nil {
@@ -215,24 +217,20 @@ func call(ctx context.Context, step string, fn func(context.Context, *Run) error
 	return fn(ctx, r)
 }
 
-// later notes a transient error and when the step is tried again, or returns the
-// error that ends the attempts.
+// later notes an error that may go away and when the step is tried again, or returns
+// the error that ends the attempts.
 func (d *drive) later(step Step, failure error, moved bool) error {
-	deadline := step.Deadline
-	if deadline == 0 {
-		deadline = d.engine.opts.Deadline
-	}
 	var giveUp error
 	ok := d.commit(EventWaiting, func(op *Operation, now time.Time) {
 		s := op.step(step.Name)
 		if op.FailingSince == nil || moved {
-			op.FailingSince, s.Attempts = &now, 0
+			op.FailingSince, op.AwaySince, s.Attempts = &now, nil, 0
 		}
 		s.Attempts++
 		s.Error = failure.Error()
-		end := op.FailingSince.Add(deadline)
+		end := d.deadline(op, step, failure, now)
 		if !now.Before(end) {
-			giveUp = Permanent(fmt.Errorf("tried %d times in %s: %w", s.Attempts, now.Sub(*op.FailingSince).Round(time.Second), failure), "mend the cause, then retry the operation")
+			giveUp = tired(op, s.Attempts, failure, now)
 			return
 		}
 		at := now.Add(pause(op.ID, step.Name, s.Attempts))
@@ -246,6 +244,29 @@ func (d *drive) later(step Step, failure error, moved bool) error {
 		return errStopped
 	}
 	return giveUp
+}
+
+// deadline is when the attempts at a step end. While a counterpart is away the
+// engine's patience counts, and the step's own deadline stands still.
+func (d *drive) deadline(op *Operation, step Step, failure error, now time.Time) time.Time {
+	own := cmp.Or(step.Deadline, d.engine.opts.Deadline)
+	switch {
+	case IsAway(failure):
+		if op.AwaySince == nil {
+			op.AwaySince = &now
+		}
+		return op.AwaySince.Add(max(own, d.engine.opts.Patience))
+	case op.AwaySince != nil:
+		since := op.FailingSince.Add(now.Sub(*op.AwaySince))
+		op.FailingSince, op.AwaySince = &since, nil
+	}
+	return op.FailingSince.Add(own)
+}
+
+// tired is the error of a step that was tried long enough.
+func tired(op *Operation, attempts int, failure error, now time.Time) error {
+	fix := cmp.Or(Fix(failure), "mend the cause, then: "+retry(op.ID))
+	return Permanent(fmt.Errorf("%w (tried %d times in %s)", failure, attempts, now.Sub(*op.FailingSince).Round(time.Second)), fix)
 }
 
 // Pauses between attempts double from the first to the longest, each up to a fifth

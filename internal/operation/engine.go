@@ -23,6 +23,9 @@ type Options struct {
 	Limits map[string]int
 	// Deadline is that of steps which have none; 0 is one hour.
 	Deadline time.Duration
+	// Patience is how long a step waits for a counterpart that does not answer; 0 is
+	// 30 days.
+	Patience time.Duration
 	// Retain is how long ended operations are kept; 0 is 400 days, which is the
 	// year that the audit is kept and a month to look at it.
 	Retain time.Duration
@@ -73,6 +76,7 @@ func (l *live) unhand() {
 func New(db store.DB, clk clock.Clock, opts Options) *Engine {
 	opts.Global = cmp.Or(opts.Global, 16)
 	opts.Deadline = cmp.Or(opts.Deadline, time.Hour)
+	opts.Patience = cmp.Or(opts.Patience, 30*24*time.Hour)
 	opts.Retain = cmp.Or(opts.Retain, 400*24*time.Hour)
 	log := opts.Log
 	if log == nil {

@@ -11,7 +11,18 @@ func Transient(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &transientError{err}
+	return &transientError{err, false}
+}
+
+// Away marks a transient error of a counterpart that does not answer at all, such as
+// a box without power. The step waits for it as long as Options.Patience says, and
+// the time until it answers again does not count for the step's deadline: nothing is
+// wrong with the work. A nil err stays nil.
+func Away(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &transientError{err, true}
 }
 
 // Permanent marks an error that no further attempt mends; fix says in a sentence
@@ -43,7 +54,16 @@ func IsTransient(err error) bool {
 	return ok && !permanent
 }
 
-type transientError struct{ err error }
+// IsAway tells whether err is one of Away.
+func IsAway(err error) bool {
+	t, ok := errors.AsType[*transientError](err)
+	return ok && t.away && IsTransient(err)
+}
+
+type transientError struct {
+	err  error
+	away bool
+}
 
 func (e *transientError) Error() string { return e.err.Error() }
 func (e *transientError) Unwrap() error { return e.err }
@@ -67,8 +87,9 @@ func Fix(err error) string {
 	return ""
 }
 
-// problem turns the error that ended a step into what a person reads.
-func problem(step string, err error) *Problem {
+// problem turns the error that ended a step into what a person reads. An error that
+// does not say what to do about it may be one that is gone the next time.
+func problem(id, step string, err error) *Problem {
 	p := &Problem{Step: step, What: err.Error()}
 	if e, ok := errors.AsType[*permanentError](err); ok {
 		p.Fix = e.fix
@@ -78,11 +99,21 @@ func problem(step string, err error) *Problem {
 			p.What = r.Why
 		}
 	}
+	if p.Fix == "" {
+		p.Fix = "mend what it names, then: " + retry(id)
+	}
 	return p
 }
 
+func retry(id string) string { return "accolade operation retry " + id }
+
 // bug is the error of a step that panicked.
 func bug(step string, value any) error {
-	return Permanent(fmt.Errorf("step %s: a fault in the program: %v", step, value),
-		"report it with the controller's log; then retry or cancel the operation")
+	return &bugError{Permanent(fmt.Errorf("step %s: a fault in the program: %v", step, value),
+		"report it with the controller's log; then retry or cancel the operation")}
 }
+
+// bugError is a panic; a step that panicked does so again.
+type bugError struct{ error }
+
+func (e *bugError) Unwrap() error { return e.error }

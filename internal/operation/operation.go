@@ -47,16 +47,18 @@ type Workflow struct {
 // Step is one step of a workflow.
 type Step struct {
 	Name string
-	// Do does the step. Errors come from Transient, Permanent or *Refused; an
+	// Do does the step. Errors come from Transient, Away, Permanent or *Refused; an
 	// unmarked one is permanent. When ctx ends it returns soon, with any error.
 	Do func(ctx context.Context, r *Run) error
 	// Undo takes the effect of Do back, as far as it is there. nil: nothing to undo.
+	// It is tried again after any error until the step's deadline.
 	Undo func(ctx context.Context, r *Run) error
 	// CannotUndo says what stays behind, for steps that no Undo takes back ("the mail
 	// was sent").
 	CannotUndo string
 	// Deadline is how long the step is tried again after its first transient error
-	// without getting any further; 0 is the engine's default.
+	// without getting any further; 0 is the engine's default. The time in which a
+	// counterpart does not answer at all does not count.
 	Deadline time.Duration
 }
 
@@ -135,6 +137,8 @@ type Operation struct {
 	// FailingSince is when the step in progress first failed without getting further
 	// since; its deadline counts from here.
 	FailingSince *time.Time `json:"failing_since,omitempty"`
+	// AwaySince is since when the counterpart of the step in progress does not answer.
+	AwaySince *time.Time `json:"away_since,omitempty"`
 
 	Progress Progress `json:"progress"` // of the step in progress; not stored
 

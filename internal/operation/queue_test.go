@@ -187,13 +187,107 @@ func TestUndoThatFails(t *testing.T) {
 	tries := 0
 	b.Undo = func(context.Context, *operation.Run) error {
 		if tries++; tries < 3 {
-			return operation.Transient(errors.New("busy"))
+			return errors.New("busy") // whatever it is: what an undo leaves behind nobody owns
 		}
 		return nil
 	}
 	l.Register(flow("k", a, b))
 	op := l.end(l.begin(operation.Request{Kind: "k"}).ID, operation.Failed)
-	if !slices.Equal(op.CannotUndo, []string{"a: undo failed: will not go"}) || tries != 3 {
+	if op.Problem == nil || op.Problem.Fix != "mend what it names, then: accolade operation retry 000001" {
+		t.Errorf("problem: %+v", op.Problem)
+	}
+	if !slices.Equal(op.CannotUndo, []string{"a: undo failed: will not go (tried 21 times in 1h0m0s)"}) || tries != 3 {
 		t.Errorf("cannot undo %q after %d tries", op.CannotUndo, tries)
 	}
+}
+
+// TestARetryFindsWhatRemains: a step that could not be undone keeps what it remembers,
+// since its effect may be there.
+func TestARetryFindsWhatRemains(t *testing.T) {
+	l := newLab(t, operation.Options{})
+	a, b := l.step("a"), l.step("b")
+	a.Do = func(_ context.Context, r *operation.Run) error {
+		var vmid int
+		found, err := r.Get("vmid", &vmid)
+		l.note("remembers: %v", found)
+		return errors.Join(err, r.Set("vmid", 100))
+	}
+	a.Undo = func(context.Context, *operation.Run) error { return errors.New("will not go") }
+	broken := true
+	b.Do = func(context.Context, *operation.Run) error {
+		if broken {
+			return errors.New("no")
+		}
+		return nil
+	}
+	l.Register(flow("k", a, b))
+	op := l.end(l.begin(operation.Request{Kind: "k"}).ID, operation.Failed)
+	broken = false
+	_, err := l.Retry(op.ID, operation.Actor{By: "zoe"})
+	check(t, err)
+	l.end(op.ID, operation.Done)
+	l.want("remembers: false", "undo b", "remembers: true")
+}
+
+// TestACounterpartThatIsAway: a step waits for it far beyond its deadline, tells why,
+// and goes on by itself; what is wrong afterwards has the whole deadline again.
+func TestACounterpartThatIsAway(t *testing.T) {
+	l := newLab(t, operation.Options{})
+	s := l.step("a")
+	s.Deadline = 10 * time.Minute
+	back := start.Add(72 * time.Hour)
+	s.Do = func(_ context.Context, r *operation.Run) error {
+		switch now := r.Clock().Now(); {
+		case now.Before(back):
+			return operation.Away(errors.New("box kiosk: no answer"))
+		case now.Before(back.Add(5 * time.Minute)):
+			return operation.Transient(errors.New("box kiosk: busy"))
+		}
+		return nil
+	}
+	l.Register(flow("k", s))
+	op := l.begin(operation.Request{Kind: "k"})
+	check(t, l.clk.SleepUntil(l.ctx, start.Add(71*time.Hour)))
+	now, err := l.Get(op.ID)
+	check(t, err)
+	if now.State != operation.Running || !strings.Contains(now.Waiting, "box kiosk: no answer") || now.AwaySince == nil || now.AwaySince.Sub(start) > time.Second {
+		t.Errorf("while it is away: %+v", now)
+	}
+	l.end(op.ID, operation.Done)
+}
+
+func TestPatienceEnds(t *testing.T) {
+	l := newLab(t, operation.Options{Patience: 48 * time.Hour})
+	s := l.step("a")
+	s.Do = func(context.Context, *operation.Run) error {
+		return operation.Away(errors.New("box kiosk: no answer"))
+	}
+	l.Register(flow("k", s))
+	op := l.end(l.begin(operation.Request{Kind: "k"}).ID, operation.Failed)
+	if took := op.Ended.Sub(start); took < 48*time.Hour || took > 49*time.Hour || !strings.Contains(op.Problem.What, "in 48h0m0s") {
+		t.Errorf("after %v: %+v", took, op.Problem)
+	}
+}
+
+// TestARetryDoesAgainWhatStoodOnAnUndoneStep: what was done to a VM that is gone has to
+// be done to the next one.
+func TestARetryDoesAgainWhatStoodOnAnUndoneStep(t *testing.T) {
+	l := newLab(t, operation.Options{})
+	start, bad := l.step("start"), l.step("bad")
+	start.Undo, bad.Undo = nil, nil
+	broken := true
+	bad.Do = func(context.Context, *operation.Run) error {
+		if broken {
+			return errors.New("no")
+		}
+		return nil
+	}
+	l.Register(flow("k", l.step("vm"), start, bad))
+	op := l.end(l.begin(operation.Request{Kind: "k"}).ID, operation.Failed)
+	l.want("do vm", "do start", "undo vm")
+	broken = false
+	_, err := l.Retry(op.ID, operation.Actor{By: "zoe"})
+	check(t, err)
+	l.end(op.ID, operation.Done)
+	l.want("do vm", "do start")
 }

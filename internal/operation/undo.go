@@ -30,6 +30,13 @@ func listed(op *Operation, name string) bool {
 	return s != nil && s.State == StepRemains
 }
 
+// untilUndone has an undo tried again after any error until its deadline: what it
+// leaves behind nobody owns.
+func untilUndone(err error) bool {
+	_, bug := errors.AsType[*bugError](err)
+	return !bug
+}
+
 // backward undoes, then ends the operation.
 func (d *drive) backward() {
 	for d.op.State == Undoing {
@@ -48,7 +55,7 @@ func (d *drive) backward() {
 			left = step.CannotUndo
 		default:
 			d.showUndo(name)
-			err := d.try(d.ctx, step, step.Undo)
+			err := d.try(d.ctx, step, step.Undo, untilUndone)
 			if errors.Is(err, errStopped) {
 				return
 			}
@@ -65,7 +72,7 @@ func (d *drive) backward() {
 				s.State = StepRemains
 				op.CannotUndo = append(op.CannotUndo, name+": "+left)
 			}
-			op.RetryAt, op.FailingSince, op.Waiting = nil, nil, ""
+			op.RetryAt, op.FailingSince, op.AwaySince, op.Waiting = nil, nil, nil, ""
 			if len(d.toUndo(op)) == 0 {
 				finish(op, now, op.Outcome)
 			}

@@ -157,7 +157,7 @@ func (c *Client) mark(err error) error {
 	case wrong:
 		return operation.Permanent(wrapped, "another machine answers at "+c.cfg.URL+", or the vault has a new certificate: compare with `proxmox-backup-manager cert info` on its console before you trust it")
 	case errors.Is(err, fleet.ErrUnreachable):
-		return operation.Transient(wrapped)
+		return operation.Away(wrapped)
 	case errors.Is(err, fleet.ErrUnauthorized), errors.Is(err, fleet.ErrRefused):
 		return operation.Permanent(wrapped, "the vault does not accept our token "+c.cfg.TokenID+" for this: give it one of an administrator with `accolade vault edit "+c.cfg.Vault+" --token-file FILE`")
 	default:

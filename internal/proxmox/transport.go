@@ -186,7 +186,9 @@ func (t *transport) mark(err error) error {
 	switch _, missing := errors.AsType[*Refused](err); {
 	case wrongCertificate(err):
 		return operation.Permanent(wrapped, "another machine answers at "+t.cfg.URL+", or the box has a new certificate: compare with `pvenode cert info` on its console before you trust it, then accolade box enrol "+t.cfg.Box+" --repair --fingerprint …")
-	case errors.Is(err, fleet.ErrUnreachable), errors.Is(err, fleet.ErrLockTimeout):
+	case errors.Is(err, fleet.ErrUnreachable):
+		return operation.Away(wrapped)
+	case errors.Is(err, fleet.ErrLockTimeout):
 		return operation.Transient(wrapped)
 	case errors.Is(err, fleet.ErrUnauthorized):
 		return operation.Permanent(wrapped, "the box does not know this login: check it, or make ours anew with `accolade box enrol "+t.cfg.Box+" --repair`")
