@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -55,8 +57,9 @@ type boltDB struct {
 	lock *lockNote
 
 	waiting atomic.Int64 // updates that have come and not yet run
-	mu      sync.Mutex   // held while one update runs or commits
-	group   *group       // open bbolt transaction, nil if there is none
+	doubt   atomic.Pointer[DoubtError]
+	mu      sync.Mutex // held while one update runs or commits
+	group   *group     // open bbolt transaction, nil if there is none
 }
 
 // group is one bbolt transaction and the updates in it.
@@ -72,6 +75,9 @@ type group struct {
 const maxGroup = 256
 
 func (b *boltDB) View(fn func(Tx) error) error {
+	if doubt := b.doubt.Load(); doubt != nil {
+		return doubt
+	}
 	err := b.db.View(func(tx *bolt.Tx) error {
 		return (&transaction{base: boltBase{tx.Bucket(recordsBucket)}}).run(fn)
 	})
@@ -101,6 +107,9 @@ func (b *boltDB) Update(fn func(Tx) error) error {
 // It releases b.mu in every case, a panic of fn included.
 func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool, err error) {
 	defer b.mu.Unlock()
+	if doubt := b.doubt.Load(); doubt != nil {
+		return nil, false, doubt
+	}
 	if b.group == nil {
 		opened, err := b.db.Begin(true)
 		if err != nil {
@@ -158,11 +167,32 @@ func (b *boltDB) commit(g *group) {
 		}
 		return
 	}
-	if g.err = writeTally(g.tx, g.tally); g.err == nil {
-		g.err = g.tx.Commit()
-	} else {
-		g.err = errors.Join(g.err, g.tx.Rollback())
+	if err := writeTally(g.tx, g.tally); err != nil {
+		g.err = errors.Join(err, g.tx.Rollback())
+		return
 	}
+	id := g.tx.ID()
+	if g.err = g.tx.Commit(); g.err != nil && b.reached(id) {
+		doubt := &DoubtError{Path: b.path, Err: g.err}
+		b.doubt.Store(doubt)
+		g.err = doubt
+	}
+}
+
+// reached tells whether anything of the meta page of a commit that failed is in the
+// file, so that nobody knows which state the disk has.
+func (b *boltDB) reached(id int) bool {
+	f, err := os.Open(b.path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return true
+	}
+	m, err := readMeta(f, info.Size())
+	return err != nil || m.txid >= uint64(id)
 }
 
 func (b *boltDB) Copy(w io.Writer) (size int64, err error) {
@@ -192,11 +222,39 @@ func (b *boltDB) plain(err error) error {
 		return nil
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return ErrClosed
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, bolterrors.ErrMaxSizeReached):
+	case full(err):
 		return &FullError{Path: b.path, Err: err}
 	}
 	return err
 }
+
+// full tells that there is no room. bbolt loses the kind of an error that it meets
+// while it makes the file larger; the words of it remain.
+func full(err error) bool {
+	if _, doubt := errors.AsType[*DoubtError](err); doubt {
+		return false
+	}
+	for _, kind := range []error{syscall.ENOSPC, syscall.EDQUOT, bolterrors.ErrMaxSizeReached} {
+		if errors.Is(err, kind) || strings.HasPrefix(err.Error(), "file ") && strings.HasSuffix(err.Error(), kind.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// DoubtError: the last step of a commit failed, and nobody knows whether the disk has
+// the change. The store serves nothing more until it is opened again, which settles
+// it: the change is then there or it is not, and nothing half.
+type DoubtError struct {
+	Path string
+	Err  error
+}
+
+func (e *DoubtError) Error() string {
+	return fmt.Sprintf("store %s: the disk did not confirm the last change (%v), which may or may not be written: look at the disk (dmesg), then start accoladed again (systemctl restart accoladed), which shows what is there", e.Path, e.Err)
+}
+
+func (e *DoubtError) Unwrap() error { return e.Err }
 
 // FullError: the disk under the store has no room for a change. Nothing of the
 // change was written, and the store works again as soon as there is room.

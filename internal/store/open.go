@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -54,11 +53,15 @@ func Open(path string, opts Options) (DB, error) {
 	if err := privateFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
-	fresh, err := privateFile(path)
-	if err == nil && !fresh {
-		fresh, err = verify(path)
-	}
+	absent, err := privateFile(path)
 	if err != nil {
+		return nil, err
+	}
+	if absent {
+		if err := create(path, opts.NoSync); err != nil {
+			return nil, err
+		}
+	} else if err := verify(path); err != nil {
 		return nil, err
 	}
 	settings := &bolt.Options{
@@ -73,34 +76,14 @@ func Open(path string, opts Options) (DB, error) {
 		return nil, openError(path, err)
 	}
 	file.AllocSize = growth
-	if err := prepare(file, path, fresh); err != nil {
+	err = file.View(func(tx *bolt.Tx) error { return checkFormat(tx, path) })
+	if err == nil && !opts.NoSync {
+		err = settle(path)
+	}
+	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &boltDB{db: file, path: path, lock: noteLock(path)}, nil
-}
-
-// prepare makes the buckets of a fresh file, and checks the versions of any other.
-func prepare(file *bolt.DB, path string, fresh bool) error {
-	if !fresh {
-		return file.View(func(tx *bolt.Tx) error { return checkFormat(tx, path) })
-	}
-	err := file.Update(func(tx *bolt.Tx) error {
-		if _, err := tx.CreateBucketIfNotExists(recordsBucket); err != nil {
-			return err
-		}
-		b, err := tx.CreateBucketIfNotExists(fileBucket)
-		if err != nil {
-			return err
-		}
-		if err := writeTally(tx, tally{}); err != nil {
-			return err
-		}
-		return b.Put([]byte("format"), []byte(strconv.Itoa(format)))
-	})
-	if err != nil {
-		return fmt.Errorf("store %s: make the file: %w", path, err)
-	}
-	return nil
 }
 
 func openError(path string, err error) error {
@@ -109,7 +92,7 @@ func openError(path string, err error) error {
 		return &LockedError{Path: path, PID: lockHolder(path)}
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return &DamagedError{Path: path, Why: err.Error()}
-	case errors.Is(err, syscall.ENOSPC):
+	case full(err):
 		return &FullError{Path: path, Err: err}
 	}
 	return fmt.Errorf("store %s: %w", path, err)
@@ -139,9 +122,9 @@ func privateFolder(dir string) error {
 	return nil
 }
 
-// privateFile looks at a file that is to become, or is, the store. fresh means
-// that it is absent or empty.
-func privateFile(path string) (fresh bool, err error) {
+// privateFile looks at a file that is to become, or is, the store. An empty file is
+// no fresh store: a store that lost its content must not be taken for one.
+func privateFile(path string) (absent bool, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return true, nil
@@ -160,7 +143,7 @@ func privateFile(path string) (fresh bool, err error) {
 			return false, fmt.Errorf("store: file %s can be read by others: %w", path, err)
 		}
 	}
-	return info.Size() == 0, nil
+	return false, nil
 }
 
 func ownedByUs(path string, info os.FileInfo) error {

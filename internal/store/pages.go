@@ -36,6 +36,7 @@ type meta struct {
 	pageSize             int64
 	root, freelist, high uint64 // pages; all pages are below high
 	txid                 uint64
+	at                   int64 // where it stands in the file
 }
 
 // checker walks the pages of a file.
@@ -47,24 +48,18 @@ type checker struct {
 	have tally           // as the records come to
 }
 
-// checkPages verifies a bbolt file with our buckets in it. empty means that it is
-// sound, and that nothing was ever written to it.
-func checkPages(file io.ReaderAt, size int64) (empty bool, err error) {
-	_, empty, err = walk(file, size)
-	return empty, err
-}
-
-func walk(file io.ReaderAt, size int64) (c checker, empty bool, err error) {
+// walk verifies a bbolt file with our buckets in it.
+func walk(file io.ReaderAt, size int64) (c checker, err error) {
 	m, err := readMeta(file, size)
 	if err != nil {
-		return c, false, err
+		return c, err
 	}
 	if m.high > uint64(size)/uint64(m.pageSize) {
-		return c, false, fmt.Errorf("it has %d bytes and should have at least %d pages of %d", size, m.high, m.pageSize)
+		return c, fmt.Errorf("it has %d bytes and should have at least %d pages of %d", size, m.high, m.pageSize)
 	}
 	c = checker{file: file, meta: m, seen: map[uint64]bool{0: true, 1: true}}
 	if err := c.free(); err != nil {
-		return c, false, err
+		return c, err
 	}
 	buckets := map[string]bool{}
 	err = c.tree(m.root, nil, nil, func(flags uint32, key, val []byte) error {
@@ -75,23 +70,26 @@ func walk(file io.ReaderAt, size int64) (c checker, empty bool, err error) {
 		return c.bucket(string(key), val)
 	})
 	if err != nil {
-		return c, false, err
+		return c, err
 	}
-	if len(buckets) > 0 && (!buckets[string(recordsBucket)] || !buckets[string(fileBucket)]) {
-		return c, false, errors.New("it is a bbolt file, but not one of ours")
+	if !buckets[string(recordsBucket)] || !buckets[string(fileBucket)] {
+		return c, errors.New("it is a bbolt file, but not one of ours")
 	}
 	if c.have != c.want {
-		return c, false, fmt.Errorf("it shows %d records that are not the %d of its tally", c.have.count, c.want.count)
+		return c, fmt.Errorf("it shows %d records that are not the %d of its tally", c.have.count, c.want.count)
 	}
-	return c, len(buckets) == 0, nil
+	return c, nil
 }
 
-// readMeta returns the newer of the two meta pages that is sound. One that is not
-// may be left from a power cut; then the other one is the state before.
+// readMeta returns the newer of the two meta pages. Both must be sound: a meta is 80
+// bytes at the start of its page, far less than the sector that a disk writes whole
+// or not at all, so a power cut leaves the old one or the new one. One that is
+// neither was damaged later, and the other one alone does not tell whether it is the
+// last commit that was acknowledged (docs/decisions/store.md).
 func readMeta(file io.ReaderAt, size int64) (best meta, err error) {
-	found := false
+	sound := 0
 	first := make([]byte, headerSize+64)
-	for pageSize := int64(1024); pageSize <= 1<<24; pageSize *= 2 {
+	for pageSize := int64(1024); pageSize <= 1<<24 && sound == 0; pageSize *= 2 {
 		for _, at := range []int64{0, pageSize} {
 			if at+int64(len(first)) > size {
 				continue
@@ -100,13 +98,19 @@ func readMeta(file io.ReaderAt, size int64) (best meta, err error) {
 				return best, err
 			}
 			m, ok := parseMeta(first[headerSize:])
-			if ok && m.pageSize == pageSize && (!found || m.txid > best.txid) {
-				best, found = m, true
+			if !ok || m.pageSize != pageSize {
+				continue
+			}
+			if sound++; m.txid > best.txid || sound == 1 {
+				best, best.at = m, at
 			}
 		}
 	}
-	if !found {
+	switch sound {
+	case 0:
 		return best, errors.New("it has no sound beginning")
+	case 1:
+		return best, errors.New("one of its two first pages is damaged, which may hide the last change")
 	}
 	return best, nil
 }

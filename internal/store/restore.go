@@ -36,7 +36,7 @@ func Restore(from, to string) (err error) {
 	if err := copyFile(from, fresh); err != nil {
 		return fmt.Errorf("store: restore %s: %w", from, err)
 	}
-	if _, err := verify(fresh); err != nil {
+	if err := verify(fresh); err != nil {
 		return err
 	}
 	if err := setAside(to); err != nil {
@@ -56,13 +56,9 @@ func verifyCopy(path string) error {
 		return fmt.Errorf("store: restore: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return fmt.Errorf("store: restore: %s is not a copy of a store: it is empty or no file", path)
+		return fmt.Errorf("store: restore: %s is not a copy of a store: it is empty or no file; nothing was changed", path)
 	}
-	empty, err := verify(path)
-	switch {
-	case err == nil && empty:
-		return fmt.Errorf("store: restore: %s is an empty store: choose another copy; nothing was changed", path)
-	case err == nil:
+	if err = verify(path); err == nil {
 		err = verifyVersions(path)
 	}
 	if damaged, ok := errors.AsType[*DamagedError](err); ok {

@@ -70,25 +70,24 @@ func checkFormat(tx *bolt.Tx, path string) error {
 }
 
 // verify looks at every page and every value of a store file, which nobody may be
-// changing. It takes about a second for each 500 MB. empty means that the file is a
-// store to which nothing was ever written.
-func verify(path string) (empty bool, err error) {
+// changing. It takes about a second for each 500 MB.
+func verify(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return false, fmt.Errorf("store: %w", err)
+		return fmt.Errorf("store: %w", err)
 	}
 	defer f.Close()
 	if err := lockToRead(f, path); err != nil {
-		return false, err
+		return err
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return false, fmt.Errorf("store: %w", err)
+		return fmt.Errorf("store: %w", err)
 	}
-	if empty, err = checkPages(f, info.Size()); err != nil {
-		return false, &DamagedError{Path: path, Why: err.Error()}
+	if _, err := walk(f, info.Size()); err != nil {
+		return &DamagedError{Path: path, Why: err.Error()}
 	}
-	return empty, nil
+	return nil
 }
 
 // verifyVersions refuses a sound file that this program is too old for.
