@@ -17,7 +17,9 @@ import (
 // Invoice is what a client owes for one contract and month. A draft has no
 // Number; a frozen one never changes.
 type Invoice struct {
-	Number    string           `json:"number,omitempty"` // `F2026-0001`
+	Number    string           `json:"number,omitempty"` // `F2026-0001`, of a credit note `A2026-0001`
+	Type      Type             `json:"type,omitempty"`
+	Corrects  *Reference       `json:"corrects,omitempty"` // of a credit note: the invoice that it takes back
 	Month     calendar.Month   `json:"month"`
 	Date      calendar.Date    `json:"date"` // the month's last day
 	Due       calendar.Date    `json:"due"`
@@ -26,11 +28,54 @@ type Invoice struct {
 	Client    Buyer            `json:"client"`
 	Seller    Seller           `json:"seller"`
 	Lines     []Line           `json:"lines"`
+	Discounts []Discount       `json:"discounts,omitempty"`
 	Groups    []TaxGroup       `json:"vat"`
 	Net       money.Cents      `json:"net"`
 	Tax       money.Cents      `json:"tax"`
 	Total     money.Cents      `json:"total"`
+	Deposits  []Deposit        `json:"deposits,omitempty"`  // paid before, taken off what is due
 	Allowance *support.Balance `json:"allowance,omitempty"` // at the end of the month; nil for offers without one
+}
+
+// Type says what kind of document an invoice is.
+type Type string
+
+// The types of documents. All amounts of a credit note are those that it takes
+// back: positive for what was billed.
+const (
+	Regular        Type = "" // an invoice
+	CreditNote     Type = "credit-note"
+	DepositInvoice Type = "deposit"
+)
+
+// Reference names another invoice.
+type Reference struct {
+	Number string        `json:"number"`
+	Date   calendar.Date `json:"date"`
+	Reason string        `json:"reason,omitempty"`
+}
+
+// Discount lowers the whole document by an amount before tax, at one rate of VAT.
+type Discount struct {
+	Reason   string      `json:"reason"`
+	Net      money.Cents `json:"net"` // positive
+	Category Category    `json:"category"`
+	Rate     money.Rate  `json:"rate"`
+}
+
+// Deposit is an invoice for a deposit that was paid.
+type Deposit struct {
+	Reference
+	Total money.Cents `json:"total"`
+}
+
+// Payable is what is left to pay once deposits are taken off.
+func (inv Invoice) Payable() money.Cents {
+	left := inv.Total
+	for _, d := range inv.Deposits {
+		left -= d.Total
+	}
+	return left
 }
 
 // Buyer is the client as the invoice names it, frozen with it.
@@ -45,6 +90,10 @@ type Buyer struct {
 	Address   contract.Address    `json:"address"`
 	Delivery  *contract.Address   `json:"delivery,omitempty"`
 	Language  string              `json:"language"`
+	Mail      string              `json:"mail,omitempty"` // of the billing contact
+	// Chorus Pro asks for these where the public body wants them.
+	Service    string `json:"service,omitempty"`    // service code, BT-10
+	Commitment string `json:"commitment,omitempty"` // commitment number, BT-13
 }
 
 // Line is one line of an invoice. Net is rounded once, from the exact price;
@@ -92,9 +141,10 @@ type Category string
 
 // The categories in use.
 const (
-	Standard Category = "S"
-	Exempt   Category = "E" // franchise, art. 293 B du CGI
-	ZeroRate Category = "Z"
+	Standard      Category = "S"
+	Exempt        Category = "E" // franchise, art. 293 B du CGI
+	ZeroRate      Category = "Z"
+	ReverseCharge Category = "AE" // the buyer owes the tax
 )
 
 // TaxGroup is the tax of one category and rate: the sum of its lines x rate, rounded once.

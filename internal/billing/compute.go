@@ -134,8 +134,7 @@ func compose(m calendar.Month, until calendar.Date, c Case, seller Seller, hold 
 func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 	inv.Month, inv.Date, inv.Due = m, m.Last(), m.Last().AddDays(DueDays)
 	inv.Contract, inv.Offer, inv.Seller = c.Contract.ID, c.Contract.Offer.Name, seller
-	inv.Client = Buyer{c.Client.ID, c.Client.Name, c.Client.Kind, c.Client.SIREN, c.Client.SIRET, c.Client.RNA,
-		c.Client.VATNumber, c.Client.Address, c.Client.Delivery, c.Client.Language}
+	inv.Client = buyer(c.Client)
 	if included := c.Contract.Offer.Included; included > 0 {
 		last := m.Last()
 		if e := c.Contract.Ending; e != nil && e.On.Before(last) {
@@ -148,16 +147,29 @@ func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 	}
 }
 
-// total adds up: tax per category and rate on the sum of its lines, rounded once.
+// buyer freezes what an invoice says of its client.
+func buyer(c contract.Client) Buyer {
+	return Buyer{ID: c.ID, Name: c.Name, Kind: c.Kind, SIREN: c.SIREN, SIRET: c.SIRET, RNA: c.RNA, VATNumber: c.VATNumber,
+		Address: c.Address, Delivery: c.Delivery, Language: c.Language}
+}
+
+// total adds up: tax per category and rate on the sum of its lines less its
+// discounts, rounded once.
 func total(inv Invoice) Invoice {
-	for _, l := range inv.Lines {
-		i := slices.IndexFunc(inv.Groups, func(g TaxGroup) bool { return g.Category == l.Category && g.Rate == l.Rate })
+	add := func(category Category, rate money.Rate, net money.Cents) {
+		i := slices.IndexFunc(inv.Groups, func(g TaxGroup) bool { return g.Category == category && g.Rate == rate })
 		if i < 0 {
 			i = len(inv.Groups)
-			inv.Groups = append(inv.Groups, TaxGroup{Category: l.Category, Rate: l.Rate})
+			inv.Groups = append(inv.Groups, TaxGroup{Category: category, Rate: rate})
 		}
-		inv.Groups[i].Net += l.Net
-		inv.Net += l.Net
+		inv.Groups[i].Net += net
+		inv.Net += net
+	}
+	for _, l := range inv.Lines {
+		add(l.Category, l.Rate, l.Net)
+	}
+	for _, d := range inv.Discounts {
+		add(d.Category, d.Rate, -d.Net)
 	}
 	for i := range inv.Groups {
 		g := &inv.Groups[i]
