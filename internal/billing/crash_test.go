@@ -2,6 +2,7 @@ package billing_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // accounts is how a finalised month ends up.
@@ -28,26 +30,29 @@ type accounts struct {
 	Audited   int      // records that tell of a finalisation
 }
 
-// TestCrashFinalise cuts the controller off at every commit of month.finalise.
+// TestCrashFinalise cuts the controller off at every commit of month.finalise, and at
+// everything that it does to the files of the papers.
 func TestCrashFinalise(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		dir := filepath.Join(t.TempDir(), "documents")
 		var bills *billing.Service
-		service := func(db store.DB, clk clock.Clock) *billing.Service {
-			return billing.New(billing.Options{DB: db, Clock: clk, Zone: calendar.Paris(), Seller: seller(), Documents: dir, Render: plainPaper})
+		service := func(db store.DB, clk clock.Clock, disk wholefile.Disk) *billing.Service {
+			return billing.New(billing.Options{DB: db, Clock: clk, Zone: calendar.Paris(), Seller: seller(), Documents: dir, Disk: disk, Render: plainPaper,
+				Writers: 1}) // the same way each time
 		}
 		return crashtest.World{
-			Prepare: func(db store.DB) error { return prepare(db, clk) },
+			Prepare: func(db store.DB) error { return errors.Join(os.Mkdir(dir, 0o700), prepare(db, clk)) },
 			Controller: func(c *crashtest.Controller) error {
-				bills = service(c.DB, c.Clock)
+				disk := c.Disk(wholefile.OS)
+				bills = service(c.DB, c.Clock, disk)
 				c.Engine.Register(bills.Workflow())
-				return nil
+				return wholefile.Sweep(disk, dir) // as every start does
 			},
 			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
 				in := billing.FinaliseInput{Month: calendar.Month{Year: 2026, Month: 8}, Earlier: true}
 				return c.Engine.Start(c.Context, billing.Request(in, anne))
 			},
-			State: func(db store.DB) (any, error) { return count(db, service(db, clk), dir) },
+			State: func(db store.DB) (any, error) { return count(db, service(db, clk, wholefile.OS), dir) },
 		}
 	})
 }

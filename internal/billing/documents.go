@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
@@ -138,11 +137,11 @@ func (s *Service) MonthDocuments(ctx context.Context, m calendar.Month, each fun
 	return nil
 }
 
-// ensureAll is Document for several, on all processors.
+// ensureAll is Document for several, side by side.
 func (s *Service) ensureAll(ctx context.Context, numbers []string) ([]Document, error) {
 	docs, fresh := make([]Document, len(numbers)), make([]bool, len(numbers))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(s.Writers)
 	for i, number := range numbers {
 		group.Go(func() (err error) {
 			if err := ctx.Err(); err != nil {

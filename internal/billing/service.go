@@ -1,7 +1,9 @@
 package billing
 
 import (
+	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +23,7 @@ type Service struct {
 	Options
 }
 
-// Options of a Service; all but Disk and From are needed.
+// Options of a Service; all but Disk, Writers and From are needed.
 type Options struct {
 	DB        store.DB
 	Clock     clock.Clock
@@ -30,6 +32,7 @@ type Options struct {
 	Documents string         // folder of the PDF files
 	Disk      wholefile.Disk // that they are written on; nil: the machine's
 	Render    func(Invoice) ([]byte, error)
+	Writers   int            // documents that are made at the same time; 0: one for each processor
 	From      calendar.Month // months before were invoiced elsewhere
 }
 
@@ -38,6 +41,7 @@ func New(o Options) *Service {
 	if o.Disk == nil {
 		o.Disk = wholefile.OS
 	}
+	o.Writers = cmp.Or(o.Writers, runtime.GOMAXPROCS(0))
 	return &Service{o}
 }
 

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +21,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 // hotel is a counterpart: it lets rooms, and preparing one is a task that takes time.
@@ -211,8 +214,9 @@ func world(careless, fails bool) crashtest.Build {
 }
 
 func TestAWorkflowThatSurvives(t *testing.T) {
+	t.Setenv("ACCOLADE_CRASH", "all")
 	report := crashtest.Run(t, world(false, false))
-	if report.Requests < 5 || report.Commits < 5 || !testing.Short() && report.Cuts < 2*(report.Requests+report.Commits) {
+	if report.Requests < 5 || report.Commits < 5 || report.Singles != 2*(report.Requests+report.Commits) || report.Pairs != 100 || report.AllPairs < 200 {
 		t.Errorf("report: %+v", report)
 	}
 }
@@ -229,6 +233,60 @@ func TestACarelessWorkflowIsCaught(t *testing.T) {
 	for _, p := range problems {
 		if !strings.Contains(p, "409 Conflict") {
 			t.Errorf("an unexpected problem: %s", p)
+		}
+	}
+}
+
+// TestBegunTwiceIsCaught: a controller that begins the work anew in each of its lives.
+func TestBegunTwiceIsCaught(t *testing.T) {
+	problems := crashtest.Check(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		w := world(false, false)(t, clk)
+		build := w.Controller
+		w.Controller = func(c *crashtest.Controller) error {
+			if err := build(c); err != nil {
+				return err
+			}
+			_, err := w.Begin(c)
+			return err
+		}
+		return w
+	})
+	if !slices.ContainsFunc(problems, func(p string) bool { return strings.Contains(p, `"000002 book done"`) }) {
+		t.Errorf("a second operation passed: %q", problems)
+	}
+}
+
+// TestAFileLeftBehindIsCaught: files are events too, and a crash in the middle of
+// one shows unless the next life sweeps.
+func TestAFileLeftBehindIsCaught(t *testing.T) {
+	for _, sweeps := range []bool{true, false} {
+		problems := crashtest.Check(t, func(t testing.TB, _ *clocktest.Clock) crashtest.World {
+			dir := t.TempDir()
+			return crashtest.World{
+				Controller: func(c *crashtest.Controller) error {
+					if sweeps {
+						return wholefile.Sweep(c.Disk(wholefile.OS), dir)
+					}
+					return nil
+				},
+				Work: func(c *crashtest.Controller) error {
+					return wholefile.Write(c.Disk(wholefile.OS), filepath.Join(dir, "letter"), func(w io.Writer) error {
+						_, err := io.WriteString(w, "Dear Anne")
+						return err
+					})
+				},
+				State: func(store.DB) (any, error) {
+					content, err := os.ReadFile(filepath.Join(dir, "letter"))
+					if err != nil {
+						return nil, err
+					}
+					files, err := os.ReadDir(dir)
+					return []any{string(content), len(files)}, err
+				},
+			}
+		})
+		if (len(problems) == 0) != sweeps {
+			t.Errorf("sweeps %t: problems %q", sweeps, problems)
 		}
 	}
 }

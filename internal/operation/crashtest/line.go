@@ -13,21 +13,28 @@ import (
 // errCut is what a controller that was cut off gets from its store and its network.
 var errCut = errors.New("cut off by the crash harness")
 
-// line is what ties a controller to the world outside: its store and its network.
+// events are what left a controller in one life.
+type events struct {
+	requests int // to the counterparts
+	commits  int // of the store
+	effects  int // on files
+}
+
+func (e events) all() int { return e.requests + e.commits + e.effects }
+
+// line is what ties a controller to the world outside: its store, its network, its disk.
 // Events on it happen one after the other and are numbered from 1.
 type line struct {
 	clk *clocktest.Clock
 	at  point
 
-	mu       sync.Mutex
-	requests int
-	commits  int
-	commit   int    // number of the commit under way; they come one at a time
-	event    string // the one at the cut
-	reads    []bool // for each event, whether it is a request that only looks
-	cut      bool
-	end      func() // ends the controller's life
-	mark     func() // of work, held from the cut until the harness has noticed it
+	mu     sync.Mutex
+	so     events
+	commit int    // number of the commit under way; they come one at a time
+	event  string // the one at the cut
+	cut    bool
+	end    func() // ends the controller's life
+	mark   func() // of work, held from the cut until the harness has noticed it
 }
 
 func newLine(clk *clocktest.Clock, at point) *line { return &line{clk: clk, at: at} }
@@ -40,6 +47,12 @@ func (l *line) isCut() bool {
 	return l.cut
 }
 
+func (l *line) counted() events {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.so
+}
+
 // settle lets go of the mark that the cut took: the controller has ended.
 func (l *line) settle() {
 	l.mu.Lock()
@@ -50,16 +63,15 @@ func (l *line) settle() {
 }
 
 // begin counts an event, and refuses it if the controller is cut off before it.
-// counter is l.requests or l.commits; number tells later whether to cut behind it.
-func (l *line) begin(counter *int, event string, read bool) (number int, err error) {
+// counter is one of l.so; number tells later whether to cut behind it.
+func (l *line) begin(counter *int, event string) (number int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cut {
 		return 0, errCut
 	}
 	*counter++
-	l.reads = append(l.reads, read)
-	number = l.requests + l.commits
+	number = l.so.all()
 	if number == l.at.n {
 		l.event = fmt.Sprintf("right %s event %d, %s", map[bool]string{true: "after", false: "before"}[l.at.after], number, event)
 		if !l.at.after {
@@ -89,7 +101,7 @@ func (l *line) sever() {
 
 // BeforeCommit implements store.Observer.
 func (l *line) BeforeCommit() error {
-	number, err := l.begin(&l.commits, "a commit", false)
+	number, err := l.begin(&l.so.commits, "a commit")
 	l.commit = number
 	return err
 }
@@ -105,7 +117,7 @@ type wire struct {
 
 // RoundTrip sends a request, or does not, or loses its answer.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	number, err := w.line.begin(&w.line.requests, fmt.Sprintf("the request %s %s", r.Method, r.URL.Path), r.Method == http.MethodGet)
+	number, err := w.line.begin(&w.line.so.requests, fmt.Sprintf("the request %s %s", r.Method, r.URL.Path))
 	if err != nil {
 		return nil, err
 	}
