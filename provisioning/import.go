@@ -29,9 +29,12 @@ type UsersInput struct {
 	Count  int           `json:"count"`
 }
 
+// usersList may hold passwords; a retry of what failed needs it.
+var usersList = operation.Confided{Fields: []string{"users"}}
+
 // UsersWorkflow imports users into a server that runs already.
 func (s *Service) UsersWorkflow() operation.Workflow {
-	return operation.Workflow{Kind: KindUsers, Steps: []operation.Step{
+	return operation.Workflow{Kind: KindUsers, Confided: usersList, Steps: []operation.Step{
 		{Name: stepUsers, Do: s.importLater, CannotUndo: "users that were made stay", Deadline: 12 * time.Hour},
 	}}
 }

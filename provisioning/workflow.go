@@ -57,7 +57,7 @@ type Input struct {
 // whether its work is done; the last ones tell what they could not do instead of
 // failing, for by then there is a server that somebody may be using.
 func (s *Service) Workflow() operation.Workflow {
-	return operation.Workflow{Kind: KindProvision, Steps: []operation.Step{
+	return operation.Workflow{Kind: KindProvision, Confided: usersList, Steps: []operation.Step{
 		{Name: stepReserve, Do: s.reserve, Undo: s.giveUp, Deadline: 2 * time.Hour},
 		{Name: stepImage, Do: s.image, CannotUndo: "the image stays on the box, for the next server", Deadline: 6 * time.Hour},
 		{Name: stepSeed, Do: s.seed, Undo: s.dropSeed, Deadline: 2 * time.Hour},

@@ -198,6 +198,9 @@ func (e *Engine) cancelAtRest(l *live, op Operation, who Actor) error {
 		if err := release(tx, op); err != nil {
 			return err
 		}
+		if err := e.dropConfided(tx, op); err != nil {
+			return err
+		}
 		if err := note(tx, now, op, who, op.Subject); err != nil {
 			return err
 		}
@@ -235,6 +238,9 @@ func (e *Engine) Retry(id string, who Actor) (op Operation, err error) {
 		w, known := e.workflow(op.Kind)
 		if !known {
 			return &Refused{Why: unknownKind(op)}
+		}
+		if w.Confided.Again != "" {
+			return &Refused{Why: fmt.Sprintf("what was confided to operation %s went when it ended", id), Fix: w.Confided.Again}
 		}
 		again, from := map[string]bool{}, false
 		for i, st := range op.Steps {

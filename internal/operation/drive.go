@@ -350,6 +350,9 @@ func (d *drive) write(tx store.Tx, now time.Time, next Operation) error {
 		if err := tx.Delete(cancelKey(next.ID)); err != nil {
 			return err
 		}
+		if err := d.engine.dropConfided(tx, next); err != nil {
+			return err
+		}
 		if err := d.engine.expire(tx, now); err != nil {
 			return err
 		}

@@ -40,8 +40,9 @@ import (
 // Workflow is a kind of operation: its steps in order. Their names are part of what
 // is stored; a renamed step is a new one.
 type Workflow struct {
-	Kind  string // "server.provision"
-	Steps []Step
+	Kind     string // "server.provision"
+	Steps    []Step
+	Confided Confided
 }
 
 // Step is one step of a workflow.
