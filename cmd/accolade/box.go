@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 func newBoxCommand(e *env) *cobra.Command {
@@ -208,7 +210,8 @@ audit tells who printed it.`,
 			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(to, pdf, 0o600); err != nil {
+			// A new file in the place of the old one: that may have been readable by others.
+			if err := wholefile.Write(wholefile.OS, to, func(w io.Writer) error { _, err := w.Write(pdf); return err }); err != nil {
 				return err
 			}
 			e.say("paper key of %s in %s: print it, put it into the client's safe, and delete the file", args[0], to)

@@ -24,6 +24,7 @@ type Config struct {
 	SocketRole  string // role of that group's members
 	Listen      string // HOST:PORT for TLS and tokens; empty: none
 	TLS         TLS
+	Identity    Identity
 	Log         Log
 	Timezone    string         // IANA name; schedules, months and letters follow it
 	Offers      string         // price list file; empty: the one that ships
@@ -48,6 +49,12 @@ func (c Config) Zone() *time.Location {
 // TLS names the files of the listener's certificate (PEM); without them the
 // controller makes its own.
 type TLS struct{ Certificate, Key string }
+
+// Identity is the key that opens what is sealed in the store.
+type Identity struct{ PassphraseFile string }
+
+// Passphrase reads PassphraseFile; an empty path is no passphrase.
+func (i Identity) Passphrase() (secret.Value, error) { return secretFile(i.PassphraseFile) }
 
 // Log says what goes to standard error.
 type Log struct {

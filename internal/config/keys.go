@@ -22,6 +22,8 @@ var Keys = []Key{
 	path("tls.certificate", func(c *Config) *string { return &c.TLS.Certificate }, "",
 		"Certificate chain in PEM for `listen`. Without it the controller makes its own, whose fingerprint it logs.").like("tls/certificate.pem"),
 	path("tls.key", func(c *Config) *string { return &c.TLS.Key }, "", "Private key of that certificate in PEM.").like("tls/key.pem"),
+	path("identity.passphrase_file", func(c *Config) *string { return &c.Identity.PassphraseFile }, "",
+		"File with the passphrase of the state folder's identity.age on its first line, not readable by others; best on another medium, such as a systemd credential. Empty: the key's file mode alone protects it.").like("/run/credentials/accoladed.service/passphrase"),
 	choice("log.level", func(c *Config) *string { return &c.Log.Level }, "info", "From which weight on events are logged.", "debug", "info", "warn", "error"),
 	choice("log.format", func(c *Config) *string { return &c.Log.Format }, "text", "Form of the log on standard error.", "text", "json"),
 	text("timezone", func(c *Config) *string { return &c.Timezone }, "Europe/Paris", "a name such as Europe/Paris",

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
@@ -31,6 +32,9 @@ const certificateLife = 10 * 365 * 24 * time.Hour
 // which is made when it is absent.
 func certificate(conf config.Config, now time.Time) (tls.Certificate, error) {
 	if conf.TLS.Certificate != "" {
+		if err := secret.CheckFile(conf.TLS.Key); err != nil {
+			return tls.Certificate{}, fmt.Errorf("tls.key: %w", err)
+		}
 		cert, err := tls.LoadX509KeyPair(conf.TLS.Certificate, conf.TLS.Key)
 		if err != nil {
 			return cert, fmt.Errorf("tls: %s and %s: %w", conf.TLS.Certificate, conf.TLS.Key, err)

@@ -37,8 +37,7 @@ func (c *Controller) openState() error {
 			return fmt.Errorf("state: %w", err)
 		}
 	}
-	c.keeper, err = secret.OpenKeeper(filepath.Join(c.conf.State, identityFile))
-	if err != nil {
+	if c.keeper, err = c.openKeeper(); err != nil {
 		return err
 	}
 	for _, name := range []string{documentsName, copiesName} {
@@ -47,6 +46,19 @@ func (c *Controller) openState() error {
 		}
 	}
 	return nil
+}
+
+// openKeeper opens the key of the store, with its passphrase if there is to be one.
+func (c *Controller) openKeeper() (*secret.Keeper, error) {
+	file := filepath.Join(c.conf.State, identityFile)
+	if c.conf.Identity.PassphraseFile == "" {
+		return secret.OpenKeeper(file)
+	}
+	passphrase, err := c.conf.Identity.Passphrase()
+	if err != nil {
+		return nil, fmt.Errorf("identity.passphrase_file: %w", err)
+	}
+	return secret.OpenKeeperWithPassphrase(file, passphrase)
 }
 
 // participant is the controller's name in the simulated time.

@@ -151,7 +151,7 @@ func (plain) wrap(text []byte) ([]byte, error) { return text, nil }
 
 func (plain) unwrap(file []byte) ([]byte, error) {
 	if bytes.HasPrefix(file, []byte("age-encryption.org/")) {
-		return nil, errors.New("it is protected by a passphrase, and none was given")
+		return nil, errors.New("it is protected by a passphrase, and none was given: set identity.passphrase_file")
 	}
 	return file, nil
 }
@@ -173,7 +173,7 @@ func (w wrapped) wrap(text []byte) ([]byte, error) {
 
 func (w wrapped) unwrap(file []byte) ([]byte, error) {
 	if !bytes.HasPrefix(file, []byte("age-encryption.org/")) {
-		return nil, errors.New("it is not protected by a passphrase")
+		return nil, errors.New("it is not protected by a passphrase: protect it with `age -p -o identity.new identity.age`, mode 0600, and put that in its place, or leave identity.passphrase_file out")
 	}
 	id, err := age.NewScryptIdentity(w.passphrase.Reveal())
 	if err != nil {
