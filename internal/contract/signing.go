@@ -236,6 +236,9 @@ func ContractOn(tx store.Tx, client string, day calendar.Date) (Contract, bool, 
 	return Contract{}, false, err
 }
 
+// ContractByID finds a contract, inside a transaction.
+func ContractByID(tx store.Tx, id string) (Contract, error) { return contracts.Get(tx, id) }
+
 // AllContracts are the contracts of all clients, inside a transaction.
 func AllContracts(tx store.Tx) ([]Contract, error) { return contracts.List(tx) }
 

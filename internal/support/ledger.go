@@ -235,6 +235,9 @@ func (l *Ledger) insert(tx store.Tx, a contract.Actor, e *Entry) error {
 	if e.Group != nil && e.Group.ID == "" {
 		e.Group.ID = e.ID
 	}
+	if err := noteUnsettled(tx, *e); err != nil {
+		return err
+	}
 	return entries.Insert(tx, e.ID, *e)
 }
 
