@@ -51,7 +51,8 @@ func newDoctorCommand(e *env) *cobra.Command {
 		Short: "Compare boxes, vaults and store now, and name what does not belong or is missing",
 		Long: `Asks every box and every vault and compares what is there with what should be: storages,
 jobs, rights, VMs without a server, servers without a VM, seeds left behind, logins of
-boxes that are gone. Each finding comes with the command that mends it. Nothing is
+boxes that are gone. The accounts that months are drafted from are compared with the
+ledger of hours. Each finding comes with the command that mends it. Nothing is
 changed. The exit code is 1 when there are findings.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

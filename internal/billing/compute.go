@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -12,12 +13,18 @@ import (
 
 // Case is all that the invoices of one contract depend on.
 type Case struct {
-	Client    contract.Client
-	Contract  contract.Contract
-	Entries   []support.Entry // all of the contract's
-	Settled   []Settlement    // of the finalised months, in order
-	Finalised calendar.Month  // the last finalised month of all; zero: none yet
-	From      calendar.Month  // months before were invoiced elsewhere; zero: none were
+	Client   contract.Client
+	Contract contract.Contract
+	// Account is what the finalised months left; nil: it is found from Settled.
+	Account *Account
+	// Entries are all of the contract's; with an Account, those that no month has settled.
+	Entries []support.Entry
+	// Settled are the finalised months', in order; not needed with an Account and Even.
+	Settled []Settlement
+	// Even says that every finalised month was billed what it comes to by now.
+	Even      bool
+	Finalised calendar.Month // the last finalised month of all; zero: none yet
+	From      calendar.Month // months before were invoiced elsewhere; zero: none were
 }
 
 // Settlement is what a finalised month settled for one contract. What comes to
@@ -48,6 +55,9 @@ type Draft struct {
 	// Held are credits (negative) that would bring the invoice below zero: they wait
 	// for an invoice that carries them.
 	Held money.Cents
+	// uneven says that some of them are for closed months, which therefore were not
+	// billed what they come to.
+	uneven bool
 }
 
 // Due reports whether the draft has anything to invoice.
@@ -65,29 +75,29 @@ func Compute(m calendar.Month, until calendar.Date, c Case, seller Seller) Draft
 	if next := c.Finalised.Add(1); !c.Finalised.IsZero() && first.Before(next) {
 		first = next
 	}
-	c.Settled = slices.Clone(c.Settled)
+	b := c.balance()
 	for k := first; k.Before(m); k = k.Add(1) {
-		c.Settled = append(c.Settled, draft(k, k.Last(), c, seller).Settlement)
-		c.Finalised = k
+		b.close(draft(k, k.Last(), b, seller))
 	}
 	if until.IsZero() || until.After(m.Last()) {
 		until = m.Last()
 	}
-	return draft(m, until, c, seller)
+	return draft(m, until, b, seller)
 }
 
-func draft(m calendar.Month, until calendar.Date, c Case, seller Seller) Draft {
-	d := compose(m, until, c, seller, false)
+func draft(m calendar.Month, until calendar.Date, b *balance, seller Seller) Draft {
+	d := compose(m, until, b, seller, false)
 	if d.Invoice.Net < 0 {
-		return compose(m, until, c, seller, true)
+		return compose(m, until, b, seller, true)
 	}
 	return d
 }
 
 // compose gathers the month's own lines, then what came late. With hold, late
 // credits are left for a later invoice.
-func compose(m calendar.Month, until calendar.Date, c Case, seller Seller, hold bool) Draft {
-	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: c.used()}}
+func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, hold bool) Draft {
+	c := b.Case
+	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: maps.Clone(b.used)}}
 	s := &d.Settlement
 	category, rate := seller.vat(c.Contract.Offer.VAT)
 	add := func(l Line) {
@@ -99,16 +109,17 @@ func compose(m calendar.Month, until calendar.Date, c Case, seller Seller, hold 
 		add(l)
 	}
 	s.Billed = sums(own)
-	for _, l := range lateLines(c) {
+	for _, l := range b.lateLines() {
 		if hold && l.Net < 0 {
 			d.Held += l.Net
+			d.uneven = true
 			continue
 		}
 		add(l)
 		s.Billed = append(s.Billed, Billed{l.Part, l.For, l.Net})
 	}
-	for _, g := range pendingHours(m, until, c) {
-		used := clone(s.Used)
+	for _, g := range b.pendingHours(m, until) {
+		used := maps.Clone(s.Used)
 		lines := hourLines(g, m, c.Contract, used)
 		if net := netOf(lines); hold && net < 0 {
 			d.Held += net
@@ -178,25 +189,6 @@ func total(inv Invoice) Invoice {
 	}
 	inv.Total = inv.Net + inv.Tax
 	return inv
-}
-
-// used is the allowance used by what was settled so far, by contract year.
-func (c Case) used() map[int]calendar.Minutes {
-	used := map[int]calendar.Minutes{}
-	for _, s := range c.Settled {
-		for year, n := range s.Used {
-			used[year] = n
-		}
-	}
-	return used
-}
-
-func clone(used map[int]calendar.Minutes) map[int]calendar.Minutes {
-	c := make(map[int]calendar.Minutes, len(used))
-	for k, v := range used {
-		c[k] = v
-	}
-	return c
 }
 
 // sums adds up lines by part.

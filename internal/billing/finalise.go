@@ -13,7 +13,8 @@ import (
 
 // Finalise freezes a month: every contract's invoice gets its number, content and
 // hash in one transaction, or nothing happens. A month that is finalised already
-// comes back as it is.
+// comes back as it is. It goes by the accounts as they are; the workflow compares them
+// with the ledger before.
 func (s *Service) Finalise(a contract.Actor, m calendar.Month) (done Month, err error) {
 	err = s.DB.Update(func(tx store.Tx) error {
 		done, err = s.FinaliseTx(tx, a, m)
@@ -32,7 +33,7 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 		return Month{}, err
 	}
 	done = Month{Month: m, At: s.Clock.Now(), By: a.Who, Invoices: []string{}}
-	err = s.drafts(tx, m, calendar.Date{}, func(d Draft) error {
+	err = s.drafts(tx, m, calendar.Date{}, func(c Case, d Draft) error {
 		if d.Due() {
 			n, err := store.Sequence(tx, fmt.Sprintf("invoice/%d", m.Year))
 			if err != nil {
@@ -46,10 +47,14 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 			done.Invoices = append(done.Invoices, d.Invoice.Number)
 			done.Net, done.Tax, done.Total = done.Net+d.Invoice.Net, done.Tax+d.Invoice.Tax, done.Total+d.Invoice.Total
 		}
-		if d.Settlement.empty() {
-			return nil
+		if !d.Settlement.empty() {
+			if err := settlements.Insert(tx, m.String()+"/"+d.Settlement.Contract, d.Settlement); err != nil {
+				return err
+			}
 		}
-		return settlements.Insert(tx, m.String()+"/"+d.Settlement.Contract, d.Settlement)
+		b := c.balance()
+		b.close(d)
+		return b.keep(tx)
 	})
 	if err != nil {
 		return Month{}, err

@@ -78,18 +78,12 @@ type hours struct {
 	entries []support.Entry
 }
 
-// pendingHours are the counted entries up to a month (and a day in it) that nothing
-// has settled, by month, oldest first.
-func pendingHours(m calendar.Month, until calendar.Date, c Case) []hours {
-	settled := map[string]bool{}
-	for _, s := range c.Settled {
-		for _, id := range s.Entries {
-			settled[id] = true
-		}
-	}
+// pendingHours are the entries up to a month (and a day in it) that nothing has
+// settled, by month, oldest first.
+func (b *balance) pendingHours(m calendar.Month, until calendar.Date) []hours {
 	var groups []hours
-	for _, e := range support.InOrder(c.Entries) {
-		if settled[e.ID] || e.Date.MonthOf().After(m) || e.Date.After(until) || !c.Contract.Offer.CountsWork(e.Kind) {
+	for _, e := range b.open {
+		if e.Date.MonthOf().After(m) || e.Date.After(until) {
 			continue
 		}
 		if n := len(groups); n == 0 || groups[n-1].month != e.Date.MonthOf() {
@@ -131,8 +125,9 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used map[int]cale
 
 // lateLines are the differences between what the finalised months come to by now
 // and what was billed for them: one line for each month and part that changed.
-func lateLines(c Case) []Line {
-	if c.Finalised.IsZero() {
+func (b *balance) lateLines() []Line {
+	c := b.Case
+	if b.even || c.Finalised.IsZero() {
 		return nil
 	}
 	first := c.Contract.Start.MonthOf()

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -131,7 +132,7 @@ func (s *Service) look(tx store.Tx, p *Preview) error {
 		if !next.IsZero() && next.Before(p.Month) {
 			p.First = next
 		}
-		return s.drafts(tx, p.Month, p.SoFar, func(d Draft) error {
+		return s.drafts(tx, p.Month, p.SoFar, func(_ Case, d Draft) error {
 			if d.Due() || d.Held != 0 {
 				p.Drafts = append(p.Drafts, d)
 			}
@@ -150,7 +151,7 @@ func (s *Service) look(tx store.Tx, p *Preview) error {
 }
 
 // drafts computes a month for every contract, by client.
-func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, each func(Draft) error) error {
+func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, each func(Case, Draft) error) error {
 	last, err := lastFinalised(tx)
 	if err != nil {
 		return err
@@ -168,14 +169,46 @@ func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, eac
 		if err != nil {
 			return err
 		}
-		if err := each(Compute(m, until, c, s.Seller)); err != nil {
+		if err := each(c, Compute(m, until, c, s.Seller)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// caseOf reads what the draft of a contract depends on: its account and what is open,
+// or, where there is no account through the last finalised month, all there is.
 func (s *Service) caseOf(tx store.Tx, k contract.Contract, last calendar.Month) (Case, error) {
+	account, err := accounts.Get(tx, k.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Case{}, err
+	}
+	if err != nil || account.Through != last {
+		return s.wholeCase(tx, k, last)
+	}
+	open, kept, err := support.Unsettled(tx, k.ID)
+	if err != nil {
+		return Case{}, err
+	}
+	if !kept {
+		return s.wholeCase(tx, k, last)
+	}
+	c := Case{Contract: k, Account: &account, Entries: open, Finalised: last, From: s.From}
+	if c.Client, err = contract.ClientByRef(tx, k.Client); err != nil {
+		return c, err
+	}
+	now, err := terms(k, s.From, last)
+	if err != nil {
+		return c, err
+	}
+	if c.Even = now == account.Even; !c.Even {
+		c.Settled, err = settlementsOf(tx, k.ID)
+	}
+	return c, err
+}
+
+// wholeCase reads ledger and settlements from their beginning.
+func (s *Service) wholeCase(tx store.Tx, k contract.Contract, last calendar.Month) (Case, error) {
 	c := Case{Contract: k, Finalised: last, From: s.From}
 	var err error
 	if c.Client, err = contract.ClientByRef(tx, k.Client); err != nil {
@@ -184,9 +217,15 @@ func (s *Service) caseOf(tx store.Tx, k contract.Contract, last calendar.Month) 
 	if c.Entries, err = support.EntriesOf(tx, k.ID); err != nil {
 		return c, err
 	}
-	c.Settled, err = settlements.ByIndex(tx, "contract", k.ID)
-	slices.SortFunc(c.Settled, func(a, b Settlement) int { return a.Month.Compare(b.Month) })
+	c.Settled, err = settlementsOf(tx, k.ID)
 	return c, err
+}
+
+// settlementsOf are those of a contract, by month.
+func settlementsOf(tx store.Tx, contractID string) ([]Settlement, error) {
+	all, err := settlements.ByIndex(tx, "contract", contractID)
+	slices.SortFunc(all, func(a, b Settlement) int { return a.Month.Compare(b.Month) })
+	return all, err
 }
 
 // finalised finds the record of a finalised month.

@@ -41,12 +41,17 @@ func (s *Service) Workflow() operation.Workflow {
 	}}
 }
 
-func (s *Service) freeze(_ context.Context, r *operation.Run) error {
+func (s *Service) freeze(ctx context.Context, r *operation.Run) error {
 	months, err := s.monthsOf(r)
 	if err != nil {
 		return err
 	}
 	by := contract.Actor{Who: r.By(), From: r.From()}
+	// Outside of the transaction, which is to be short: nobody else can write meanwhile
+	// what would make them differ.
+	if err := s.mend(ctx, by); err != nil {
+		return mendable(err)
+	}
 	for _, m := range months {
 		if err := r.Update(func(tx store.Tx) error {
 			_, err := s.FinaliseTx(tx, by, m)

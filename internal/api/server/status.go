@@ -31,5 +31,13 @@ func (s *Server) doctor(ctx context.Context, _ *struct{}) (*answer[[]api.Finding
 	for _, f := range found {
 		out = append(out, api.Finding(f))
 	}
+	wrong, err := s.Bills.Differences(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range wrong {
+		out = append(out, api.Finding{Of: "contract/" + d.Contract, What: d.What,
+			Fix: "previews of this contract may be wrong until the next accolade month finalise, which reads its ledger anew"})
+	}
 	return body(out), nil
 }
