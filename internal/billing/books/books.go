@@ -1,0 +1,74 @@
+// Package books puts documents that were finalised into double entry: what an
+// accountant's software reads, whatever the form of the file.
+//
+// A Document is an invoice or a credit note as the writers of exports need it, and an
+// Entry is what it comes to in the journal of sales. Everything is computed from what
+// was frozen, so the same documents give the same entries; the package writes no
+// file and keeps nothing.
+package books
+
+import (
+	"strings"
+	"unicode"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// Kind is what a document is.
+type Kind string
+
+// The kinds of documents.
+const (
+	Invoice    Kind = "invoice"
+	CreditNote Kind = "credit-note"
+)
+
+// Document is a finalised document. The amounts of a credit note are positive, as on
+// its paper (type 381 of EN 16931): Sign says which way they count.
+type Document struct {
+	Kind     Kind
+	Number   string // `F2026-0001`, `A2026-0001`
+	Refers   string // the invoice that a credit note takes back
+	Month    calendar.Month
+	Date     calendar.Date
+	Due      calendar.Date
+	Contract string
+	Offer    string
+	Client   billing.Buyer
+	Lines    []billing.Line
+	Groups   []billing.TaxGroup
+	Net      money.Cents
+	Tax      money.Cents
+	Total    money.Cents
+}
+
+// Of is the document of a finalised invoice.
+func Of(inv billing.Invoice) Document {
+	d := Document{Kind: Invoice, Number: inv.Number, Month: inv.Month, Date: inv.Date, Due: inv.Due, Contract: inv.Contract, Offer: inv.Offer,
+		Client: inv.Client, Groups: inv.Groups, Net: inv.Net, Tax: inv.Tax, Total: inv.Total, Lines: make([]billing.Line, len(inv.Lines))}
+	d.Client.Name = Plain(d.Client.Name)
+	for i, l := range inv.Lines {
+		l.Title, l.Detail = Plain(l.Title), Plain(l.Detail)
+		d.Lines[i] = l
+	}
+	return d
+}
+
+// Sign is 1, and -1 for a credit note.
+func (d Document) Sign() int64 {
+	if d.Kind == CreditNote {
+		return -1
+	}
+	return 1
+}
+
+// Signed is an amount of the document as it counts in sums.
+func (d Document) Signed(c money.Cents) money.Cents { return money.Cents(d.Sign()) * c }
+
+// Plain makes a text one line of printable characters and common spaces: no-break
+// spaces are for paper, and a tab would begin another column.
+func Plain(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
