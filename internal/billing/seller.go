@@ -2,9 +2,9 @@ package billing
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 
+	"codeberg.org/accolade/accolade/internal/billing/sepa"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
 )
@@ -24,6 +24,7 @@ type Seller struct {
 	VATOnDebits   bool     `yaml:"vat_on_debits" json:"vat_on_debits,omitempty"`
 	IBAN          string   `yaml:"iban" json:"iban"`
 	BIC           string   `yaml:"bic" json:"bic,omitempty"`
+	ICS           string   `yaml:"ics" json:"ics,omitempty"`                       // creditor identifier, for direct debits
 	LateRate      string   `yaml:"late_rate" json:"late_rate"`                     // `trois fois le taux d'intérêt légal`, `12 %`
 	EarlyDiscount string   `yaml:"early_discount" json:"early_discount,omitempty"` // a sentence; empty: none, and said so
 	Mail          string   `yaml:"mail" json:"mail,omitempty"`
@@ -70,34 +71,16 @@ func (s Seller) Check() error {
 			return fmt.Errorf("seller: %w", err)
 		}
 	}
-	if s.IBAN != "" {
-		return checkIBAN(s.IBAN)
-	}
-	return nil
-}
-
-// checkIBAN follows ISO 13616: letters count 10 to 35, the first four characters go
-// to the end, and the whole is 1 modulo 97.
-func checkIBAN(iban string) error {
-	bad := fmt.Errorf("seller.iban %s is refused: its check digits do not fit (modulus 97)", iban)
-	s := spaceless(iban)
-	if len(s) < 15 || len(s) > 34 {
-		return bad
-	}
-	var digits strings.Builder
-	for _, r := range s[4:] + s[:4] {
-		switch {
-		case r >= '0' && r <= '9':
-			digits.WriteRune(r)
-		case r >= 'A' && r <= 'Z':
-			fmt.Fprintf(&digits, "%d", r-'A'+10)
-		default:
-			return bad
+	for _, k := range []struct {
+		value string
+		parse func(string) (string, error)
+	}{{s.IBAN, sepa.ParseIBAN}, {s.BIC, sepa.ParseBIC}, {s.ICS, sepa.ParseICS}} {
+		if k.value == "" {
+			continue
 		}
-	}
-	n, ok := new(big.Int).SetString(digits.String(), 10)
-	if !ok || new(big.Int).Mod(n, big.NewInt(97)).Int64() != 1 {
-		return bad
+		if _, err := k.parse(k.value); err != nil {
+			return fmt.Errorf("seller.%w", err)
+		}
 	}
 	return nil
 }

@@ -42,6 +42,8 @@ func TestBadFile(t *testing.T) {
 		"cron":                 {"backup:\n  remote:\n    schedule: \"61 2 * * *\"\n", `:3:15: backup.remote.schedule: "61 2 * * *": `},
 		"SIREN that fails":     {"seller:\n  siren: 732829321\n", `:2:10: seller.siren: `},
 		"IBAN that fails":      {"seller:\n  iban: FR76 3000 6000 0112 3456 7890 188\n", `:2:9: seller.iban: `},
+		"BIC too short":        {"seller:\n  bic: AGRIFRP\n", `:2:8: seller.bic: bic AGRIFRP is refused: want 8 or 11 characters`},
+		"ICS that fails":       {"seller:\n  ics: FR72ZZZ123457\n", `:2:8: seller.ics: `},
 		"mail":                 {"notify:\n  mail: not a mail\n", `:2:9: notify.mail: "not a mail" is no plain mail address; want a mail address`},
 		"half a TLS":           {"tls:\n  key: k.pem\n", `tls: certificate and key go together`},
 		"two documents":        {"state: /x\n---\nstate: /y\n", `a configuration is one YAML document`},

@@ -186,6 +186,14 @@ func isMonth(v string) error {
 	return err
 }
 
+// parsed accepts what parse can read.
+func parsed(parse func(string) (string, error)) func(string) error {
+	return func(v string) error {
+		_, err := parse(v)
+		return err
+	}
+}
+
 // matches checks against a pattern.
 func matches(pattern string) func(string) error {
 	re := regexp.MustCompile(`^(?:` + pattern + `)$`)

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/sepa"
 	"codeberg.org/accolade/accolade/internal/contract"
 )
 
@@ -45,8 +45,11 @@ var Keys = []Key{
 		"Intra-community VAT number; needed with the regime normal.", matches(`FR[0-9A-Z]{2}\d{9}`)).like("FR44732829320"),
 	toggle("seller.vat_on_debits", func(c *Config) *bool { return &c.Seller.VATOnDebits }, "Whether the payment of VAT on debits was chosen; it is then printed."),
 	text("seller.iban", func(c *Config) *string { return &c.Seller.IBAN }, "", "an IBAN", "Where clients pay to; spaces do not matter.",
-		func(v string) error { return billing.Seller{IBAN: v}.Check() }).like("FR14 2004 1010 0505 0001 3M02 606"),
-	text("seller.bic", func(c *Config) *string { return &c.Seller.BIC }, "", "8 or 11 characters", "BIC of that account.", matches(`[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?`)).like("PSSTFRPPLIL"),
+		parsed(sepa.ParseIBAN)).like("FR14 2004 1010 0505 0001 3M02 606"),
+	text("seller.bic", func(c *Config) *string { return &c.Seller.BIC }, "", "8 or 11 characters", "BIC of that account.",
+		parsed(sepa.ParseBIC)).like("PSSTFRPPLIL"),
+	text("seller.ics", func(c *Config) *string { return &c.Seller.ICS }, "", "a creditor identifier", "Identifiant créancier SEPA, from your bank; needed for direct debits.",
+		parsed(sepa.ParseICS)).like("FR72ZZZ123456"),
 	text("seller.late_rate", func(c *Config) *string { return &c.Seller.LateRate }, "", "a rate, as printed",
 		"Rate of the late-payment penalties (art. L441-10 code de commerce).", nil).like("trois fois le taux d'intérêt légal"),
 	text("seller.early_discount", func(c *Config) *string { return &c.Seller.EarlyDiscount }, "", "a sentence", "Discount for early payment, as printed; empty is none, and said so.", nil).like("Escompte de 1 % sous huit jours"),
