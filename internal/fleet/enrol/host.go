@@ -60,6 +60,7 @@ type Host interface {
 // VaultServer is a vault, as the enrolment speaks to it.
 type VaultServer interface {
 	Close()
+	Version(ctx context.Context) (string, error)
 	Namespaces(ctx context.Context) ([]string, error)
 	Users(ctx context.Context) ([]string, error)
 	HasNamespace(ctx context.Context, name string) (bool, error)

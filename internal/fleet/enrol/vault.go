@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,7 +45,8 @@ func (e *enrolment) dropNamespace(ctx context.Context) error {
 }
 
 // vaultLogin makes user, token and rights. A token whose secret was never stored
-// (we died in between) is worth nothing: it is made anew.
+// (we died in between, perhaps with the secret of an earlier one in the store) is
+// worth nothing: it is made anew.
 func (e *enrolment) vaultLogin(ctx context.Context) ([]action, error) {
 	var needed []action
 	user, err := e.vault.HasUser(ctx, e.vaultUser())
@@ -66,6 +68,13 @@ func (e *enrolment) vaultLogin(ctx context.Context) ([]action, error) {
 		}
 	}
 	fresh := !token || len(e.box.VaultSecret) == 0 || e.box.VaultToken != e.vaultToken()
+	if !fresh {
+		accepted, err := e.vaultAccepts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fresh = !accepted
+	}
 	if fresh {
 		needed = append(needed, action{"make the token " + e.vaultToken() + " on vault " + e.to.Name, func(ctx context.Context) error { return e.newVaultToken(ctx) }})
 	}
@@ -83,6 +92,24 @@ func (e *enrolment) vaultLogin(ctx context.Context) ([]action, error) {
 		}
 	}
 	return needed, nil
+}
+
+// vaultAccepts tells whether the vault still knows the secret that we have of the
+// box's token.
+func (e *enrolment) vaultAccepts(ctx context.Context) (bool, error) {
+	value, err := e.open("its secret for the vault", e.box.VaultSecret)
+	if err != nil {
+		return false, err
+	}
+	as := e.to
+	as.TokenID = e.vaultToken()
+	there := e.svc.DialVault(as, value)
+	defer there.Close()
+	_, err = there.Version(ctx)
+	if errors.Is(err, fleet.ErrUnauthorized) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (e *enrolment) newVaultToken(ctx context.Context) error {
