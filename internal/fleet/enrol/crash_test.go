@@ -2,11 +2,9 @@ package enrol_test
 
 import (
 	"context"
-	"flag"
+	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 
@@ -23,70 +21,60 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-var allCrashes = flag.Bool("all-crashes", false, "also cut off the variants of the enrolment, at each of their points")
-
 // An enrolment survives a controller that dies at any instant: one token whose
 // secret we have, one of each storage, one job, and no bootstrap token left.
-func TestCrashEnrol(t *testing.T) { crashtest.Run(t, crashWorld("9.2", nil)) }
+func TestCrashEnrol(t *testing.T) {
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		m := fleettest.Near(t, clk, "9.2")
+		return enrolWorld(m, m.Found, m.Input(), m.Token())
+	})
+}
 
 // So does one that wipes the disk first: it is wiped once.
 func TestCrashEnrolWipe(t *testing.T) {
-	if !*allCrashes && os.Getenv("ACCOLADE_CRASH") != "all" {
-		t.Skip("much the same as TestCrashEnrol: make crash runs it, or -all-crashes")
-	}
-	crashtest.Run(t, crashWorld("8.4", func(c *simpve.Config) {
-		c.Disks = []simpve.HostDisk{simpve.SystemSSD(480 << 30), simpve.UsedHDD(2 << 40)}
-	}))
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		m := fleettest.Near(t, clk, "8.4", func(c *simpve.Config) {
+			c.Disks = []simpve.HostDisk{simpve.SystemSSD(480 << 30), simpve.UsedHDD(2 << 40)}
+		})
+		in := m.Input()
+		in.WipeDisk = "WD-WCC4M0HXC1ZK"
+		return enrolWorld(m, m.Found, in, m.Password())
+	})
 }
 
-// keptHost and keptVault outlive the steps that use them.
-type (
-	keptHost  struct{ *proxmox.Client }
-	keptVault struct{ *pbs.Client }
-)
+// So does a repair of a box on which much was changed and removed.
+func TestCrashRepair(t *testing.T) {
+	saved := fleettest.Save(t, "9.2", func(b *fleettest.Bench) error { return damage(b, b.Enrolled()) })
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		m := fleettest.Near(t, clk, "9.2")
+		in := m.Input()
+		in.Repair = true
+		return enrolWorld(m, func(db store.DB) error { return errors.Join(m.TakeOver(saved), saved.KeepBoxes(db)) }, in, m.Password())
+	})
+}
 
-func (keptHost) Close()  {}
-func (keptVault) Close() {}
-
-func crashWorld(version string, opt fleettest.Option) crashtest.Build {
-	return func(t testing.TB, clk *clocktest.Clock) crashtest.World {
-		var opts []fleettest.Option
-		if opt != nil {
-			opts = append(opts, opt)
-		}
-		m := fleettest.NewMachines(t, clk, version, opts...)
-		services := map[*crashtest.Controller]*enrol.Service{}
-		in, login := m.Input(), m.Token()
-		if opt != nil {
-			in.WipeDisk, login = "WD-WCC4M0HXC1ZK", m.Password()
-		}
-		return crashtest.World{
-			Prepare: m.Found,
-			Controller: func(c *crashtest.Controller) error {
-				hosts := map[string]keptHost{} // one connection for each login, not one for each step
-				vault := keptVault{pbs.New(pbs.Config{Vault: fleettest.VaultName, URL: m.VaultURL, Fingerprint: m.VaultPrint, Datastore: fleettest.Datastore,
-					TokenID: fleettest.VaultToken, TokenSecret: secret.New(fleettest.VaultSecret), Clock: c.Clock,
-					Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.VaultWire.Wrap(next)) }})}
-				services[c] = enrol.New(enrol.Deps{DB: c.DB, Engine: c.Engine, Keeper: m.Keeper, Clock: c.Clock,
-					DialBox: func(b fleet.Box, l fleet.Login) enrol.Host {
-						key := l.TokenID + l.Secret.Reveal()
-						if _, ok := hosts[key]; !ok {
-							hosts[key] = keptHost{proxmox.New(proxmox.Config{Box: b.Name, URL: b.URL, Fingerprint: b.Fingerprint, Node: b.Node, Login: l, Clock: c.Clock,
-								Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.Wire.Wrap(next)) }})}
-						}
-						hosts[key].OnNode(b.Node)
-						return hosts[key]
-					},
-					DialVault: func(fleet.Vault, secret.Value) enrol.VaultServer { return vault }})
-				return nil
-			},
-			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
-				op, _, err := services[c].Start(c.Context, in, login, "anne", "test")
-				return op, err
-			},
-			State:  func(db store.DB) (any, error) { return endState(m, db) },
-			Engine: operation.Options{Log: slog.New(slog.DiscardHandler)},
-		}
+// enrolWorld runs an enrolment on machines.
+func enrolWorld(m *fleettest.Machines, prepare func(store.DB) error, in enrol.Input, login fleet.Login) crashtest.World {
+	services := map[*crashtest.Controller]*enrol.Service{}
+	return crashtest.World{
+		Prepare: prepare,
+		Controller: func(c *crashtest.Controller) error {
+			services[c] = enrol.New(enrol.Deps{DB: c.DB, Engine: c.Engine, Keeper: m.Keeper, Clock: c.Clock,
+				DialBox: func(b fleet.Box, l fleet.Login) enrol.Host {
+					return proxmox.New(proxmox.Config{Box: b.Name, URL: b.URL, Fingerprint: b.Fingerprint, Node: b.Node, Login: l, Clock: c.Clock,
+						Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.ToBox(next)) }})
+				},
+				DialVault: func(v fleet.Vault, key secret.Value) enrol.VaultServer {
+					return pbs.New(pbs.Config{Vault: v.Name, URL: v.URL, Fingerprint: v.Fingerprint, Datastore: v.Datastore, TokenID: v.TokenID, TokenSecret: key, Clock: c.Clock,
+						Wrap: func(next http.RoundTripper) http.RoundTripper { return c.Wrap(m.ToVault(next)) }})
+				}})
+			return nil
+		},
+		Begin: func(c *crashtest.Controller) (operation.Operation, error) {
+			op, _, err := services[c].Start(c.Context, in, login, "anne", "test")
+			return op, err
+		},
+		State: func(db store.DB) (any, error) { return endState(m, db) },
 	}
 }
 
@@ -162,7 +150,12 @@ func endState(m *fleettest.Machines, db store.DB) (any, error) {
 			return nil, err
 		}
 	}
+	findings, err := m.Doctor(db)
+	if err != nil {
+		return nil, err
+	}
 	return map[string]any{
+		"doctor": findings,
 		"record": fmt.Sprint(box.State, box.Node, box.Version, box.Storages, box.Job, box.VaultToken, box.VaultPassed, box.TokenID, len(box.VaultKey) > 0),
 		"jobs":   jobs, "storages": configs, "pools": pools, "roles": roles, "tokens": tokens, "bootstrap": bootstrap, "grants": grants, "directories": dirs,
 		"namespaces": namespaces, "vault users": users, "may back up": may,
@@ -178,4 +171,26 @@ func cmpString(a, b string) int {
 		return 1
 	}
 	return 0
+}
+
+// damage changes and removes what an enrolment made, on the box and on its vault.
+func damage(b *fleettest.Bench, box fleet.Box) error {
+	ctx := context.Background()
+	root := b.Client(box, b.Password())
+	defer root.Close()
+	vault := b.DialVault(fleet.Vault{Name: fleettest.VaultName, URL: b.VaultURL, Fingerprint: b.VaultPrint, Datastore: fleettest.Datastore, TokenID: fleettest.VaultToken}, secret.New(fleettest.VaultSecret))
+	defer vault.Close()
+	role := fleet.RoleFor(fleet.PathPool, box.Version)
+	role.Privs = slices.DeleteFunc(role.Privs, func(p string) bool { return p == "VM.Backup" })
+	hdd := fleet.StorageConfig{Name: "hdd", Content: []string{"backup", "iso"}, Disabled: true, Nodes: []string{box.Node}}
+	return errors.Join(
+		root.DeleteJob(ctx, box.Job.ID),
+		root.UpdateRole(ctx, role),
+		root.UpdateDir(ctx, hdd),
+		root.DeleteStorage(ctx, box.Storages.Vault),
+		root.DeleteToken(ctx, box.TokenID),
+		root.Grant(ctx, fleet.Grant{Path: "/", Role: "Administrator", Who: fleet.BoxUser, Propagate: true}),
+		vault.DeleteUser(ctx, "accolade-kiosk@pbs"),
+		vault.DeleteNamespace(ctx, box.Namespace),
+	)
 }

@@ -63,6 +63,8 @@ type Machines struct {
 	Wire, VaultWire *proxmoxtest.Wire
 	Between         func(http.RoundTripper) http.RoundTripper // further transport between us and the box; nil: none
 	Calls           *Calls
+
+	near bool // reached without a network, see Near
 }
 
 // Bench is a small cooperative: one site, one vault, one box that is not enrolled,
@@ -88,7 +90,12 @@ func (world) Real(time.Duration) time.Duration { return 0 }
 // NewMachines makes a box that runs "8.4", "9.2" or "7.4", and a vault.
 func NewMachines(t testing.TB, clk *clocktest.Clock, version string, opts ...Option) *Machines {
 	t.Helper()
-	m := &Machines{T: t, Clock: clk, VaultDown: &Switch{}, Calls: &Calls{}}
+	return newMachines(t, clk, version, false, opts)
+}
+
+func newMachines(t testing.TB, clk *clocktest.Clock, version string, near bool, opts []Option) *Machines {
+	t.Helper()
+	m := &Machines{T: t, Clock: clk, VaultDown: &Switch{}, Calls: &Calls{}, near: near}
 	description := apispec.PVE92
 	if version < "9" {
 		description = apispec.PVE84
@@ -98,7 +105,12 @@ func NewMachines(t testing.TB, clk *clocktest.Clock, version string, opts ...Opt
 	m.openVault()
 	m.openBox(version, opts)
 	var err error
-	if m.Keeper, err = secret.OpenKeeper(filepath.Join(t.TempDir(), "key")); err != nil {
+	if near {
+		m.Keeper, err = nearKeeper()
+	} else {
+		m.Keeper, err = secret.OpenKeeper(filepath.Join(t.TempDir(), "key"))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -113,12 +125,18 @@ func New(t testing.TB, version string, opts ...Option) *Bench {
 // On makes a bench on a clock that exists already.
 func On(t testing.TB, clk *clocktest.Clock, version string, opts ...Option) *Bench {
 	t.Helper()
-	b := &Bench{Machines: NewMachines(t, clk, version, opts...), DB: store.Memory()}
+	return bench(NewMachines(t, clk, version, opts...))
+}
+
+// bench puts a bench around machines.
+func bench(m *Machines) *Bench {
+	m.T.Helper()
+	b := &Bench{Machines: m, DB: store.Memory()}
 	b.Registry = fleet.NewRegistry(b.DB, b.Clock)
 	b.Engine = operation.New(b.DB, b.Clock, operation.Options{Log: slog.New(slog.DiscardHandler)})
 	b.Enrol = enrol.New(b.Deps())
 	if err := b.Found(b.DB); err != nil {
-		t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return b
 }
@@ -134,7 +152,7 @@ func (b *Machines) DialBox(box fleet.Box, login fleet.Login) enrol.Host { return
 // Client is DialBox with all methods.
 func (b *Machines) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
 	return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Login: login, Clock: b.Clock, Wrap: func(next http.RoundTripper) http.RoundTripper {
-		next = b.Wire.Wrap(next)
+		next = b.ToBox(next)
 		if b.Between != nil {
 			next = b.Between(next)
 		}
@@ -144,7 +162,7 @@ func (b *Machines) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
 
 // DialVault is the adapter with the bench's transports.
 func (b *Machines) DialVault(v fleet.Vault, key secret.Value) enrol.VaultServer {
-	return pbs.New(pbs.Config{Vault: v.Name, URL: v.URL, Fingerprint: v.Fingerprint, Datastore: v.Datastore, TokenID: v.TokenID, TokenSecret: key, Clock: b.Clock, Wrap: b.VaultWire.Wrap})
+	return pbs.New(pbs.Config{Vault: v.Name, URL: v.URL, Fingerprint: v.Fingerprint, Datastore: v.Datastore, TokenID: v.TokenID, TokenSecret: key, Clock: b.Clock, Wrap: b.ToVault})
 }
 
 // Run runs the engine until the test ends.
@@ -235,7 +253,10 @@ func (b *Machines) openVault() {
 	if err := b.Vault.AddToken("root@pam", "accolade", VaultSecret, "Admin"); err != nil {
 		b.T.Fatal(err)
 	}
-	b.VaultURL, b.VaultPrint = b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
+	b.VaultURL, b.VaultPrint = nearVault, nearPrint("vault")
+	if !b.near {
+		b.VaultURL, b.VaultPrint = b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
+	}
 	u, err := url.Parse(b.VaultURL)
 	if err != nil {
 		b.T.Fatal(err)
@@ -259,7 +280,10 @@ func (b *Machines) openBox(version string, opts []Option) {
 	if err := b.Box.AddToken("root@pam", "bootstrap", BoxSecret, false); err != nil {
 		b.T.Fatal(err)
 	}
-	b.BoxURL, b.BoxPrint = b.serve("box", b.Box.Handler())
+	b.BoxURL, b.BoxPrint = nearBox, nearPrint("box")
+	if !b.near {
+		b.BoxURL, b.BoxPrint = b.serve("box", b.Box.Handler())
+	}
 }
 
 // serve answers on TLS over HTTP/1.1 with a certificate of its own.

@@ -62,8 +62,8 @@ func (r Report) String() string {
 func Run(t *testing.T, build Build) Report {
 	t.Helper()
 	want := run(t, build)
-	if want.err != nil {
-		t.Fatalf("the run without a crash: %v", want.err)
+	if err := cmp.Or(want.err, want.stateErr); err != nil {
+		t.Fatalf("the run without a crash: %v", err)
 	}
 	report := Report{Requests: want.events.requests, Commits: want.events.commits, Effects: want.events.effects}
 	every, pairs := amount()
@@ -92,8 +92,8 @@ func Run(t *testing.T, build Build) Report {
 func Check(t testing.TB, build Build) (problems []string) {
 	t.Helper()
 	want := run(t, build)
-	if want.err != nil {
-		t.Fatalf("the run without a crash: %v", want.err)
+	if err := cmp.Or(want.err, want.stateErr); err != nil {
+		t.Fatalf("the run without a crash: %v", err)
 	}
 	c := &campaign{recovery: map[point]int{}}
 	check := func(plan []point) {

@@ -94,6 +94,9 @@ func compare(want, got outcome) string {
 	case got.op.ID != want.op.ID:
 		return fmt.Sprintf("cut off %s: operation %s ended %s, want %s", got.event, got.op.ID, got.op.State, want.op.ID)
 	}
+	if got.stateErr != nil {
+		return fmt.Sprintf("cut off %s: read the end state: %v", got.event, got.stateErr)
+	}
 	if diff := cmp.Diff(want.left, got.left); diff != "" {
 		return fmt.Sprintf("cut off %s: something else is left in the store (-without a crash +with it):\n%s", got.event, diff)
 	}
@@ -118,6 +121,8 @@ type outcome struct {
 	events events // of the last controller, or of the only one
 	event  string // the one at the cut, or the ones
 	err    error
+
+	stateErr error // the state could not be read
 }
 
 // run is one run of the workflow, with one controller more than there are cuts.
@@ -159,7 +164,7 @@ func run(t testing.TB, build Build, plan ...point) (out outcome) {
 	if out.left, out.err = leftBehind(db); out.err != nil {
 		return out
 	}
-	clk.Idle(ctx, func() { out.state, out.err = world.State(db) })
+	clk.Idle(ctx, func() { out.state, out.stateErr = world.State(db) })
 	return out
 }
 

@@ -17,24 +17,31 @@ type leftover struct {
 
 // leftBehind reads what is left.
 func leftBehind(db store.DB) (l leftover, err error) {
-	err = db.View(func(tx store.Tx) error {
-		for key := range tx.Scan(nil) {
-			if name := string(key); !strings.HasPrefix(name, "i/") { // indexes hold instants
-				l.Keys = append(l.Keys, name)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return l, err
-	}
 	engine := operation.New(db, nil, operation.Options{})
 	if l.Leases, err = engine.Leases(); err != nil {
 		return l, err
 	}
 	all, err := engine.List(operation.Filter{})
+	if err != nil {
+		return l, err
+	}
+	known := map[string]bool{}
 	for _, op := range all {
 		l.Operations = append(l.Operations, op.ID+" "+op.Kind+" "+string(op.State))
+		known[op.ID] = true
 	}
+	err = db.View(func(tx store.Tx) error {
+		for key := range tx.Scan(nil) {
+			kind, rest, _ := strings.Cut(string(key), "/")
+			id, _, _ := strings.Cut(rest, "/")
+			switch {
+			case kind == "i": // indexes hold instants
+			case kind == "o" && known[id]: // a step that goes on may have noted other things for itself
+			default:
+				l.Keys = append(l.Keys, string(key))
+			}
+		}
+		return nil
+	})
 	return l, err
 }
