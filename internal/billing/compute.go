@@ -136,7 +136,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 			add(l)
 		}
 	}
-	d.Invoice = total(d.Invoice)
+	d.Invoice = Total(d.Invoice)
 	head(&d.Invoice, m, c, seller, *s)
 	return d
 }
@@ -164,9 +164,9 @@ func buyer(c contract.Client) Buyer {
 		Address: c.Address, Delivery: c.Delivery, Language: c.Language}
 }
 
-// total adds up: tax per category and rate on the sum of its lines less its
+// Total adds up: tax per category and rate on the sum of its lines less its
 // discounts, rounded once.
-func total(inv Invoice) Invoice {
+func Total(inv Invoice) Invoice {
 	add := func(category Category, rate money.Rate, net money.Cents) {
 		i := slices.IndexFunc(inv.Groups, func(g TaxGroup) bool { return g.Category == category && g.Rate == rate })
 		if i < 0 {

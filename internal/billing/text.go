@@ -142,3 +142,37 @@ func lateText(is []Line, was money.Cents) string {
 	}
 	return fmt.Sprintf("%s\u00a0: %s au lieu de %s déjà facturés", now, sum.French(), was.French())
 }
+
+// The mentions that the law wants on every invoice (articles L441-9, L441-10 and
+// D441-5 du Code de commerce), as sentences.
+
+// RecoveryText names the fee for recovery.
+func RecoveryText() string {
+	return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", RecoveryFee.French())
+}
+
+// LateText names the rate of penalties.
+func (s Seller) LateText() string {
+	return fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", s.LateRate)
+}
+
+// DiscountText names the discount for early payment, or its absence.
+func (s Seller) DiscountText() string {
+	if s.EarlyDiscount == "" {
+		return "Pas d'escompte pour paiement anticipé."
+	}
+	return strings.TrimSuffix(s.EarlyDiscount, ".") + "."
+}
+
+// FormText is the legal form with the capital: `SCIC SA au capital de 18 500 €`.
+func (s Seller) FormText() string {
+	if word, rest, _ := strings.Cut(s.Capital, " "); strings.EqualFold(word, "capital") {
+		return s.LegalForm + " à capital " + rest
+	}
+	return s.LegalForm + " au capital de " + s.Capital
+}
+
+// RegisterText is the register: `RCS Lorient`.
+func (s Seller) RegisterText() string {
+	return "RCS " + strings.TrimSpace(strings.TrimPrefix(s.RCS, "RCS"))
+}

@@ -155,12 +155,7 @@ func (s *sheet) feet() {
 // legal is who the seller is before the law, on one line.
 func (s *sheet) legal() string {
 	seller := s.inv.Seller
-	form := seller.LegalForm + " au capital de " + seller.Capital
-	if word, rest, _ := strings.Cut(seller.Capital, " "); strings.EqualFold(word, "capital") {
-		form = seller.LegalForm + " à capital " + rest
-	}
-	parts := []string{seller.Name, form,
-		"SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), "RCS " + strings.TrimSpace(strings.TrimPrefix(seller.RCS, "RCS"))}
+	parts := []string{seller.Name, seller.FormText(), "SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), seller.RegisterText()}
 	if seller.VATNumber != "" {
 		parts = append(parts, "TVA "+seller.VATNumber)
 	}

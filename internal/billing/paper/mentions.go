@@ -51,13 +51,7 @@ func (s *sheet) mentions() {
 	if seller.VATOnDebits {
 		m = append(m, "Option pour le paiement de la taxe d'après les débits.")
 	}
-	discount := "Pas d'escompte pour paiement anticipé."
-	if seller.EarlyDiscount != "" {
-		discount = strings.TrimSuffix(seller.EarlyDiscount, ".") + "."
-	}
-	m = append(m, discount,
-		fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", seller.LateRate),
-		fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", billing.RecoveryFee.French()))
+	m = append(m, seller.DiscountText(), seller.LateText(), billing.RecoveryText())
 	s.block("Mentions légales", strings.Join(m, " "))
 }
 

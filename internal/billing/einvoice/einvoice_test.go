@@ -1,0 +1,146 @@
+package einvoice_test
+
+import (
+	"bytes"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"codeberg.org/accolade/accolade/internal/billing/einvoice"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// TestBothSyntaxesSayTheSame: what either reads back is the document that was written.
+func TestBothSyntaxesSayTheSame(t *testing.T) {
+	for _, inv := range corpus(inCorpus) {
+		want, err := einvoice.Of(inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cii, err := einvoice.ReadCII(einvoice.WriteCII(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, cii); diff != "" {
+			t.Fatalf("%s as CII (-written +read):\n%s", inv.Number, diff)
+		}
+		ubl, err := einvoice.ReadUBL(einvoice.WriteUBL(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, ubl); diff != "" {
+			t.Fatalf("%s as UBL (-written +read):\n%s", inv.Number, diff)
+		}
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	for i := range 20 {
+		a, errA := einvoice.Of(sample(i))
+		b, errB := einvoice.Of(sample(i))
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		if !bytes.Equal(einvoice.WriteCII(a), einvoice.WriteCII(b)) || !bytes.Equal(einvoice.WriteUBL(a), einvoice.WriteUBL(b)) {
+			t.Errorf("invoice %d is written as other bytes the second time", i)
+		}
+	}
+}
+
+// TestQuantityTimesPrice: for 1 to 25 employees, in months of 28 to 31 days, for each
+// run of days, the quantity times the price of six decimals is the line to the cent.
+func TestQuantityTimesPrice(t *testing.T) {
+	for employees := int64(1); employees <= 25; employees++ {
+		for days := int64(28); days <= 31; days++ {
+			for first := int64(1); first <= days; first++ {
+				for last := first; last <= days; last++ {
+					exact := new(big.Rat).Mul(big.NewRat(3900, 1), big.NewRat(last-first+1, days))
+					if got, want := product(money.PriceOf(exact), employees, 1), money.Round(new(big.Rat).Mul(exact, big.NewRat(employees, 1))); got != want {
+						t.Fatalf("%d employees, days %d to %d of %d: quantity x price is %s, the line %s", employees, first, last, days, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// product is quantity x price / per, rounded as a reader of the XML does it.
+func product(p money.UnitPrice, quantity, per int64) money.Cents {
+	return money.Round(new(big.Rat).Mul(p.Rat(), big.NewRat(quantity, per)))
+}
+
+// TestMinutesTimesPrice: hours are minutes, their price is for 60.
+func TestMinutesTimesPrice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		price, minutes := rapid.Int64Range(1, 50_000).Draw(t, "cents an hour"), rapid.Int64Range(1, 20_000).Draw(t, "minutes")
+		want := money.Round(big.NewRat(price*minutes, 60))
+		if got := product(money.PriceOf(big.NewRat(price, 1)), minutes, 60); got != want {
+			t.Fatalf("%d minutes at %d cents an hour: %s, want %s", minutes, price, got, want)
+		}
+	})
+}
+
+func TestNoAddress(t *testing.T) {
+	inv := sample(2)
+	inv.Client.SIREN, inv.Client.Mail = "", ""
+	if _, err := einvoice.Of(inv); err == nil || !strings.Contains(err.Error(), "neither a SIREN nor a mail address") {
+		t.Errorf("a client without any electronic address: %v", err)
+	}
+}
+
+// TestControlCharacters: what XML cannot hold does not make the file unreadable.
+func TestControlCharacters(t *testing.T) {
+	inv := sample(0)
+	inv.Client.Name = "A\x00B\x0bC & <D> \"E\" 'F' \ufffe"
+	d, err := einvoice.Of(inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := einvoice.ReadCII(einvoice.WriteCII(d)); err != nil || !strings.Contains(got.Buyer.Name, `& <D> "E" 'F'`) {
+		t.Errorf("read back %q, %v", got.Buyer.Name, err)
+	}
+}
+
+func FuzzReadCII(f *testing.F) { fuzz(f, einvoice.WriteCII, einvoice.ReadCII) }
+func FuzzReadUBL(f *testing.F) { fuzz(f, einvoice.WriteUBL, einvoice.ReadUBL) }
+
+// fuzz: whatever is read is written again and read the same.
+func fuzz(f *testing.F, write func(einvoice.Document) []byte, read func([]byte) (einvoice.Document, error)) {
+	for i := range 14 {
+		d, err := einvoice.Of(sample(i))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(write(d))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := read(b)
+		if err != nil {
+			return
+		}
+		if d.Type == einvoice.CreditNote != strings.Contains(string(b), "CreditNote") {
+			return // a type that does not fit the root element is nothing that we write
+		}
+		again, err := read(write(d))
+		if err != nil {
+			t.Fatalf("what was read cannot be read again once written: %v", err)
+		}
+		if diff := cmp.Diff(d, again); diff != "" {
+			t.Fatalf("read again, it says something else (-first +second):\n%s", diff)
+		}
+	})
+}
+
+func BenchmarkCII(b *testing.B) {
+	invoices := corpus(64)
+	for i := 0; b.Loop(); i++ {
+		d, err := einvoice.Of(invoices[i%len(invoices)])
+		if err != nil {
+			b.Fatal(err)
+		}
+		einvoice.WriteCII(d)
+	}
+}

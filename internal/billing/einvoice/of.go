@@ -1,0 +1,207 @@
+package einvoice
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/contract"
+)
+
+// Of states a frozen invoice in the standard's terms. It refuses a client that no
+// electronic address can be given for: one without SIREN and without mail.
+func Of(inv billing.Invoice) (Document, error) {
+	endpoint, err := addressOf(inv.Client)
+	if err != nil {
+		return Document{}, err
+	}
+	d := Document{
+		Number: inv.Number, Issued: inv.Date, Type: typeOf(inv.Type), Due: inv.Due, Contract: inv.Contract,
+		BuyerReference: inv.Client.Service, Order: inv.Client.Commitment,
+		Terms: "Paiement au plus tard le " + billing.DateText(inv.Due), Process: processOf(inv), Notes: notesOf(inv),
+		Seller: sellerOf(inv.Seller), Buyer: buyerOf(inv.Client), Payment: paymentOf(inv),
+	}
+	d.Buyer.Endpoint = endpoint
+	if inv.Seller.VATOnDebits {
+		d.TaxDue = OnIssue
+	}
+	if inv.Type == billing.CreditNote {
+		d.Terms = "Avoir : rien à payer"
+	}
+	if c := inv.Corrects; c != nil {
+		d.Preceding = append(d.Preceding, Preceding{c.Number, c.Date})
+	}
+	for _, p := range inv.Deposits {
+		d.Preceding = append(d.Preceding, Preceding{p.Number, p.Date})
+	}
+	if inv.Client.Delivery != nil {
+		a := postal(*inv.Client.Delivery)
+		d.DeliverTo = &a
+	}
+	d.From, d.To = inv.Period()
+	d.Delivered = d.To
+	for _, x := range inv.Discounts {
+		d.Allowances = append(d.Allowances, Allowance{x.Net, string(x.Category), x.Rate, x.Reason})
+		d.Totals.Allowances += x.Net
+	}
+	for i, l := range inv.Lines {
+		d.Lines = append(d.Lines, lineOf(i, l))
+		d.Totals.Lines += l.Net
+	}
+	for _, g := range inv.Groups {
+		reason, code := exemption(g.Category)
+		d.Taxes = append(d.Taxes, Tax{g.Net, g.Tax, string(g.Category), g.Rate, reason, code})
+	}
+	d.Totals.Net, d.Totals.Tax, d.Totals.Total, d.Totals.Payable = inv.Net, inv.Tax, inv.Total, inv.Payable()
+	d.Totals.Prepaid = inv.Total - inv.Payable()
+	return d, nil
+}
+
+func typeOf(t billing.Type) TypeCode {
+	switch t {
+	case billing.CreditNote:
+		return CreditNote
+	case billing.DepositInvoice:
+		return Deposit
+	}
+	return Invoice
+}
+
+// processOf is the billing framework (BT-23): S1, a service; S4, the final invoice
+// after a deposit.
+func processOf(inv billing.Invoice) string {
+	if len(inv.Deposits) > 0 {
+		return "S4"
+	}
+	return "S1"
+}
+
+// notesOf are the mentions of the law that have a code (BR-FR-05: recovery fee,
+// penalties, discount, each once), and what else stands on the paper.
+func notesOf(inv billing.Invoice) []Note {
+	s := inv.Seller
+	notes := []Note{
+		{"PMT", billing.RecoveryText()},
+		{"PMD", s.LateText()},
+		{"AAB", s.DiscountText()},
+	}
+	if forBusiness(inv.Client) {
+		notes = append(notes, Note{"BAR", "B2B"})
+	}
+	notes = append(notes, Note{"AAI", "Catégorie de l'opération : prestation de services."})
+	if s.VATOnDebits {
+		notes = append(notes, Note{"AAI", "Option pour le paiement de la taxe d'après les débits."})
+	}
+	if c := inv.Corrects; c != nil && c.Reason != "" {
+		notes = append(notes, Note{"ACD", c.Reason})
+	}
+	return notes
+}
+
+// forBusiness tells whether a client buys as a business that must receive
+// electronic invoices: it has a SIREN, and is a company, or an association that has
+// a VAT number.
+func forBusiness(c billing.Buyer) bool {
+	switch c.Kind {
+	case contract.Business, contract.SoleTrader:
+		return c.SIREN != ""
+	case contract.Association, contract.School:
+		return c.SIREN != "" && c.VATNumber != ""
+	}
+	return false
+}
+
+func addressOf(c billing.Buyer) (Endpoint, error) {
+	switch {
+	case c.SIREN != "":
+		return Endpoint{schemeDirectory, c.SIREN}, nil
+	case c.Mail != "":
+		return Endpoint{schemeMail, c.Mail}, nil
+	}
+	return Endpoint{}, fmt.Errorf("client %s has neither a SIREN nor a mail address to send an electronic invoice to: give it a contact with --role billing and --mail", c.ID)
+}
+
+func sellerOf(s billing.Seller) Party {
+	siren := compact(s.SIREN)
+	p := Party{Name: s.Name, Legal: siren, VAT: compact(s.VATNumber), LegalForm: s.FormText() + ", " + s.RegisterText(),
+		Endpoint: Endpoint{schemeDirectory, siren}, Address: sellerAddress(s.Address), Phone: s.Phone, Mail: s.Mail}
+	if p.VAT == "" {
+		p.Tax = siren
+	}
+	return p
+}
+
+func buyerOf(c billing.Buyer) Party {
+	return Party{Name: c.Name, ID: c.SIRET, Legal: c.SIREN, VAT: c.VATNumber, Address: postal(c.Address)}
+}
+
+func postal(a contract.Address) Address {
+	p := Address{City: a.City, PostCode: a.PostCode, Country: a.Country}
+	if p.Country == "" {
+		p.Country = "FR"
+	}
+	p.setLines(a.Lines)
+	return p
+}
+
+// setLines puts what is more than the standard has room for into the last line.
+func (a *Address) setLines(lines []string) {
+	for i, l := range lines {
+		if i < len(a.Lines) {
+			a.Lines[i] = l
+			continue
+		}
+		a.Lines[len(a.Lines)-1] += ", " + l
+	}
+}
+
+// sellerAddress takes the letterhead apart: its last line is post code and town.
+func sellerAddress(lines []string) Address {
+	a := Address{Country: "FR"}
+	if len(lines) == 0 {
+		return a
+	}
+	last := lines[len(lines)-1]
+	if code, town, ok := strings.Cut(last, " "); ok && len(code) == 5 {
+		a.PostCode, a.City = code, town
+	} else {
+		a.City = last
+	}
+	a.setLines(lines[:len(lines)-1])
+	return a
+}
+
+func paymentOf(inv billing.Invoice) Payment {
+	return Payment{Means: Transfer, Reference: inv.Number, IBAN: compact(inv.Seller.IBAN), Holder: inv.Seller.Name, BIC: compact(inv.Seller.BIC)}
+}
+
+// lineOf writes a credit that came late as a negative quantity: prices are never
+// negative (BR-27).
+func lineOf(i int, l billing.Line) Line {
+	x := Line{ID: strconv.Itoa(i + 1), Quantity: l.Quantity, Unit: unitOne, Net: l.Net, From: l.From, To: l.To,
+		Price: l.Price, Per: l.Per, Category: string(l.Category), Rate: l.Rate, Name: l.Title, Text: l.Detail}
+	if x.Price < 0 {
+		x.Price, x.Quantity = -x.Price, -x.Quantity
+	}
+	switch l.Unit {
+	case billing.Employee, billing.Seat:
+		x.Unit = unitPerson
+	case billing.Minute:
+		x.Unit = unitMinute
+	}
+	return x
+}
+
+// exemption is why no tax is charged, in words and as a code of the VATEX list.
+func exemption(c billing.Category) (reason, code string) {
+	switch c {
+	case billing.Exempt:
+		return "TVA non applicable, art. 293 B du CGI", "VATEX-FR-FRANCHISE"
+	case billing.ReverseCharge:
+		return "Autoliquidation", "VATEX-EU-AE"
+	}
+	return "", ""
+}
+
+func compact(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }
