@@ -32,12 +32,6 @@ func sum(key, val []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, val)
 }
 
-func sealed(key, val []byte) []byte {
-	out := make([]byte, sumSize, sumSize+len(val))
-	binary.BigEndian.PutUint32(out, sum(key, val))
-	return append(out, val...)
-}
-
 func unsealed(key, stored []byte) ([]byte, error) {
 	if len(stored) < sumSize || binary.BigEndian.Uint32(stored) != sum(key, stored[sumSize:]) {
 		return nil, fmt.Errorf("the value of key %q does not match its checksum", key)
@@ -79,7 +73,7 @@ func (b *boltDB) View(fn func(Tx) error) error {
 		return doubt
 	}
 	err := b.db.View(func(tx *bolt.Tx) error {
-		return (&transaction{base: boltBase{tx.Bucket(recordsBucket)}}).run(fn)
+		return (&transaction{base: newBoltBase(tx.Bucket(recordsBucket))}).run(fn)
 	})
 	return b.plain(err)
 }
@@ -128,16 +122,17 @@ func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool
 		}
 	}()
 	records := g.tx.Bucket(recordsBucket)
-	tx.base = boltBase{records}
+	tx.base = newBoltBase(records)
 	if err := tx.run(fn); err != nil {
 		return g, false, b.plain(err)
 	}
-	if tx.over.root == nil && g.members == 0 {
+	if len(tx.over.byKey) == 0 && g.members == 0 {
 		return g, false, nil // nothing was written, and nobody else's writes were read
 	}
 	g.members++
-	for n := range tx.over.each {
-		if err := g.put(records, n); err != nil {
+	look := records.Cursor()
+	for n := range tx.over.each() {
+		if err := g.put(records, look, n); err != nil {
 			g.err = err // half an update is in the transaction: no one's may be committed
 			break
 		}
@@ -145,17 +140,17 @@ func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool
 	return g, true, nil // a g.err comes out of Update
 }
 
-// put writes one key of an update.
-func (g *group) put(records *bolt.Bucket, n *node) error {
-	if old := records.Get(n.key); old != nil {
+// put writes one key of an update; look is any cursor on the records.
+func (g *group) put(records *bolt.Bucket, look *bolt.Cursor, n *node) error {
+	if at, old := look.Seek(n.key); bytes.Equal(at, n.key) {
 		g.tally.less(old)
 	}
 	if n.gone {
 		return records.Delete(n.key)
 	}
-	val := sealed(n.key, n.val)
-	g.tally.add(val)
-	return records.Put(n.key, val)
+	binary.BigEndian.PutUint32(n.room, sum(n.key, n.val))
+	g.tally.add(n.room)
+	return records.Put(n.key, n.room)
 }
 
 func (b *boltDB) commit(g *group) {
@@ -269,11 +264,18 @@ func (e *FullError) Error() string {
 
 func (e *FullError) Unwrap() error { return e.Err }
 
-type boltBase struct{ records *bolt.Bucket }
+// boltBase reads with one cursor over and over, which spares the one that bbolt makes
+// for each Get.
+type boltBase struct {
+	records *bolt.Bucket
+	look    *bolt.Cursor
+}
+
+func newBoltBase(records *bolt.Bucket) boltBase { return boltBase{records, records.Cursor()} }
 
 func (b boltBase) get(key []byte) ([]byte, error) {
-	stored := b.records.Get(key)
-	if stored == nil {
+	at, stored := b.look.Seek(key)
+	if at == nil || !bytes.Equal(at, key) {
 		return nil, nil
 	}
 	return unsealed(key, stored)

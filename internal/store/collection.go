@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -25,6 +26,9 @@ type Collection[T any] struct {
 	version    int
 	indexes    []index[T]
 	migrations map[int]Migration
+	marker     []byte // the key that holds the layout the records were written with
+	layout     string // version and names of the indexes, "2 site vault"
+	mark       string // name and layout
 }
 
 // Migration turns the JSON of a record into that of the next version.
@@ -52,6 +56,8 @@ func NewCollection[T any](name string, version int, opts ...Option[T]) *Collecti
 	for _, opt := range opts {
 		opt(c)
 	}
+	c.marker, c.layout = []byte(versionPrefix+name), layoutOf(c)
+	c.mark = name + " " + c.layout
 	rememberVersion(name, version)
 	return c
 }
@@ -84,15 +90,9 @@ func newerThanKnown(name string, written int) bool {
 	return known != 0 && written > known
 }
 
-// record is what stands in the store.
-type record struct {
-	Version int             `json:"v"`
-	Data    json.RawMessage `json:"d"`
-}
-
 func (c *Collection[T]) prefix() []byte { return []byte("c/" + c.name + "/") }
 
-func (c *Collection[T]) key(id string) []byte { return append(c.prefix(), id...) }
+func (c *Collection[T]) key(id string) []byte { return []byte("c/" + c.name + "/" + id) }
 
 // Name is the word for one record.
 func (c *Collection[T]) Name() string { return c.name }
@@ -108,12 +108,12 @@ func (c *Collection[T]) Get(tx Tx, id string) (T, error) {
 
 // Has tells whether there is a record id.
 func (c *Collection[T]) Has(tx Tx, id string) (bool, error) {
-	raw, err := tx.Get(c.key(id))
+	raw, err := peek(tx, c.key(id))
 	return raw != nil, err
 }
 
 func (c *Collection[T]) lookup(tx Tx, id string) (v T, found bool, err error) {
-	raw, err := tx.Get(c.key(id))
+	raw, err := peek(tx, c.key(id))
 	if err != nil {
 		return v, false, fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
@@ -149,11 +149,7 @@ func (c *Collection[T]) Put(tx Tx, id string, v T) error {
 	if err != nil {
 		return fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
-	raw, err := json.Marshal(record{c.version, data})
-	if err != nil {
-		return fmt.Errorf("%s %q: %w", c.name, id, err)
-	}
-	if err := tx.Put(c.key(id), raw); err != nil {
+	if err := putOwned(tx, c.key(id), wrap(c.version, data)); err != nil {
 		return fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
 	return nil
@@ -194,7 +190,7 @@ func (c *Collection[T]) All(tx Tx, failed *error) iter.Seq2[string, T] {
 func (c *Collection[T]) From(tx Tx, id string, failed *error) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		prefix := c.prefix()
-		for key, raw := range tx.ScanFrom(prefix, c.key(id)) {
+		for key, raw := range scanFrom(tx, prefix, c.key(id)) {
 			id := string(key[len(prefix):])
 			v, err := c.decode(id, raw)
 			if err != nil {
@@ -210,12 +206,15 @@ func (c *Collection[T]) From(tx Tx, id string, failed *error) iter.Seq2[string, 
 
 // decode reads a stored record and brings it forward to the present version.
 func (c *Collection[T]) decode(id string, raw []byte) (v T, err error) {
-	var rec record
-	if err := json.Unmarshal(raw, &rec); err != nil {
+	rec, err := unwrap(raw)
+	if err != nil {
 		return v, fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
 	if rec.Version > c.version {
 		return v, fmt.Errorf("%s %q has version %d, written by a newer program (this one knows %d)", c.name, id, rec.Version, c.version)
+	}
+	if rec.Version < c.version {
+		rec.Data = bytes.Clone(rec.Data) // a migration may change what it is given
 	}
 	for ; rec.Version < c.version; rec.Version++ {
 		step, ok := c.migrations[rec.Version]
@@ -235,11 +234,19 @@ func (c *Collection[T]) decode(id string, raw []byte) (v T, err error) {
 // prepare brings marker and indexes up to this program's version before the first
 // write. Its cost is one read once that is done.
 func (c *Collection[T]) prepare(tx Tx) error {
-	marker := []byte(versionPrefix + c.name)
-	want := c.layout()
-	have, err := tx.Get(marker)
-	if err != nil || string(have) == want {
+	t, ours := tx.(*transaction)
+	if ours && t.writable && !t.ended && t.prepared == c.mark {
+		return nil
+	}
+	have, err := peek(tx, c.marker)
+	if err != nil {
 		return err
+	}
+	if string(have) == c.layout {
+		if ours {
+			t.prepared = c.mark
+		}
+		return nil
 	}
 	number, _, _ := strings.Cut(string(have), " ")
 	if written, err := strconv.Atoi(number); err == nil && written > c.version {
@@ -248,12 +255,10 @@ func (c *Collection[T]) prepare(tx Tx) error {
 	if err := c.reindex(tx); err != nil {
 		return err
 	}
-	return tx.Put(marker, []byte(want))
+	return tx.Put(c.marker, []byte(c.layout))
 }
 
-// layout is what the marker holds: the version and the names of the indexes,
-// "2 site vault".
-func (c *Collection[T]) layout() string {
+func layoutOf[T any](c *Collection[T]) string {
 	parts := []string{strconv.Itoa(c.version)}
 	for _, x := range c.indexes {
 		parts = append(parts, x.name)

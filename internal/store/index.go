@@ -26,7 +26,7 @@ const (
 func (c *Collection[T]) indexPrefix(name string) string { return "i/" + c.name + "/" + name + "/" }
 
 func (c *Collection[T]) entry(name, key, id string) []byte {
-	return []byte(c.indexPrefix(name) + strings.ReplaceAll(key, "\x00", escapedZero) + terminator + id)
+	return slices.Concat([]byte("i/"), []byte(c.name), []byte("/"), []byte(name), []byte("/"), []byte(strings.ReplaceAll(key, "\x00", escapedZero)), []byte(terminator), []byte(id))
 }
 
 func splitEntry(rest string) (key, id string, ok bool) {
@@ -34,19 +34,19 @@ func splitEntry(rest string) (key, id string, ok bool) {
 	return strings.ReplaceAll(key, escapedZero, "\x00"), id, ok
 }
 
-// entries are the keys under which all indexes hold the record.
-func (c *Collection[T]) entries(id string, v T) map[string]bool {
-	all := map[string]bool{}
+// entries are the keys under which all indexes hold the record. A key may come twice.
+func (c *Collection[T]) entries(id string, v T) [][]byte {
+	var all [][]byte
 	for _, x := range c.indexes {
 		for _, key := range x.of(v) {
-			all[string(c.entry(x.name, key, id))] = true
+			all = append(all, c.entry(x.name, key, id))
 		}
 	}
 	return all
 }
 
 // index brings the entries of a record from those of its stored form to want.
-func (c *Collection[T]) index(tx Tx, id string, want map[string]bool) error {
+func (c *Collection[T]) index(tx Tx, id string, want [][]byte) error {
 	if len(c.indexes) == 0 {
 		return nil
 	}
@@ -54,25 +54,30 @@ func (c *Collection[T]) index(tx Tx, id string, want map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	have := map[string]bool{}
+	var have [][]byte
 	if found {
 		have = c.entries(id, old)
 	}
-	for key := range have {
-		if !want[key] {
-			if err := tx.Delete([]byte(key)); err != nil {
+	for _, key := range have {
+		if !contains(want, key) {
+			if err := tx.Delete(key); err != nil {
 				return fmt.Errorf("%s %q: index: %w", c.name, id, err)
 			}
 		}
 	}
-	for key := range want {
-		if !have[key] {
-			if err := tx.Put([]byte(key), nil); err != nil {
+	for _, key := range want {
+		if !contains(have, key) {
+			if err := putOwned(tx, key, make([]byte, sumSize)); err != nil {
 				return fmt.Errorf("%s %q: index: %w", c.name, id, err)
 			}
 		}
 	}
 	return nil
+}
+
+// contains looks through a handful of keys.
+func contains(keys [][]byte, key []byte) bool {
+	return slices.ContainsFunc(keys, func(k []byte) bool { return bytes.Equal(k, key) })
 }
 
 // reindex builds all indexes anew.
@@ -87,8 +92,8 @@ func (c *Collection[T]) reindex(tx Tx) error {
 	}
 	var err error
 	for id, v := range c.All(tx, &err) {
-		for key := range c.entries(id, v) {
-			if err := tx.Put([]byte(key), nil); err != nil {
+		for _, key := range c.entries(id, v) {
+			if err := tx.Put(key, nil); err != nil {
 				return err
 			}
 		}
@@ -137,18 +142,18 @@ func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string, n int) ([]st
 	if i < 0 {
 		return nil, fmt.Errorf("%s has no index %q", c.name, name)
 	}
-	marker, err := tx.Get([]byte(versionPrefix + c.name))
+	marker, err := peek(tx, c.marker)
 	if err != nil {
 		return nil, err
 	}
-	if string(marker) != c.layout() {
+	if string(marker) != c.layout {
 		ids, err := c.searchedIDs(tx, c.indexes[i], first, last)
 		return ids[:min(n, len(ids))], err
 	}
 	var ids []string
 	seen := map[string]bool{}
 	prefix := c.indexPrefix(name)
-	for entry := range tx.ScanFrom([]byte(prefix), []byte(prefix+strings.ReplaceAll(first, "\x00", escapedZero))) {
+	for entry := range scanFrom(tx, []byte(prefix), []byte(prefix+strings.ReplaceAll(first, "\x00", escapedZero))) {
 		key, id, ok := splitEntry(string(entry[len(prefix):]))
 		if !ok {
 			return nil, fmt.Errorf("%s: index %s holds the broken entry %q", c.name, name, entry)

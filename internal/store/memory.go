@@ -66,7 +66,7 @@ func (m *MemoryDB) update(tx *transaction, fn func(Tx) error) error {
 	if err := tx.run(fn); err != nil {
 		return err
 	}
-	for n := range tx.over.each {
+	for n := range tx.over.each() {
 		if n.gone {
 			state = state.remove(n.key)
 		} else {

@@ -12,7 +12,8 @@ type tree struct{ root *node }
 
 type node struct {
 	key, val    []byte
-	gone        bool // in an overlay: the key is deleted
+	gone        bool   // in an overlay: the key is deleted
+	room        []byte // in an overlay: val with room for its checksum in front
 	prio        uint64
 	left, right *node
 }

@@ -10,6 +10,7 @@ import (
 // base is the committed state under a transaction. It does not change while the
 // transaction runs.
 type base interface {
+	// get returns a value that belongs to the base and ends with the transaction.
 	get(key []byte) ([]byte, error)
 	// from returns a cursor on the first key at or after key.
 	from(key []byte) cursor
@@ -27,10 +28,11 @@ const maxKey = 30000
 // store commits them, so a function that fails leaves nothing to undo.
 type transaction struct {
 	base     base
-	over     tree
+	over     overlay
 	writable bool
 	ended    bool
-	failed   error // a read that went wrong inside a scan
+	failed   error  // a read that went wrong inside a scan
+	prepared string // the last collection whose marker was found right, and its layout
 	after    []func()
 }
 
@@ -54,30 +56,64 @@ func (t *transaction) committed() {
 func (t *transaction) Writable() bool { return t.writable }
 
 func (t *transaction) Get(key []byte) ([]byte, error) {
-	if t.ended {
-		return nil, ErrEnded
-	}
-	if n := t.over.find(key); n != nil {
-		if n.gone {
-			return nil, nil
-		}
-		return own(n.val), nil
-	}
-	val, err := t.base.get(key)
+	val, err := t.peek(key)
 	if err != nil || val == nil {
 		return nil, err
 	}
 	return own(val), nil
 }
 
+// peek is Get that does not copy: the value may only be read, and only until the
+// transaction ends or writes that key.
+func (t *transaction) peek(key []byte) ([]byte, error) {
+	if t.ended {
+		return nil, ErrEnded
+	}
+	if len(t.over.byKey) > 0 {
+		if n := t.over.find(key); n != nil {
+			if n.gone {
+				return nil, nil
+			}
+			return n.val, nil
+		}
+	}
+	return t.base.get(key)
+}
+
+// peek is Get for readers in this package, without the copy where that is possible.
+func peek(tx Tx, key []byte) ([]byte, error) {
+	switch t := tx.(type) {
+	case *transaction:
+		return t.peek(key)
+	case *notedTx:
+		return peek(t.Tx, key)
+	}
+	return tx.Get(key)
+}
+
 // own copies b; the copy of an empty value is not nil, which would mean absent.
-func own(b []byte) []byte { return append([]byte{}, b...) }
+func own(b []byte) []byte {
+	c := make([]byte, len(b))
+	copy(c, b)
+	return c
+}
+
+// ownBoth copies a key and its value in one piece.
+func ownBoth(key, val []byte) (k, v []byte) {
+	both := make([]byte, len(key)+len(val))
+	n := copy(both, key)
+	copy(both[n:], val)
+	return both[:n:n], both[n:]
+}
 
 func (t *transaction) Put(key, val []byte) error {
 	if err := t.mayWrite(key); err != nil {
 		return err
 	}
-	t.over = t.over.put(own(key), own(val), false)
+	both := make([]byte, len(key)+sumSize+len(val))
+	n := copy(both, key)
+	copy(both[n+sumSize:], val)
+	t.over.put(both[:n:n], both[n:])
 	return nil
 }
 
@@ -85,8 +121,25 @@ func (t *transaction) Delete(key []byte) error {
 	if err := t.mayWrite(key); err != nil {
 		return err
 	}
-	t.over = t.over.put(own(key), nil, true)
+	t.over.put(own(key), nil)
 	return nil
+}
+
+// putOwned is Put for writers in this package, without the copies where that is possible: key
+// and room, which is sumSize free bytes and the value, are taken over.
+func putOwned(tx Tx, key, room []byte) error {
+	switch t := tx.(type) {
+	case *transaction:
+		if err := t.mayWrite(key); err != nil {
+			return err
+		}
+		t.over.put(key, room)
+		return nil
+	case *notedTx:
+		t.wrote = true
+		return putOwned(t.Tx, key, room)
+	}
+	return tx.Put(key, room[sumSize:])
 }
 
 func (t *transaction) mayWrite(key []byte) error {
@@ -108,6 +161,18 @@ func (t *transaction) Scan(prefix []byte) iter.Seq2[[]byte, []byte] {
 }
 
 func (t *transaction) ScanFrom(prefix, from []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		for key, val := range t.scan(prefix, from) {
+			if !yield(ownBoth(key, val)) {
+				return
+			}
+		}
+	}
+}
+
+// scan is ScanFrom that does not copy: what it yields may only be read, and only until
+// the next step.
+func (t *transaction) scan(prefix, from []byte) iter.Seq2[[]byte, []byte] {
 	prefix = slices.Clone(prefix)
 	start := slices.Clone(from)
 	if bytes.Compare(start, prefix) < 0 {
@@ -119,38 +184,66 @@ func (t *transaction) ScanFrom(prefix, from []byte) iter.Seq2[[]byte, []byte] {
 			return
 		}
 		cur := t.base.from(start)
-		baseKey, baseVal, err := cur.next()
-		last, after := start, false
-		for {
-			if err != nil {
-				t.failed = err
-				return
-			}
-			key, val, gone := baseKey, baseVal, false
-			n := t.over.seek(last, after)
-			switch {
-			case n == nil && key == nil:
-				return
-			case n != nil && (key == nil || bytes.Compare(n.key, key) <= 0):
-				if bytes.Equal(n.key, key) {
-					baseKey, baseVal, err = cur.next()
-				}
-				key, val, gone = n.key, n.val, n.gone
-			default:
-				baseKey, baseVal, err = cur.next()
-			}
-			if !bytes.HasPrefix(key, prefix) {
-				return
-			}
-			last, after = own(key), true
-			if gone {
-				continue
-			}
-			if !yield(own(key), own(val)) || t.ended {
-				return
-			}
+		var err error
+		if t.writable {
+			err = t.merge(cur, prefix, start, yield)
+		} else {
+			err = t.walk(cur, prefix, yield)
+		}
+		if err != nil {
+			t.failed = err
 		}
 	}
+}
+
+// walk is a scan of a transaction that cannot write.
+func (t *transaction) walk(cur cursor, prefix []byte, yield func([]byte, []byte) bool) error {
+	for {
+		key, val, err := cur.next()
+		if err != nil || key == nil || !bytes.HasPrefix(key, prefix) || !yield(key, val) || t.ended {
+			return err
+		}
+	}
+}
+
+// merge is a scan of the base and of what the transaction has written, and goes on
+// writing meanwhile.
+func (t *transaction) merge(cur cursor, prefix, start []byte, yield func([]byte, []byte) bool) error {
+	baseKey, baseVal, err := cur.next()
+	last, after := slices.Clone(start), false
+	for {
+		if err != nil {
+			return err
+		}
+		key, val, gone := baseKey, baseVal, false
+		n, step := t.over.seek(last, after), true
+		if n != nil && (key == nil || bytes.Compare(n.key, key) <= 0) {
+			step = bytes.Equal(n.key, key)
+			key, val, gone = n.key, n.val, n.gone
+		}
+		if key == nil || !bytes.HasPrefix(key, prefix) {
+			return nil
+		}
+		last, after = append(last[:0], key...), true
+		if !gone && (!yield(key, val) || t.ended) {
+			return nil
+		}
+		if step {
+			baseKey, baseVal, err = cur.next()
+		}
+	}
+}
+
+// scanFrom is ScanFrom for readers in this package, without the copies where that is
+// possible.
+func scanFrom(tx Tx, prefix, from []byte) iter.Seq2[[]byte, []byte] {
+	switch t := tx.(type) {
+	case *transaction:
+		return t.scan(prefix, from)
+	case *notedTx:
+		return scanFrom(t.Tx, prefix, from)
+	}
+	return tx.ScanFrom(prefix, from)
 }
 
 // run calls fn and says what Update or View shall return.
