@@ -66,7 +66,7 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 	if known != nil && s.intact(*known) {
 		return *known, false, nil
 	}
-	paper, err := s.Render(inv)
+	paper, err := s.render(inv)
 	if err != nil {
 		return Document{}, false, fmt.Errorf("invoice %s: render: %w", number, err)
 	}
@@ -81,6 +81,15 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 		return *known, false, nil
 	}
 	return doc, true, nil
+}
+
+// render draws a document, as many at a time as there are processors: each takes some
+// megabytes while it is drawn, and drawing more of them at once is no faster. Files
+// are written more at a time, since these wait for the disk.
+func (s *Service) render(inv Invoice) ([]byte, error) {
+	s.drawing <- struct{}{}
+	defer func() { <-s.drawing }()
+	return s.Render(inv)
 }
 
 // note keeps papers that lie in the folder. Where another call was faster, what it
@@ -113,7 +122,7 @@ func (s *Service) Paper(number string) ([]byte, error) {
 	return b, err
 }
 
-// documentsAtOnce are rendered side by side and noted in one transaction.
+// documentsAtOnce are written side by side and noted in one transaction.
 const documentsAtOnce = 16
 
 // MonthDocuments has the papers of all invoices of a month lie in the folder. each is

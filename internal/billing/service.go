@@ -22,6 +22,7 @@ import (
 // Service previews months, freezes them, and keeps their documents.
 type Service struct {
 	Options
+	drawing chan struct{} // one of these is held while a document is rendered
 }
 
 // Options of a Service; all but Disk, Writers and From are needed.
@@ -33,7 +34,7 @@ type Options struct {
 	Documents string         // folder of the PDF files
 	Disk      wholefile.Disk // that they are written on; nil: the machine's
 	Render    func(Invoice) ([]byte, error)
-	Writers   int            // documents that are made at the same time; 0: one for each processor
+	Writers   int            // documents that are written at the same time; 0: documentsAtOnce
 	From      calendar.Month // months before were invoiced elsewhere
 }
 
@@ -42,8 +43,8 @@ func New(o Options) *Service {
 	if o.Disk == nil {
 		o.Disk = wholefile.OS
 	}
-	o.Writers = cmp.Or(o.Writers, runtime.GOMAXPROCS(0))
-	return &Service{o}
+	o.Writers = cmp.Or(o.Writers, documentsAtOnce)
+	return &Service{o, make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Month is a finalised month.
