@@ -98,8 +98,11 @@ func (w *waiting) readLog(ctx context.Context) error {
 		if err := w.c.get(ctx, join("nodes", w.node, "tasks", w.upid, "log"), map[string]any{"start": len(w.log), "limit": page}, &rows); err != nil {
 			return err
 		}
+		had := len(w.log)
 		for _, r := range rows {
-			if len(w.log) == 0 && r.T == "no content" { // what an empty log says
+			// An empty log says "no content"; and a line that was read already, from a box that
+			// does not heed start, must not keep us reading for ever.
+			if len(w.log) == 0 && r.T == "no content" || int(r.N) <= had {
 				continue
 			}
 			w.log, grew = append(w.log, r.T), true
@@ -107,7 +110,7 @@ func (w *waiting) readLog(ctx context.Context) error {
 				w.fraction = f
 			}
 		}
-		if len(rows) < page {
+		if len(rows) < page || len(w.log) == had {
 			break
 		}
 	}

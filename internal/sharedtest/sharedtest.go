@@ -5,8 +5,11 @@
 package sharedtest
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -48,4 +51,78 @@ func beside(t testing.TB) string {
 		}
 	}
 	return ""
+}
+
+// Answer is what a real system said, as it was recorded.
+type Answer struct {
+	Status int    // of HTTP; 200 where the recording has none
+	Body   string // JSON as a rule; of a command its standard output
+}
+
+// longest leaves out answers that a fuzzer would only be slow with.
+const longest = 8 << 10
+
+// Answers are the recorded answers of one system, for the seeds of a fuzz target. There
+// are none where the reference data is absent: a target has seeds of its own beside.
+func Answers(f *testing.F, system string) (list []Answer) {
+	f.Helper()
+	root := os.Getenv("ACCOLADE_SHARED")
+	if root == "" {
+		root = beside(f)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "recorded", system, "*.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var exchanges []struct {
+			Status   string          `json:"status"`
+			Response json.RawMessage `json:"response"`
+		}
+		if err := json.Unmarshal(text, &exchanges); err != nil {
+			f.Fatalf("%s: %v", file, err)
+		}
+		for _, e := range exchanges {
+			a := answer(e.Status, e.Response)
+			if len(a.Body) > longest || seen[a.Body] {
+				continue
+			}
+			seen[a.Body] = true
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// answer reads both forms of the recordings: the status beside the body, or inside of
+// an object with it.
+func answer(status string, raw json.RawMessage) Answer {
+	a := Answer{Status: 200, Body: string(raw)}
+	if code, _, _ := strings.Cut(status, " "); code != "" {
+		if n, err := strconv.Atoi(code); err == nil {
+			a.Status = n
+		}
+		return a
+	}
+	var inner struct {
+		Status int             `json:"status"`
+		Body   json.RawMessage `json:"body"`
+		Stdout string          `json:"stdout"`
+	}
+	if json.Unmarshal(raw, &inner) != nil {
+		return a
+	}
+	if a.Status = inner.Status; a.Status == 0 {
+		return Answer{Status: 200, Body: inner.Stdout}
+	}
+	var text string
+	if a.Body = string(inner.Body); json.Unmarshal(inner.Body, &text) == nil {
+		a.Body = text
+	}
+	return a
 }
