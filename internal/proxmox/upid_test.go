@@ -1,8 +1,11 @@
 package proxmox
 
 import (
+	"regexp"
 	"testing"
 	"time"
+
+	"codeberg.org/accolade/accolade/internal/sharedtest"
 )
 
 func TestParseUPID(t *testing.T) {
@@ -26,6 +29,11 @@ func TestParseUPID(t *testing.T) {
 }
 
 func FuzzParseUPID(f *testing.F) {
+	for _, a := range sharedtest.Answers(f, "pve-9.2.4") {
+		for _, upid := range regexp.MustCompile(`UPID:[^"\s]+`).FindAllString(a.Body, -1) {
+			f.Add(upid)
+		}
+	}
 	f.Add("UPID:pve:00086DA5:00B7AA7A:6A4C5684:imgcopy::root@pam!sdk:")
 	f.Add("UPID:pve:00004675:0005B36F:6A4A8EED:qmcreate:9101:root@pam:")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,8 +1,18 @@
 package pve
 
-import "testing"
+import (
+	"regexp"
+	"testing"
+
+	"codeberg.org/accolade/accolade/internal/sharedtest"
+)
 
 func FuzzUPID(f *testing.F) {
+	for _, a := range sharedtest.Answers(f, "pve-9.2.4") {
+		for _, upid := range regexp.MustCompile(`UPID:[^"\s]+`).FindAllString(a.Body, -1) {
+			f.Add(upid)
+		}
+	}
 	f.Add("UPID:pve:00004675:0005B36F:6A4A8EED:qmcreate:9101:root@pam!sdk:")
 	f.Add("UPID:pve:00086DA5:00B7AA7A:6A4C5684:imgcopy::root@pam!sdk:")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -17,6 +27,11 @@ func FuzzUPID(f *testing.F) {
 }
 
 func FuzzProps(f *testing.F) {
+	for _, a := range sharedtest.Answers(f, "pve-9.2.4") {
+		for _, m := range regexp.MustCompile(`"(?:net|scsi|ide|agent|boot|prune-backups)\d*": *"([^"]+)"`).FindAllStringSubmatch(a.Body, -1) {
+			f.Add(m[1], "file")
+		}
+	}
 	f.Add("local-lvm:vm-100-disk-0,discard=on,size=32G", "file")
 	f.Add("virtio=BC:24:11:00:00:01,bridge=vmbr0", "model")
 	f.Add("enabled=1,storage=local-lvm", "enabled")
