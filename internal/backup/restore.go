@@ -38,6 +38,18 @@ type Restored struct {
 var Restores = store.NewCollection[Restored]("backup-restore", 1,
 	store.WithIndex("server", func(r Restored) []string { return []string{r.Server} }))
 
+// RestoredOn are the VMs that restores made on a box: VMID to name.
+func RestoredOn(tx store.Tx, box string) (map[int]string, error) {
+	all, err := Restores.List(tx)
+	made := map[int]string{}
+	for _, r := range all {
+		if r.Box == box {
+			made[r.VMID] = r.Name
+		}
+	}
+	return made, err
+}
+
 func (s *Service) restoreWorkflow() operation.Workflow {
 	return operation.Workflow{Kind: KindRestore, Steps: []operation.Step{
 		{Name: "check", Do: s.checkPoint, Deadline: time.Hour},

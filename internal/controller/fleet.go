@@ -3,6 +3,7 @@ package controller
 import (
 	"fmt"
 
+	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/secret"
@@ -17,6 +18,7 @@ func (c *Controller) buildFleet() error {
 		DialBox:   c.dialHost,
 		DialVault: func(v fleet.Vault, key secret.Value) enrol.VaultServer { return c.dialVault(v, key) },
 		Allowed:   c.allowed,
+		Restored:  backup.RestoredOn,
 		Schedule:  c.conf.Backup.LocalSchedule,
 		Retention: c.conf.Backup.LocalRetention,
 	})

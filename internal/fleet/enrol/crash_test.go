@@ -150,7 +150,7 @@ func endState(m *fleettest.Machines, db store.DB) (any, error) {
 			return nil, err
 		}
 	}
-	findings, err := m.Doctor(db)
+	findings, err := m.Doctor(db, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,8 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 		boxes   []fleet.Box
 		vaults  []fleet.Vault
 		servers []fleet.Server
+
+		restored map[string]map[int]string // by the box's name
 	}
 	err := s.DB.View(func(tx store.Tx) (err error) {
 		if known.boxes, err = fleet.Boxes.List(tx); err != nil {
@@ -35,8 +37,16 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 		if known.vaults, err = fleet.Vaults.List(tx); err != nil {
 			return err
 		}
-		known.servers, err = fleet.Servers.List(tx)
-		return err
+		if known.servers, err = fleet.Servers.List(tx); err != nil || s.Restored == nil {
+			return err
+		}
+		known.restored = map[string]map[int]string{}
+		for _, b := range known.boxes {
+			if known.restored[b.Name], err = s.Restored(tx, b.Name); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +66,9 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 		if b.State == fleet.BoxRetired || busy["box/"+b.Name] {
 			continue // somebody is at work there: half-done is no finding
 		}
-		looks = append(looks, func(ctx context.Context) ([]Finding, error) { return s.examineBox(ctx, b, known.servers) })
+		looks = append(looks, func(ctx context.Context) ([]Finding, error) {
+			return s.examineBox(ctx, b, known.servers, known.restored[b.Name])
+		})
 	}
 	for _, v := range known.vaults {
 		looks = append(looks, func(ctx context.Context) ([]Finding, error) { return s.examineVault(ctx, v, known.boxes) })
@@ -88,7 +100,7 @@ func (s *Service) lookAtAll(ctx context.Context, looks []look) ([]Finding, error
 	return slices.Concat(found...), errors.Join(errs...)
 }
 
-func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.Server) ([]Finding, error) {
+func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.Server, restored map[int]string) ([]Finding, error) {
 	of := "box/" + b.Name
 	if b.State == fleet.BoxEnrolling {
 		return []Finding{{of, "is not enrolled to its end, and no operation is at it", "accolade box enrol " + b.Name}}, nil
@@ -106,6 +118,9 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 		all = append(all, Finding{of, what, d.Fix})
 	}
 	for _, v := range o.VMs {
+		if name, ours := restored[v.VMID]; ours && name == v.Name {
+			continue // waits for the technician who wanted it
+		}
 		if !slices.ContainsFunc(servers, func(one fleet.Server) bool {
 			return one.Box == b.Name && one.VMID == v.VMID && one.State != fleet.ServerGone
 		}) {

@@ -63,6 +63,9 @@ type Deps struct {
 	DialBox   func(b fleet.Box, login fleet.Login) Host
 	DialVault func(v fleet.Vault, key secret.Value) VaultServer
 	Allowed   func(url string) error // refuses addresses that this controller must not reach; nil: none
+	// Restored are the VMs on a box that a restore of ours made beside its servers: VMID
+	// to name. nil: none.
+	Restored func(tx store.Tx, box string) (map[int]string, error)
 
 	Schedule  string // default of Input.Schedule
 	Retention string // default of Input.Retention

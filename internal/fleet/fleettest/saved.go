@@ -57,10 +57,11 @@ func (m *Machines) TakeOver(s *Saved) error {
 	return errors.Join(m.Box.UnmarshalJSON(s.box), m.Vault.UnmarshalJSON(s.vault))
 }
 
-// Doctor is what the doctor finds on the machines, for the records of a store.
-func (m *Machines) Doctor(db store.DB) ([]enrol.Finding, error) {
+// Doctor is what the doctor finds on the machines, for the records of a store. restored
+// is for enrol.Deps and may be nil.
+func (m *Machines) Doctor(db store.DB, restored func(store.Tx, string) (map[int]string, error)) ([]enrol.Finding, error) {
 	deps := enrol.Deps{DB: db, Engine: operation.New(db, m.Clock, operation.Options{Log: slog.New(slog.DiscardHandler)}),
-		Keeper: m.Keeper, Clock: m.Clock, DialBox: m.DialBox, DialVault: m.DialVault}
+		Keeper: m.Keeper, Clock: m.Clock, DialBox: m.DialBox, DialVault: m.DialVault, Restored: restored}
 	ctx, done := m.Clock.Work(context.Background())
 	defer done()
 	return enrol.New(deps).Doctor(ctx)
