@@ -3,6 +3,8 @@ package provisioning_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
 	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -24,30 +27,57 @@ import (
 	"codeberg.org/accolade/accolade/provisioning"
 )
 
-// world is a bench whose box was enrolled in a life before the one that crashes.
+// world is a bench taken over from one whose box was enrolled, and on which perhaps a
+// server was made, in a life before the one that crashes.
 type world struct {
 	*bench
+	saved *fleettest.Saved
 }
 
-func newWorld(t testing.TB, clk *clocktest.Clock) *world {
-	at := images(t)
-	b := &bench{images: at, relay: true}
-	b.Bench = fleettest.On(t, clk, "9.2", func(c *simpve.Config) { c.Downloads = at })
-	return &world{bench: b}
+// lifeBefore is a world's past: an enrolled box, and a server if one is made.
+func lifeBefore(t *testing.T, at string, server bool) *fleettest.Saved {
+	t.Helper()
+	return fleettest.Save(t, "9.2", func(b *fleettest.Bench) error {
+		w := &world{bench: &bench{Bench: b, images: at, relay: true}}
+		w.box = b.Enrolled()
+		if !server {
+			return nil
+		}
+		w.assemble(b.DB, b.Clock, b.Engine, func(next http.RoundTripper) http.RoundTripper { return next })
+		if op := w.provision(0); op.State != operation.Done {
+			return fmt.Errorf("provision: %+v", op.Problem)
+		}
+		return nil
+	}, downloads(at))
 }
 
-// prepare enrols the box and takes its record over.
+func downloads(at string) fleettest.Option { return func(c *simpve.Config) { c.Downloads = at } }
+
+func newWorld(t testing.TB, clk *clocktest.Clock, at string, saved *fleettest.Saved) *world {
+	m := fleettest.Near(t, clk, "9.2", downloads(at))
+	return &world{bench: &bench{Bench: &fleettest.Bench{Machines: m}, images: at, relay: true}, saved: saved}
+}
+
+// prepare takes the machines and the records over.
 func (w *world) prepare(db store.DB) error {
-	ctx, stop := context.WithCancel(context.Background())
-	over := make(chan error, 1)
-	go func() { over <- w.Engine.Run(ctx) }()
-	w.box = w.Enrolled()
-	stop()
-	if err := <-over; err != nil {
+	err := errors.Join(w.TakeOver(w.saved), w.saved.KeepBoxes(db))
+	if err != nil {
+		return err
+	}
+	if w.box, err = fleet.NewRegistry(db, w.Clock).Box("kiosk"); err != nil {
 		return err
 	}
 	w.root = w.Client(w.box, w.Password())
-	return db.Update(func(tx store.Tx) error { return fleet.Boxes.Put(tx, w.box.Name, w.box) })
+	return w.saved.DB.View(func(from store.Tx) error {
+		result, err := provisioning.Results.Get(from, "kerlann")
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return db.Update(func(to store.Tx) error { return provisioning.Results.Put(to, "kerlann", result) })
+	})
 }
 
 // controller is one life: everything over the store and the network of that life.
@@ -66,7 +96,7 @@ func (w *world) assemble(db store.DB, clk clock.Clock, engine *operation.Engine,
 		}
 		return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Clock: clk,
 			Login: fleet.Login{TokenID: box.TokenID, User: fleet.BoxUser, Secret: key},
-			Wrap:  func(next http.RoundTripper) http.RoundTripper { return wrap(w.Wire.Wrap(next)) }})
+			Wrap:  func(next http.RoundTripper) http.RoundTripper { return wrap(w.ToBox(next)) }})
 	}
 	links := map[string]*proxmox.Client{}
 	connect := func(box fleet.Box) *proxmox.Client {
@@ -104,6 +134,7 @@ type end struct {
 	Runs         int
 	Counted      int
 	Reservations int
+	Doctor       []enrol.Finding
 }
 
 func (w *world) state(db store.DB) (any, error) {
@@ -158,6 +189,9 @@ func (w *world) state(db store.DB) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Doctor, err = w.Doctor(db, nil); err != nil {
+		return nil, err
+	}
 	e.Server.AdminSecret, e.Server.Ready = nil, e.Server.Created
 	e.Result.Local, e.Result.Remote = "", ""
 	if e.Server.State == fleet.ServerReady {
@@ -179,8 +213,10 @@ func (w *world) users(ctx context.Context, vmid int) (int, error) {
 }
 
 func TestCrashProvision(t *testing.T) {
+	at := images(t)
+	saved := lifeBefore(t, at, false)
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
-		w := newWorld(t, clk)
+		w := newWorld(t, clk, at, saved)
 		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: w.state,
 			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
 				return w.service.Start(c.Context, w.request(3))
@@ -188,45 +224,12 @@ func TestCrashProvision(t *testing.T) {
 	})
 }
 
-// prepareServer also makes the server, so that only what comes later crashes.
-func (w *world) prepareServer(db store.DB) error {
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	w.assemble(w.DB, w.Clock, w.Engine, func(next http.RoundTripper) http.RoundTripper { return next })
-	over := make(chan error, 1)
-	go func() { over <- w.Engine.Run(ctx) }()
-	w.box = w.Enrolled()
-	w.root = w.Client(w.box, w.Password())
-	if op := w.provision(0); op.State != operation.Done {
-		w.T.Errorf("provision: %+v", op.Problem)
-	}
-	stop()
-	if err := <-over; err != nil {
-		return err
-	}
-	server, err := w.Registry.Server("kerlann")
-	if err != nil {
-		return err
-	}
-	result, err := w.service.Result("kerlann")
-	if err != nil {
-		return err
-	}
-	return db.Update(func(tx store.Tx) error {
-		if err := fleet.Boxes.Put(tx, w.box.Name, w.box); err != nil {
-			return err
-		}
-		if err := provisioning.Results.Put(tx, server.Name, result); err != nil {
-			return err
-		}
-		return fleet.Servers.Put(tx, server.Name, server)
-	})
-}
-
 func TestCrashUserImport(t *testing.T) {
+	at := images(t)
+	saved := lifeBefore(t, at, true)
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
-		w := newWorld(t, clk)
-		return crashtest.World{Prepare: w.prepareServer, Controller: w.controller,
+		w := newWorld(t, clk, at, saved)
+		return crashtest.World{Prepare: w.prepare, Controller: w.controller,
 			State: func(db store.DB) (any, error) {
 				got, err := w.state(db)
 				if e, ok := got.(end); ok && err == nil && e.Users != 61 {

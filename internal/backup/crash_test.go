@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
 	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -18,50 +20,48 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// crashWorld is a box with a server in service, made in a life before those that crash.
+// crashWorld is a box with a server in service and one backup of it, taken over from a
+// life before those that crash.
 type crashWorld struct {
 	*bench
-	point string // a backup made in that life
+	saved *fleettest.Saved
+	point string // the backup
 }
 
-// prepare enrols the box, makes the server, backs it up once, and takes the records over.
+// lifeBefore enrols the box, makes the server, and backs it up once.
+func lifeBefore(t *testing.T) *fleettest.Saved {
+	t.Helper()
+	return fleettest.Save(t, "9.2", func(b *fleettest.Bench) error {
+		w := &bench{Bench: b, box: b.Enrolled()}
+		w.root = b.Client(w.box, b.Password())
+		var done func()
+		w.ctx, done = b.Clock.Work(b.T.Context())
+		defer done()
+		w.server()
+		upid, err := w.root.Vzdump(w.ctx, fleet.Dump{VMID: 100, Storage: w.box.Storages.Vault})
+		if err == nil {
+			_, err = w.root.Wait(w.ctx, upid, nil)
+		}
+		return err
+	})
+}
+
+// prepare takes the machines and the records over.
 func (w *crashWorld) prepare(db store.DB) error {
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	over := make(chan error, 1)
-	go func() { over <- w.Engine.Run(ctx) }()
-	w.box = w.Enrolled()
-	w.root = w.Client(w.box, w.Password())
-	var done func()
-	w.ctx, done = w.Clock.Work(w.T.Context())
-	defer done()
-	w.server()
-	upid, err := w.root.Vzdump(w.ctx, fleet.Dump{VMID: 100, Storage: w.box.Storages.Vault})
-	if err == nil {
-		_, err = w.root.Wait(w.ctx, upid, nil)
-	}
+	err := errors.Join(w.TakeOver(w.saved), w.saved.KeepBoxes(db))
 	if err != nil {
 		return err
 	}
-	points, err := w.root.Content(w.ctx, w.box.Storages.Vault, "backup", 100)
+	if w.box, err = fleet.NewRegistry(db, w.Clock).Box("kiosk"); err != nil {
+		return err
+	}
+	w.root = w.Client(w.box, w.Password())
+	points, err := w.root.Content(w.T.Context(), w.box.Storages.Vault, "backup", 100)
 	if err != nil {
 		return err
 	}
 	w.point = points[0].ID
-	stop()
-	if err := <-over; err != nil {
-		return err
-	}
-	server, err := w.Registry.Server("kerlann")
-	if err != nil {
-		return err
-	}
-	return db.Update(func(tx store.Tx) error {
-		if err := fleet.Boxes.Put(tx, w.box.Name, w.box); err != nil {
-			return err
-		}
-		return fleet.Servers.Put(tx, server.Name, server)
-	})
+	return nil
 }
 
 func (w *crashWorld) controller(c *crashtest.Controller) error {
@@ -72,7 +72,7 @@ func (w *crashWorld) controller(c *crashtest.Controller) error {
 	}
 	link := proxmox.New(proxmox.Config{Box: w.box.Name, URL: w.box.URL, Fingerprint: w.box.Fingerprint, Node: w.box.Node, Clock: c.Clock,
 		Login: fleet.Login{TokenID: w.box.TokenID, User: fleet.BoxUser, Secret: key},
-		Wrap:  func(next http.RoundTripper) http.RoundTripper { return c.Wrap(w.Wire.Wrap(next)) }})
+		Wrap:  func(next http.RoundTripper) http.RoundTripper { return c.Wrap(w.ToBox(next)) }})
 	w.service = backup.New(backup.Parts{
 		DB: c.DB, Clock: c.Clock, Engine: c.Engine, Scheduler: schedule.New(c.DB, c.Clock, log), Fleet: fleet.NewRegistry(c.DB, c.Clock), Log: log, Policy: backup.DefaultPolicy(),
 		Connect: func(fleet.Box) (backup.Hypervisor, error) { return link, nil }, ReadLog: proxmox.ParseVzdump,
@@ -88,6 +88,7 @@ type crashEnd struct {
 	Restored      int // VMID
 	Same          bool
 	Reservations  int
+	Doctor        []enrol.Finding
 }
 
 func (w *crashWorld) state(db store.DB) (any, error) {
@@ -129,6 +130,9 @@ func (w *crashWorld) state(db store.DB) (any, error) {
 		e.Reservations = len(held)
 		return err
 	})
+	if err == nil {
+		e.Doctor, err = w.Doctor(db, backup.RestoredOn)
+	}
 	if err == nil && e.Restored != 0 {
 		saved, serr := w.Box.BackupDigest(w.point, "scsi0")
 		back, berr := w.Box.DiskDigest(e.Restored, "scsi0")
@@ -139,12 +143,13 @@ func (w *crashWorld) state(db store.DB) (any, error) {
 
 func crash(t *testing.T, begin func(context.Context, *crashWorld) (operation.Operation, error), want crashEnd) {
 	t.Helper()
+	saved := lifeBefore(t)
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
-		w := &crashWorld{bench: &bench{Bench: fleettest.On(t, clk, "9.2")}}
+		w := &crashWorld{bench: &bench{Bench: &fleettest.Bench{Machines: fleettest.Near(t, clk, "9.2")}}, saved: saved}
 		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: func(db store.DB) (any, error) {
 			got, err := w.state(db)
 			if e, ok := got.(crashEnd); ok && err == nil {
-				if e.Remote != want.Remote || e.Counted != want.Counted || e.Restored != want.Restored || e.Same != want.Same || e.Reservations != 0 {
+				if e.Remote != want.Remote || e.Counted != want.Counted || e.Restored != want.Restored || e.Same != want.Same || e.Reservations != 0 || len(e.Doctor) != 0 {
 					t.Errorf("ended as %+v, wanted %+v", e, want)
 				}
 			}

@@ -130,14 +130,15 @@ func run(t testing.TB, build Build, plan ...point) (out outcome) {
 	clk := clocktest.Auto(Start)
 	ctx, done := clk.Work(context.Background())
 	defer done()
-	world := build(t, clk)
+	var world World
+	clk.Idle(ctx, func() { world = build(t, clk) }) // it may let time pass, as may Prepare
 	if world.Close != nil {
 		defer world.Close()
 	}
 	db := store.Memory()
 	if world.Prepare != nil {
 		var err error
-		clk.Idle(ctx, func() { err = world.Prepare(db) }) // it may let time pass
+		clk.Idle(ctx, func() { err = world.Prepare(db) })
 		if err != nil {
 			return outcome{err: fmt.Errorf("prepare: %w", err)}
 		}

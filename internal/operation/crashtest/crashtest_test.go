@@ -290,3 +290,14 @@ func TestAFileLeftBehindIsCaught(t *testing.T) {
 		}
 	}
 }
+
+// TestABuildMayLetTimePass: what came before the workflow may have been made where the
+// world is built, and have waited for time.
+func TestABuildMayLetTimePass(t *testing.T) {
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		if err := clk.Sleep(t.Context(), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		return world(false, false)(t, clk)
+	})
+}
