@@ -3,14 +3,17 @@
 // by hashes, so that no record can be changed, removed, added or moved unseen.
 //
 // It never changes a record, and it takes no secret: what it is given is kept as it
-// is, for a year at least, and read by auditors.
+// is, for a year at least, and read by auditors. What is older may be pruned; an anchor
+// that the chain itself signs off then stands for it.
 package audit
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -115,8 +118,12 @@ func List(tx store.Tx, from uint64, failed *error) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		for k, raw := range tx.ScanFrom([]byte(prefix), key(from)) {
 			var r Record
-			if err := json.Unmarshal(raw, &r); err != nil {
+			if err := strict(raw, &r); err != nil {
 				*failed = &Broken{Key: string(k[len(prefix):]), Why: "it is not a record: " + err.Error()}
+				return
+			}
+			if string(k) != string(key(r.Seq)) {
+				*failed = &Broken{Key: string(k[len(prefix):]), Why: fmt.Sprintf("it calls itself number %d", r.Seq)}
 				return
 			}
 			if !yield(r) {
@@ -124,6 +131,22 @@ func List(tx store.Tx, from uint64, failed *error) iter.Seq[Record] {
 			}
 		}
 	}
+}
+
+// strict reads a record that is, to the byte, what Append writes: an added field or
+// another spelling is a change too.
+func strict(raw []byte, r *Record) error {
+	if err := json.Unmarshal(raw, r); err != nil {
+		return err
+	}
+	again, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(raw, again) {
+		return errors.New("it has more in it, or is written otherwise, than a record")
+	}
+	return nil
 }
 
 // Last is the number of the newest record, 0 if there is none.
@@ -142,22 +165,25 @@ func (b *Broken) Error() string {
 	return fmt.Sprintf("the audit trail is broken at record %s: %s", b.Key, b.Why)
 }
 
-// Verify walks the whole chain and returns how many records it has, or a *Broken.
+// Verify walks the whole chain and returns how many records it has, or a *Broken. A
+// chain whose oldest records were pruned begins at its anchor, which one of its
+// records has to have signed off.
 func Verify(tx store.Tx) (n uint64, err error) {
-	var prev Record
+	a, err := readAnchor(tx)
+	if err != nil {
+		return 0, err
+	}
+	seq, prev, signed := a.Seq, a.Hash, a == anchor{}
 	var failed error
 	for r := range List(tx, 0, &failed) {
-		switch {
-		case r.Seq != n+1 && r.Seq > n+1:
-			return n, broken(n+1, "it is missing; the next one there is number %d", r.Seq)
-		case r.Seq != n+1:
-			return n, broken(n+1, "it calls itself number %d", r.Seq)
-		case r.Prev != prev.Hash:
-			return n, broken(r.Seq, "it does not follow the record before it: one of the two was replaced, or one was put in between")
-		case r.Hash != r.hash():
-			return n, broken(r.Seq, "its content was changed after it was written")
+		if err := follows(r, seq, prev); err != nil {
+			return n, err
 		}
-		prev, n = r, r.Seq
+		if r.Seq == a.Signed && r.Action == PruneAction && r.Detail == a.signature() {
+			signed = true
+		}
+		seq, prev = r.Seq, r.Hash
+		n++
 	}
 	if failed != nil {
 		return n, failed
@@ -167,10 +193,12 @@ func Verify(tx store.Tx) (n uint64, err error) {
 		return n, err
 	}
 	switch {
-	case h.Seq > n:
-		return n, broken(n+1, "it is missing, and all after it up to %d", h.Seq)
-	case h.Seq < n || h.Hash != prev.Hash:
-		return n, broken(n, "the chain ends at record %d: what follows was added by something else", h.Seq)
+	case h.Seq > seq:
+		return n, broken(seq+1, "it is missing, and all after it up to %d", h.Seq)
+	case h.Seq < seq || h.Hash != prev:
+		return n, broken(seq, "the chain ends at record %d: what follows was added by something else", h.Seq)
+	case !signed:
+		return n, &Broken{Key: "anchor", Why: fmt.Sprintf("no record signs off that the chain begins behind number %d", a.Seq)}
 	}
 	return n, nil
 }

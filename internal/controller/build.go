@@ -22,7 +22,7 @@ func (c *Controller) build() error {
 		Origins:    c.origins,
 		Tokens:     server.NewTokens(c.db, c.clock),
 	}
-	for _, step := range []func() error{c.buildMoney, c.buildFleet, c.buildServers, c.buildCopies, c.buildWatch} {
+	for _, step := range []func() error{c.buildMoney, c.buildFleet, c.buildServers, c.buildCopies, c.buildAudit, c.buildWatch} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -40,10 +40,8 @@ func (c *Controller) newServer(ctx context.Context) *server.Server {
 }
 
 // record keeps a mutating call in the audit.
-func (c *Controller) record(_ context.Context, r server.Recorded) error {
-	return c.db.Update(func(tx store.Tx) error {
-		return audit.Append(tx, c.clock.Now(), audit.Record{Who: r.Who, From: r.From, Action: r.Action, Object: r.Object, Result: r.Result, Detail: r.Detail})
-	})
+func (c *Controller) record(tx store.Tx, r server.Recorded) error {
+	return audit.Append(tx, c.clock.Now(), audit.Record{Who: r.Who, From: r.From, Action: r.Action, Object: r.Object, Result: r.Result, Detail: r.Detail})
 }
 
 // runLoops starts all that works by itself.

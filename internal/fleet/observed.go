@@ -27,7 +27,7 @@ func (r *Registry) Observed(name string, o Observation) error {
 	if alike(b.Observed, o) && o.At.Sub(b.Observed.At) < observedKept {
 		return nil
 	}
-	_, err = edit(r.db, Boxes, name, func(_ store.Tx, _ Box, b *Box) error {
+	_, err = edit(r.db, Boxes, name, nil, func(_ store.Tx, _ Box, b *Box) error {
 		b.Observed = o
 		if o.Error == "" {
 			b.Version = o.Version

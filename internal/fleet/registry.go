@@ -33,7 +33,9 @@ var (
 // Place names a VMID on a box: BOX/VMID.
 func Place(box string, vmid int) string { return box + "/" + strconv.Itoa(vmid) }
 
-// Registry adds, lists and edits what the cooperative has in the field.
+// Registry adds, lists and edits what the cooperative has in the field. What changes
+// something takes functions that also run in the transaction of the change, such as
+// the one that writes the audit record.
 type Registry struct {
 	db  store.DB
 	clk clock.Clock
@@ -48,12 +50,12 @@ func NewRegistry(db store.DB, clk clock.Clock) *Registry {
 }
 
 // AddSite stores a new site.
-func (r *Registry) AddSite(s Site) (Site, error) {
+func (r *Registry) AddSite(s Site, also ...func(store.Tx) error) (Site, error) {
 	if s.Zone == "" {
 		s.Zone = DefaultZone
 	}
 	s.Created = r.clk.Now()
-	return add(r.db, Sites, "site", s.Name, s, s.Check)
+	return add(r.db, Sites, "site", s.Name, s, s.Check, also)
 }
 
 // Site reads one.
@@ -64,8 +66,8 @@ func (r *Registry) Sites() ([]Site, error) { return list(r.db, Sites) }
 
 // EditSite changes a site; its name stays. A time zone cannot change while boxes
 // stand there whose jobs run in the old one.
-func (r *Registry) EditSite(name string, change func(*Site)) (Site, error) {
-	return edit(r.db, Sites, name, func(tx store.Tx, old Site, s *Site) error {
+func (r *Registry) EditSite(name string, change func(*Site), also ...func(store.Tx) error) (Site, error) {
+	return edit(r.db, Sites, name, also, func(tx store.Tx, old Site, s *Site) error {
 		change(s)
 		s.Name, s.Created = old.Name, old.Created
 		if err := s.Check(); err != nil {
@@ -87,7 +89,7 @@ func (r *Registry) EditSite(name string, change func(*Site)) (Site, error) {
 }
 
 // AddVault stores a new vault. Its address and fingerprint must be clean.
-func (r *Registry) AddVault(v Vault) (Vault, error) {
+func (r *Registry) AddVault(v Vault, also ...func(store.Tx) error) (Vault, error) {
 	var err error
 	if v.URL, err = CleanURL(v.URL, "8007"); err != nil {
 		return v, err
@@ -96,7 +98,7 @@ func (r *Registry) AddVault(v Vault) (Vault, error) {
 		return v, err
 	}
 	v.Created = r.clk.Now()
-	return add(r.db, Vaults, "vault", v.Name, v, v.Check)
+	return add(r.db, Vaults, "vault", v.Name, v, v.Check, also)
 }
 
 // Vault reads one.
@@ -107,8 +109,8 @@ func (r *Registry) Vaults() ([]Vault, error) { return list(r.db, Vaults) }
 
 // EditVault changes how a vault is reached. Its datastore cannot change while
 // boxes back up into it.
-func (r *Registry) EditVault(name string, change func(*Vault)) (Vault, error) {
-	return edit(r.db, Vaults, name, func(tx store.Tx, old Vault, v *Vault) error {
+func (r *Registry) EditVault(name string, change func(*Vault), also ...func(store.Tx) error) (Vault, error) {
+	return edit(r.db, Vaults, name, also, func(tx store.Tx, old Vault, v *Vault) error {
 		change(v)
 		v.Name, v.Created = old.Name, old.Created
 		var err error
@@ -153,8 +155,8 @@ func (r *Registry) Boxes() ([]Box, error) {
 
 // EditBox changes what is ours to say about a box: its client, its site, whether
 // it is a spare. What the enrolment found or made stays.
-func (r *Registry) EditBox(name string, change func(*Box)) (Box, error) {
-	return edit(r.db, Boxes, name, func(tx store.Tx, old Box, b *Box) error {
+func (r *Registry) EditBox(name string, change func(*Box), also ...func(store.Tx) error) (Box, error) {
+	return edit(r.db, Boxes, name, also, func(tx store.Tx, old Box, b *Box) error {
 		changed := old
 		change(&changed)
 		b.Client, b.Site, b.State = changed.Client, changed.Site, changed.State
@@ -220,18 +222,23 @@ func list[T any](db store.DB, c *store.Collection[T]) (all []T, err error) {
 	return all, err
 }
 
-func add[T any](db store.DB, c *store.Collection[T], kind, name string, v T, check func() error) (T, error) {
+func add[T any](db store.DB, c *store.Collection[T], kind, name string, v T, check func() error, also []func(store.Tx) error) (T, error) {
 	if err := check(); err != nil {
 		return v, err
 	}
-	err := db.Update(func(tx store.Tx) error { return c.Insert(tx, name, v) })
+	err := db.Update(func(tx store.Tx) error {
+		if err := c.Insert(tx, name, v); err != nil {
+			return err
+		}
+		return runAll(tx, also)
+	})
 	if errors.Is(err, store.ErrExists) {
 		err = refuse(fmt.Sprintf("a %s named %s exists already", kind, name), "choose another name, or change it with `accolade "+kind+" edit "+name+"`")
 	}
 	return v, err
 }
 
-func edit[T any](db store.DB, c *store.Collection[T], name string, change func(tx store.Tx, old T, v *T) error) (T, error) {
+func edit[T any](db store.DB, c *store.Collection[T], name string, also []func(store.Tx) error, change func(tx store.Tx, old T, v *T) error) (T, error) {
 	var v T
 	err := db.Update(func(tx store.Tx) error {
 		old, err := c.Get(tx, name)
@@ -242,7 +249,19 @@ func edit[T any](db store.DB, c *store.Collection[T], name string, change func(t
 		if err := change(tx, old, &v); err != nil {
 			return err
 		}
-		return c.Put(tx, name, v)
+		if err := c.Put(tx, name, v); err != nil {
+			return err
+		}
+		return runAll(tx, also)
 	})
 	return v, err
+}
+
+func runAll(tx store.Tx, also []func(store.Tx) error) error {
+	for _, fn := range also {
+		if err := fn(tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

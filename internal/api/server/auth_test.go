@@ -19,6 +19,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // tokenTable is a TokenBook whose tokens are "token-ROLE".
@@ -37,7 +38,7 @@ type auditLog struct {
 	list []Recorded
 }
 
-func (a *auditLog) add(_ context.Context, r Recorded) error {
+func (a *auditLog) add(_ store.Tx, r Recorded) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.list = append(a.list, r)
@@ -53,6 +54,9 @@ func (a *auditLog) all() []Recorded {
 func newTestServer(t *testing.T, services Services) (*Server, *auditLog) {
 	t.Helper()
 	records := &auditLog{}
+	if services.Store == nil {
+		services.Store = store.Memory()
+	}
 	return New(Options{Services: services, Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "v1-test", Tokens: tokenTable{}, Audit: records.add}), records
 }
 

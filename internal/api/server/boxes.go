@@ -16,7 +16,7 @@ func (s *Server) registerBoxes() {
 	handle(s, route{method: http.MethodPost, path: "/boxes/{box}/plan", id: "plan-enrolment", summary: "What an enrolment would do; changes nothing", roles: techs}, s.planEnrolment)
 	handle(s, route{method: http.MethodPost, path: "/boxes/{box}/enrol", id: "enrol-box", summary: "Enrol or mend a box", roles: techs, status: http.StatusAccepted}, s.enrolBox)
 	handle(s, route{method: http.MethodPost, path: "/boxes/{box}/observe", id: "observe-box", summary: "Ask a box now", roles: techs}, s.observeBox)
-	handle(s, route{method: http.MethodPost, path: "/boxes/{box}/key", id: "print-key", summary: "The paper key for the client's safe, as PDF", roles: techs}, s.printKey)
+	handle(s, route{method: http.MethodPost, path: "/boxes/{box}/key", id: "print-key", summary: "The paper key for the client's safe, as PDF", roles: techs, discloses: true}, s.printKey)
 }
 
 type boxPath struct {
@@ -45,7 +45,7 @@ func (s *Server) showBox(_ context.Context, in *boxPath) (*answer[api.Box], erro
 	return s.boxAnswer(b)
 }
 
-func (s *Server) editBox(_ context.Context, in *struct {
+func (s *Server) editBox(ctx context.Context, in *struct {
 	Box  string `path:"box"`
 	Body api.BoxEdit
 }) (*answer[api.Box], error) {
@@ -53,7 +53,7 @@ func (s *Server) editBox(_ context.Context, in *struct {
 		put(&b.Client, in.Body.Client)
 		put(&b.Site, in.Body.Site)
 		put((*string)(&b.State), in.Body.State)
-	})
+	}, s.recordTx(ctx))
 	if err != nil {
 		return nil, err
 	}

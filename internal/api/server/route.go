@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // route declares one call. GET routes only look; all others are mutating and are
@@ -22,6 +23,9 @@ type route struct {
 	roles   []Role
 	status  int   // of success; 0 is 200, or 204 if there is no body
 	limit   int64 // largest body in bytes; 0 is bodyLimit
+	// discloses says that the answer holds a secret: without its audit record it is not
+	// given.
+	discloses bool
 	// recorded says that the domain keeps the audit record of a success itself, in
 	// the transaction of the change. Refusals and failures are always recorded here.
 	recorded bool
@@ -42,8 +46,11 @@ type empty struct{}
 func handle[I, O any](s *Server, r route, h func(context.Context, *I) (*O, error)) {
 	huma.Register(s.api, s.declare(r), func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
-		if err := s.record(ctx, r, err); err != nil {
-			s.log.Error("audit record lost", "action", r.id, "error", err)
+		if lost := s.record(ctx, r, err); lost != nil {
+			s.log.Error("audit record lost", "action", r.id, "error", lost)
+			if r.discloses && err == nil {
+				err = lost // nobody is told what the audit does not know of
+			}
 		}
 		if err != nil {
 			return nil, s.problem(ctx, err)
@@ -67,7 +74,7 @@ func (s *Server) declare(r route) huma.Operation {
 		op.MaxBodyBytes = bodyLimit
 	}
 	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		note := &noted{}
+		note := &noted{action: r.id}
 		marked, done := s.clock.Work(context.WithValue(ctx.Context(), notedKey{}, note))
 		defer done()
 		u := ctx.URL()
@@ -105,8 +112,11 @@ type Recorded struct {
 type notedKey struct{}
 
 type noted struct {
+	action string // the route's id
+
 	mu             sync.Mutex
 	object, detail string
+	kept           bool // the record of the success is in the store
 }
 
 // note tells the audit what the call was done on, and more about it. Either may be
@@ -126,6 +136,29 @@ func note(ctx context.Context, object, detail string) {
 	}
 }
 
+// recordTx returns what a service runs in the transaction of its change: it writes the
+// audit record of the call's success, so that no crash parts the two.
+func (s *Server) recordTx(ctx context.Context) func(store.Tx) error {
+	return func(tx store.Tx) error {
+		n, ok := ctx.Value(notedKey{}).(*noted)
+		if !ok || s.audit == nil {
+			return nil
+		}
+		id := caller(ctx)
+		n.mu.Lock()
+		rec := Recorded{Who: id.Name, From: id.From, Action: n.action, Object: n.object, Detail: n.detail, Result: "ok"}
+		n.mu.Unlock()
+		store.OnCommit(tx, func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.kept = true
+		})
+		return s.audit(tx, rec)
+	}
+}
+
+// record writes down what came of a mutating call, unless the change itself brought
+// the record with it.
 func (s *Server) record(ctx context.Context, r route, err error) error {
 	if r.method == http.MethodGet || s.audit == nil || r.recorded && err == nil {
 		return nil
@@ -135,7 +168,11 @@ func (s *Server) record(ctx context.Context, r route, err error) error {
 	if n, ok := ctx.Value(notedKey{}).(*noted); ok {
 		n.mu.Lock()
 		rec.Object, rec.Detail = n.object, n.detail
+		kept := n.kept
 		n.mu.Unlock()
+		if kept && err == nil {
+			return nil
+		}
 	}
 	if err != nil {
 		p := explain(err)
@@ -144,6 +181,5 @@ func (s *Server) record(ctx context.Context, r route, err error) error {
 			rec.Result = "failed"
 		}
 	}
-	// A caller that hung up does not make the record disappear.
-	return s.audit(context.WithoutCancel(ctx), rec)
+	return s.Store.Update(func(tx store.Tx) error { return s.audit(tx, rec) })
 }

@@ -85,8 +85,8 @@ type Options struct {
 	Sandbox  string // control URL of the sandbox it lives in, if any
 	// Tokens finds the technician behind a bearer token.
 	Tokens TokenBook
-	// Audit records a mutating call.
-	Audit func(ctx context.Context, r Recorded) error
+	// Audit records a mutating call in a transaction of Services.Store.
+	Audit func(tx store.Tx, r Recorded) error
 	// SocketRole is the role of those who may open the unix socket, other than root
 	// and the controller's own user, who are admins.
 	SocketRole Role
@@ -103,7 +103,7 @@ type Server struct {
 	log        *slog.Logger
 	self       api.Version // what the controller says about itself
 	tokens     TokenBook
-	audit      func(ctx context.Context, r Recorded) error
+	audit      func(tx store.Tx, r Recorded) error
 	socketRole Role
 	stopping   context.Context
 	failures   *failures

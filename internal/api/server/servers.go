@@ -19,7 +19,7 @@ func (s *Server) registerServers() {
 	handle(s, route{method: http.MethodPost, path: "/servers/plan", id: "plan-server", summary: "The calls that making a server would send; changes nothing", roles: techs, limit: fileLimit}, s.planServer)
 	handle(s, route{method: http.MethodPost, path: "/servers", id: "provision-server", summary: "Make a server", roles: techs, status: http.StatusAccepted, limit: fileLimit}, s.provisionServer)
 	handle(s, route{method: http.MethodPost, path: "/servers/{server}/users", id: "import-users", summary: "Import users from a CSV", roles: techs, status: http.StatusAccepted, limit: fileLimit}, s.importUsers)
-	handle(s, route{method: http.MethodPost, path: "/servers/{server}/password", id: "show-password", summary: "Tell the password of a server's first admin", roles: techs}, s.showPassword)
+	handle(s, route{method: http.MethodPost, path: "/servers/{server}/password", id: "show-password", summary: "Tell the password of a server's first admin", roles: techs, discloses: true}, s.showPassword)
 }
 
 // fileLimit is for bodies that carry a file: a thousand users and more.

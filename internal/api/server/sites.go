@@ -39,18 +39,18 @@ func (s *Server) addSite(ctx context.Context, in *struct{ Body api.NewSite }) (*
 	note(ctx, "sites/"+in.Body.Name, "")
 	site := fleet.Site{Name: in.Body.Name}
 	changeSite(&site, in.Body.SiteEdit)
-	made, err := s.Fleet.AddSite(site)
+	made, err := s.Fleet.AddSite(site, s.recordTx(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return body(made), nil
 }
 
-func (s *Server) editSite(_ context.Context, in *struct {
+func (s *Server) editSite(ctx context.Context, in *struct {
 	Site string `path:"site"`
 	Body api.SiteEdit
 }) (*answer[api.Site], error) {
-	site, err := s.Fleet.EditSite(in.Site, func(site *fleet.Site) { changeSite(site, in.Body) })
+	site, err := s.Fleet.EditSite(in.Site, func(site *fleet.Site) { changeSite(site, in.Body) }, s.recordTx(ctx))
 	if err != nil {
 		return nil, err
 	}

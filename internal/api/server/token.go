@@ -27,17 +27,17 @@ func (s *Server) listTokens(context.Context, *struct{}) (*answer[[]api.Token], e
 
 func (s *Server) addToken(ctx context.Context, in *struct{ Body api.NewToken }) (*answer[api.FreshToken], error) {
 	note(ctx, "tokens/"+in.Body.Name, "role "+in.Body.Role)
-	rec, text, err := s.Tokens.Add(in.Body.Name, Role(in.Body.Role), caller(ctx).Name)
+	rec, text, err := s.Tokens.Add(in.Body.Name, Role(in.Body.Role), caller(ctx).Name, s.recordTx(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return body(api.FreshToken{Token: wireToken(rec), Text: text.Reveal()}), nil
 }
 
-func (s *Server) revokeToken(_ context.Context, in *struct {
+func (s *Server) revokeToken(ctx context.Context, in *struct {
 	Name string `path:"name"`
 }) (*empty, error) {
-	return &empty{}, s.Tokens.Revoke(in.Name)
+	return &empty{}, s.Tokens.Revoke(in.Name, s.recordTx(ctx))
 }
 
 func wireToken(r tokenRecord) api.Token {

@@ -44,12 +44,27 @@ func hashOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Add makes a token and returns its text, which nobody can read again.
-func (t *Tokens) Add(name string, role Role, by string) (tokenRecord, secret.Value, error) {
+// Add makes a token and returns its text, which nobody can read again. also runs in
+// the same transaction.
+func (t *Tokens) Add(name string, role Role, by string, also ...func(store.Tx) error) (tokenRecord, secret.Value, error) {
 	text := tokenMark + strings.ToLower(rand.Text())
 	rec := tokenRecord{Name: name, Role: role, Hash: hashOf(text), Created: t.clock.Now(), By: by}
-	err := t.db.Update(func(tx store.Tx) error { return tokenRecords.Insert(tx, name, rec) })
+	err := t.db.Update(func(tx store.Tx) error {
+		if err := tokenRecords.Insert(tx, name, rec); err != nil {
+			return err
+		}
+		return runAll(tx, also)
+	})
 	return rec, secret.New(text), err
+}
+
+func runAll(tx store.Tx, also []func(store.Tx) error) error {
+	for _, fn := range also {
+		if err := fn(tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // List is all tokens by name.
@@ -61,13 +76,16 @@ func (t *Tokens) List() (list []tokenRecord, err error) {
 	return list, err
 }
 
-// Revoke ends a token.
-func (t *Tokens) Revoke(name string) error {
+// Revoke ends a token. also runs in the same transaction.
+func (t *Tokens) Revoke(name string, also ...func(store.Tx) error) error {
 	return t.db.Update(func(tx store.Tx) error {
 		if _, err := tokenRecords.Get(tx, name); err != nil {
 			return err
 		}
-		return tokenRecords.Delete(tx, name)
+		if err := tokenRecords.Delete(tx, name); err != nil {
+			return err
+		}
+		return runAll(tx, also)
 	})
 }
 

@@ -47,7 +47,7 @@ func (s *Server) addVault(ctx context.Context, in *struct{ Body api.NewVault }) 
 	changeVault(&v, in.Body.VaultEdit)
 	var token string
 	put(&token, in.Body.Token)
-	v, err := s.Enrol.AddVault(ctx, v, token)
+	v, err := s.Enrol.AddVault(ctx, v, token, s.recordTx(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *Server) editVault(ctx context.Context, in *struct {
 }) (*answer[api.Vault], error) {
 	var token string
 	put(&token, in.Body.Token)
-	v, err := s.Enrol.EditVault(ctx, in.Vault, func(v *fleet.Vault) { changeVault(v, in.Body) }, token)
+	v, err := s.Enrol.EditVault(ctx, in.Vault, func(v *fleet.Vault) { changeVault(v, in.Body) }, token, s.recordTx(ctx))
 	if err != nil {
 		return nil, err
 	}

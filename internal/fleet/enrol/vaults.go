@@ -5,11 +5,12 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/secret"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // AddVault makes a vault known, after a look whether it answers there, has the
 // datastore, and lets our token see what enrolments need.
-func (s *Service) AddVault(ctx context.Context, v fleet.Vault, token string) (fleet.Vault, error) {
+func (s *Service) AddVault(ctx context.Context, v fleet.Vault, token string, also ...func(store.Tx) error) (fleet.Vault, error) {
 	id, key, err := fleet.ParseVaultToken(token)
 	if err != nil {
 		return v, err
@@ -18,11 +19,11 @@ func (s *Service) AddVault(ctx context.Context, v fleet.Vault, token string) (fl
 	if v, err = s.checkVault(ctx, v, key); err != nil {
 		return v, err
 	}
-	return fleet.NewRegistry(s.DB, s.Clock).AddVault(v)
+	return fleet.NewRegistry(s.DB, s.Clock).AddVault(v, also...)
 }
 
 // EditVault changes how a vault is reached; an empty token leaves ours as it is.
-func (s *Service) EditVault(ctx context.Context, name string, change func(*fleet.Vault), token string) (fleet.Vault, error) {
+func (s *Service) EditVault(ctx context.Context, name string, change func(*fleet.Vault), token string, also ...func(store.Tx) error) (fleet.Vault, error) {
 	registry := fleet.NewRegistry(s.DB, s.Clock)
 	v, err := registry.Vault(name)
 	if err != nil {
@@ -39,7 +40,7 @@ func (s *Service) EditVault(ctx context.Context, name string, change func(*fleet
 	if v, err = s.checkVault(ctx, v, key); err != nil {
 		return v, err
 	}
-	return registry.EditVault(name, func(old *fleet.Vault) { *old = v })
+	return registry.EditVault(name, func(old *fleet.Vault) { *old = v }, also...)
 }
 
 // checkVault cleans what was typed, speaks to the vault, and seals the token.
