@@ -66,6 +66,21 @@ func (c *Collector) Tell(text, origin string) {
 	}
 }
 
+// Knows tells whether a secret, or one that is part of a larger one, was told.
+func (c *Collector) Knows(text string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.origins[text]; known {
+		return true
+	}
+	for whole := range c.origins {
+		if slices.Contains(parts(whole), text) {
+			return true
+		}
+	}
+	return false
+}
+
 // Open names a text that came as a secret and is none.
 func (c *Collector) Open(text string) {
 	c.mu.Lock()

@@ -17,7 +17,13 @@ func (s *story) accolade(ctx context.Context, stdin string, args ...string) (str
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if s.seen != nil {
+		s.seen("the arguments of a command", []byte(strings.Join(cmd.Args, "\x00")))
+		s.seen("the output of accolade "+args[0], out.Bytes())
+		s.seen("the talk of accolade "+args[0], errOut.Bytes())
+	}
+	if err != nil {
 		return out.String(), fmt.Errorf("accolade %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(errOut.String()))
 	}
 	return out.String(), nil

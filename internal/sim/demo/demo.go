@@ -94,6 +94,9 @@ type story struct {
 	endWork    func()
 	controller *child
 	logs       *os.File
+
+	environ []string                       // of the controller; nil: ours
+	seen    func(what string, text []byte) // is told what a technician sees; nil: nobody
 }
 
 type chapter struct {

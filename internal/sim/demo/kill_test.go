@@ -18,13 +18,13 @@ const kills = 5
 // five times each while an enrolment, a provisioning and a remote backup are under
 // way, which is counted, and five times around the first of the month. Finalising
 // takes no simulated time, so the script month_kill.txtar aims at that one. What the kills
-// leave is the same as without them.
+// leave is the same as without them, and no secret is seen on the way.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds both programs and runs them for half a minute")
 	}
 	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/accolade", "./cmd/accoladed")
+	build := exec.Command("go", "build", "-o", bin+"/", "./cmd/accolade", "./internal/sim/demo/testdata/accoladed")
 	build.Dir = "../../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -34,6 +34,7 @@ func TestKilled(t *testing.T) {
 		opts: Options{Accolade: filepath.Join(bin, "accolade"), Accoladed: filepath.Join(bin, "accoladed"), Dir: filepath.Join(t.TempDir(), "out")},
 		out:  teller{w: &told},
 	}
+	secrets := watchSecrets(t, s, bin)
 	var err error
 	if s.paris, err = time.LoadLocation("Europe/Paris"); err != nil {
 		t.Fatal(err)
@@ -96,6 +97,7 @@ func TestKilled(t *testing.T) {
 	must(s.do(ctx, "doctor"))
 	s.wantBox(ctx, t)
 	s.wantServer(ctx, t)
+	secrets.want(ctx, t)
 }
 
 // killed lets time go on, a step at a time, and in each step the controller die and

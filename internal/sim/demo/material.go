@@ -76,10 +76,14 @@ func users() string {
 	plain := strings.NewReplacer("ë", "e", "ï", "i", "é", "e", " ", "")
 	var b strings.Builder
 	b.WriteString("username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward;groups\n")
-	for _, name := range people {
+	for i, name := range people {
 		first, last, _ := strings.Cut(name, " ")
 		user := strings.ToLower(plain.Replace(first) + "." + plain.Replace(last))
-		fmt.Fprintf(&b, "%s;%s;%s;;%s@horizon.example;0;;;\n", user, first, last, user)
+		password := "" // YunoHost's list may hold them; most people choose their own
+		if i == 0 {
+			password = "Far-Breton-22"
+		}
+		fmt.Fprintf(&b, "%s;%s;%s;%s;%s@horizon.example;0;;;\n", user, first, last, password, user)
 	}
 	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 // the story holds its time, so it begins a little earlier.
 var arrival = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC) // 14:00 in Paris
 
+// seed gives the sandbox its secrets and all else that looks random.
+const seed = 1
+
 func (s *story) startSandbox(ctx context.Context) error {
 	version := s.opts.PVE
 	if version == "" {
@@ -29,7 +33,7 @@ func (s *story) startSandbox(ctx context.Context) error {
 		return err
 	}
 	defer log.Close() // the child has its own copy
-	cmd := exec.Command(s.opts.Accolade, "sandbox", "--boxes", "1", "--pve", version, "--seed", "1",
+	cmd := exec.Command(s.opts.Accolade, "sandbox", "--boxes", "1", "--pve", version, "--seed", strconv.Itoa(seed),
 		"--listen", "127.0.0.1:0", "--start", arrival.Add(-time.Minute).Format(time.RFC3339), "-o", "json")
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
@@ -90,6 +94,7 @@ func (s *story) startController(ctx context.Context) error {
 // runController starts accoladed and waits, in real time, until it answers.
 func (s *story) runController(ctx context.Context) error {
 	cmd := exec.Command(s.opts.Accoladed, "--config", s.configFile(), "--sandbox", s.info.Control.URL)
+	cmd.Env = s.environ
 	cmd.Stdout, cmd.Stderr = s.logs, s.logs
 	var err error
 	if s.controller, err = start("accoladed", cmd); err != nil {
