@@ -47,15 +47,24 @@ const (
 	VMLocked       Kind = "vm-locked"       // the next attempt to lock VM VMID times out
 	Reboot         Kind = "reboot"          // the box goes down and comes up again
 	ClockWrong     Kind = "clock-wrong"     // the box's clock is Delay ahead
+	TasksRotated   Kind = "tasks-rotated"   // the ended tasks are in no list any more, and their logs are gone
+	VMIDTaken      Kind = "vmid-taken"      // somebody else makes a VM under VMID, unless there is one
+	VMDeleted      Kind = "vm-deleted"      // somebody removes VM VMID by hand, unless there is none
 )
 
 var kinds = []Kind{
 	Refused, ResetBefore, ResetAfter, Slow, Error,
 	TaskFails, TaskWarns, TaskHangs, DiskFull, StorageOffline, AgentNever, VMLocked, Reboot, ClockWrong,
+	TasksRotated, VMIDTaken, VMDeleted,
 }
 
 // Wire tells whether the kind acts on the wire and not inside a machine.
 func (k Kind) Wire() bool { return slices.Index(kinds, k) <= slices.Index(kinds, Error) }
+
+// ofVM tells whether a rule of the kind names a VM.
+func (k Kind) ofVM() bool {
+	return k == AgentNever || k == VMLocked || k == VMIDTaken || k == VMDeleted
+}
 
 // Rule is one fault and the requests that it strikes.
 type Rule struct {
@@ -107,7 +116,7 @@ func (r *Rule) check() error {
 	if (r.Kind == DiskFull || r.Kind == StorageOffline) && r.Storage == "" {
 		return fmt.Errorf("storage: kind %s needs the name of one", r.Kind)
 	}
-	if (r.Kind == AgentNever || r.Kind == VMLocked) && r.VMID == 0 {
+	if r.Kind.ofVM() && r.VMID == 0 {
 		return fmt.Errorf("vmid: kind %s needs the number of a VM", r.Kind)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/sim/fault"
 )
@@ -185,10 +187,62 @@ func TestAddRefuses(t *testing.T) {
 		"status":        {Target: "*", Kind: fault.Error, Status: 200},
 		"storage":       {Target: "*", Kind: fault.DiskFull},
 		"vmid":          {Target: "*", Kind: fault.AgentNever},
+		"vmid: kind vm": {Target: "*", Kind: fault.VMDeleted},
+		"vmid: kind v":  {Target: "*", Kind: fault.VMIDTaken},
 	} {
 		var s fault.Set
 		if _, err := s.Add(r); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%+v: %v, want an error that names %s", r, err, want)
+		}
+	}
+}
+
+// TestOnTheClientsSide: the same rules strike in front of a transport.
+func TestOnTheClientsSide(t *testing.T) {
+	for _, tc := range []struct {
+		rule  fault.Rule
+		acted int32
+		want  string
+	}{
+		{fault.Rule{Kind: fault.Refused}, 0, "dial: connection refused"},
+		{fault.Rule{Kind: fault.ResetBefore}, 0, "read: connection reset by peer"},
+		{fault.Rule{Kind: fault.ResetAfter}, 1, "read: connection reset by peer"},
+		{fault.Rule{Kind: fault.Slow, Delay: 7}, 1, "200 OK"},
+		{fault.Rule{Kind: fault.Error, Status: 595, Reason: "No route to host"}, 0, "595 No route to host"},
+		{fault.Rule{Kind: fault.TaskHangs}, 1, "200 OK"},
+		{fault.Rule{Kind: fault.DiskFull, Storage: "none"}, 0, "no such storage"},
+	} {
+		var s, none fault.Set
+		tg := serve(t, &none)
+		var slept []time.Duration
+		client := &http.Client{Transport: &fault.Between{Set: &s, Next: http.DefaultTransport,
+			Target: func(*http.Request) string { return "pve1" },
+			Pause:  func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil },
+			Machine: func(r fault.Rule) error {
+				if r.Storage == "none" {
+					return errors.New("no such storage")
+				}
+				return nil
+			}}}
+		tc.rule.Target = "pve1"
+		if _, err := s.Add(tc.rule); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{tc.want, "200 OK"} {
+			got := ""
+			res, err := client.Post(tg.URL, "text/plain", strings.NewReader("x"))
+			if err != nil {
+				got = err.Error()
+			} else {
+				got = res.Status
+				res.Body.Close()
+			}
+			if !strings.HasSuffix(got, want) || tg.acted.Load() != tc.acted+int32(i) {
+				t.Errorf("%+v: request %d: %q and acted upon %d times, want %q", tc.rule, i+1, got, tg.acted.Load(), want)
+			}
+		}
+		if (len(slept) == 1) != (tc.rule.Kind == fault.Slow) {
+			t.Errorf("%+v: slept %v", tc.rule, slept)
 		}
 	}
 }

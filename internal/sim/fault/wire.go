@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,17 +71,17 @@ func fail(w http.ResponseWriter, r Rule) {
 		cut()
 	}
 	defer conn.Close()
-	status, reason := r.Status, r.Reason
-	if status == 0 {
-		status = http.StatusInternalServerError
-	}
-	if reason == "" {
-		reason = "fault"
-	}
-	const body = `{"data":null}`
+	status, reason := r.said()
 	fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		status, reason, len(body), body)
+		status, reason, len(failBody), failBody)
 	if err := buf.Flush(); err != nil && err != io.EOF {
 		return // the client is gone, as it may be after a fault
 	}
+}
+
+const failBody = `{"data":null}`
+
+// said is the status line of Error.
+func (r Rule) said() (status int, reason string) {
+	return cmp.Or(r.Status, http.StatusInternalServerError), cmp.Or(r.Reason, "fault")
 }
