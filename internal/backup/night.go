@@ -50,7 +50,7 @@ func (s *Service) runStep(ctx context.Context, r *operation.Run) error {
 		switch {
 		case err == nil:
 			return s.arrived(r, a.run)
-		case ctx.Err() != nil || !operation.IsTransient(err):
+		case ctx.Err() != nil || !operation.IsTransient(err) || operation.IsAway(err): // the engine waits for a box that is away
 			return err
 		case !r.Clock().Now().Add(pause).Before(in.Until):
 			a.run.Ended = r.Clock().Now()

@@ -248,8 +248,12 @@ func (a *attempt) count(ctx context.Context, before []string) (bool, error) {
 const logs = 5
 
 // describe adds what the log of the task tells that made the point: the task is the
-// one that names it, whoever started it and whether its answer came or not.
+// one that names it, whoever started it and whether its answer came or not. Where the
+// box has dropped the logs, it is the task that we started.
 func (a *attempt) describe(ctx context.Context) error {
+	if _, err := a.r.Get(a.key("upid"), &a.run.UPID); err != nil {
+		return err
+	}
 	tasks, err := a.hv.Tasks(ctx, fleet.TaskFilter{Type: "vzdump", VMID: a.server.VMID, Limit: logs})
 	if err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 const (
 	firstPoll = 250 * time.Millisecond
 	lastPoll  = 20 * time.Second
-	// stalled is how long a task may run without a new log line. It is no limit on
-	// the task: a disk may be slow for hours as long as it says so.
+	// stalled is how long a task may run without a new log line before it is stopped.
+	// It is no limit on the task: a disk may be slow for hours as long as it says so.
 	stalled = 2 * time.Hour
 	page    = 500 // log lines a request
 )
@@ -37,7 +37,7 @@ func (e *StalledError) Error() string {
 
 // Wait follows a task to its end, for as long as it makes progress, and reports
 // the fraction done (0 while unknown) and the last log line whenever they change;
-// report may be nil. "WARNINGS: n" is a success; any other exit status is a
+// report may be nil. A task of ours that hangs is stopped. "WARNINGS: n" is a success; any other exit status is a
 // *TaskError, transient when it is a lock timeout.
 func (c *Client) Wait(ctx context.Context, upid string, report func(fraction float64, line string)) (fleet.Task, error) {
 	u, err := ParseUPID(upid)
@@ -58,13 +58,32 @@ func (c *Client) Wait(ctx context.Context, upid string, report func(fraction flo
 			return w.end(u, exit)
 		}
 		if silent := c.clk.Now().Sub(w.heard); silent > stalled {
-			return fleet.Task{}, operation.Permanent(fmt.Errorf("box %s: %w", c.box, &StalledError{UPID: upid, Last: w.last(), For: silent}),
-				"look at the task on the box; stop it there or let it end, then `accolade operation retry`")
+			if err := w.giveUp(ctx, silent); err != nil {
+				return fleet.Task{}, err
+			}
 		}
 		if err := c.clk.Sleep(ctx, w.next()); err != nil {
 			return fleet.Task{}, err
 		}
 	}
+}
+
+// giveUp stops a task that hangs: nothing else would ever let go of its locks. Only
+// one of our own can be stopped; another is for the people at the box.
+func (w *waiting) giveUp(ctx context.Context, silent time.Duration) error {
+	hangs := fmt.Errorf("box %s: %w", w.c.box, &StalledError{UPID: w.upid, Last: w.last(), For: silent.Round(time.Minute)})
+	const fix = "look at the task on the box; stop it there or let it end"
+	if w.stopped {
+		return operation.Permanent(hangs, fix)
+	}
+	if err := w.c.StopTask(ctx, w.upid); err != nil {
+		if operation.IsTransient(err) || ctx.Err() != nil {
+			return err
+		}
+		return operation.Permanent(hangs, fix)
+	}
+	w.stopped, w.heard = true, w.c.clk.Now()
+	return nil
 }
 
 // waiting is one wait for one task.
@@ -77,6 +96,7 @@ type waiting struct {
 	began      time.Time // when we began to watch
 	heard      time.Time // when the log last grew
 	pause      time.Duration
+	stopped    bool // by us, since it hung
 }
 
 func (w *waiting) status(ctx context.Context) (exit string, done bool, err error) {

@@ -1,15 +1,21 @@
 package fleettest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation/faulttest"
 	"codeberg.org/accolade/accolade/internal/sim/apispec"
 	"codeberg.org/accolade/accolade/internal/sim/archive"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // Switch is off at first.
@@ -90,4 +96,64 @@ func (m *Machines) Upgrade() {
 		m.T.Fatal(err)
 	}
 	m.Wire.Speaks(apispec.PVE92)
+}
+
+// Sentences are what Doctor finds, one a finding.
+func (m *Machines) Sentences(db store.DB, restored func(store.Tx, string) (map[int]string, error)) (all []string, err error) {
+	found, err := m.Doctor(db, restored)
+	for _, f := range found {
+		all = append(all, f.Of+": "+f.What+" ["+f.Fix+"]")
+	}
+	return all, err
+}
+
+// Targets are box and vault as a campaign of faults strikes them. vmid is the VM that
+// the workflow is about, 0 for none; stands tells whether it is there before.
+func (m *Machines) Targets(vmid int, stands bool, storages ...string) []faulttest.Target {
+	return []faulttest.Target{
+		{Name: "box kiosk", Host: strings.TrimPrefix(m.BoxURL, "https://"), Box: m.Box, Storages: storages, VMID: vmid, Stands: stands},
+		{Name: "vault central", Host: strings.TrimPrefix(m.VaultURL, "https://")},
+	}
+}
+
+// Left lists what an operation may have made on the box: VMs, volumes, storages,
+// pools, jobs, users and tokens, asked as root.
+func (m *Machines) Left(ctx context.Context, box fleet.Box) (all []string, err error) {
+	root := m.Client(box, m.Password())
+	defer root.Close()
+	vms, err := root.VMs(ctx)
+	for _, vm := range vms {
+		all = append(all, strings.TrimSpace(fmt.Sprintf("VM %d %s %s", vm.VMID, vm.Name, vm.Lock)))
+	}
+	configs, serr := root.StorageConfigs(ctx)
+	for _, s := range configs {
+		all = append(all, "storage "+s.Name)
+		for _, content := range []string{"iso", "images"} {
+			if !slices.Contains(s.Content, content) {
+				continue
+			}
+			volumes, verr := root.Content(ctx, s.Name, content, 0)
+			err = errors.Join(err, verr)
+			for _, v := range volumes {
+				all = append(all, "volume "+v.ID)
+			}
+		}
+	}
+	jobs, jerr := root.Jobs(ctx)
+	for _, j := range jobs {
+		all = append(all, "job "+j.ID)
+	}
+	pools, perr := root.Pools(ctx)
+	for _, p := range pools {
+		all = append(all, "pool "+p)
+	}
+	roles, rerr := root.Roles(ctx)
+	for _, role := range roles {
+		all = append(all, "role "+role.Name)
+	}
+	users, uerr := root.Users(ctx)
+	for _, u := range users {
+		all = append(all, "user "+u)
+	}
+	return all, errors.Join(err, serr, jerr, perr, rerr, uerr)
 }

@@ -70,11 +70,18 @@ type Controller struct {
 	DB      store.DB
 	Clock   clock.Clock
 	Engine  *operation.Engine
+	// Between is what Wrap puts there where no line is cut; see faulttest.
+	Between func(http.RoundTripper) http.RoundTripper
 	line    *line
 }
 
 // Wrap stands between an adapter and its network.
-func (c *Controller) Wrap(next http.RoundTripper) http.RoundTripper { return &wire{c.line, next} }
+func (c *Controller) Wrap(next http.RoundTripper) http.RoundTripper {
+	if c.line == nil {
+		return c.Between(next)
+	}
+	return &wire{c.line, next}
+}
 
 // Disk stands between a service that writes files and the disk: what is done to a file
 // is an event.

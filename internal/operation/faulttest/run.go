@@ -1,0 +1,287 @@
+package faulttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// outcome is how a run ended.
+type outcome struct {
+	requests []request
+	targets  []Target
+	op       operation.Operation // zero: refused before it began
+	refused  error
+	lost     bool // a VM that stood before was removed by hand
+	waited   bool // it waited with its reason when a long absence ended
+	state    any
+	problem  string // what was wrong about it; "": nothing
+}
+
+// tooLong is when an operation has to be over, whatever struck: a technician will have
+// looked at it by then.
+const tooLong = 20 * 24 * time.Hour
+
+// run is one run of the workflow with the faults of a plan.
+func run(t testing.TB, build Build, p plan) (out outcome) {
+	clk := clocktest.Auto(crashtest.Start)
+	ctx, done := clk.Work(context.Background())
+	defer done()
+	world := build(t, clk)
+	if world.Close != nil {
+		defer world.Close()
+	}
+	db := store.Memory()
+	if world.Prepare != nil {
+		var err error
+		clk.Idle(ctx, func() { err = world.Prepare(db) })
+		if err != nil {
+			out.problem = "prepare: " + err.Error()
+			return out
+		}
+	}
+	before, err := left(ctx, clk, world, db)
+	if err != nil {
+		out.problem = "look at what is there before: " + err.Error()
+		return out
+	}
+	w := newWire(ctx, clk, world.Targets, p)
+	defer w.clear()
+	r := &runner{clk: clk, world: world, db: db, wire: w, out: &out, before: before}
+	out.targets = world.Targets
+	if err := r.live(ctx); err != nil {
+		out.problem = err.Error()
+	}
+	return out
+}
+
+// runner is what the phases of a run share.
+type runner struct {
+	clk    *clocktest.Clock
+	world  World
+	db     store.DB
+	wire   *wire
+	out    *outcome
+	before []string
+	c      *crashtest.Controller
+}
+
+func left(ctx context.Context, clk *clocktest.Clock, world World, db store.DB) (all []string, err error) {
+	if world.Left == nil {
+		return nil, nil
+	}
+	clk.Idle(ctx, func() { all, err = world.Left(db) })
+	slices.Sort(all)
+	return all, err
+}
+
+// live is the controller's life: the operation, what is there after it, the doctor, and
+// after a failure the operation once more.
+func (r *runner) live(ctx context.Context) (err error) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	opts := r.world.Engine
+	opts.Log = slog.New(slog.DiscardHandler)
+	r.c = &crashtest.Controller{Context: ctx, DB: r.db, Clock: r.clk, Between: r.wire.between, Engine: operation.New(r.db, r.clk, opts)}
+	if err := r.world.Controller(r.c); err != nil {
+		return fmt.Errorf("put the controller together: %w", err)
+	}
+	over := make(chan error, 1)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { over <- r.c.Engine.Run(running) }()
+	<-r.c.Engine.Ready()
+	defer func() {
+		stop()
+		r.clk.Idle(ctx, func() { err = errors.Join(err, <-over) })
+	}()
+	return r.phases(ctx)
+}
+
+func (r *runner) phases(ctx context.Context) error {
+	r.wire.onMend = r.lookAtTheWaiting
+	op, err := r.attempt(ctx)
+	r.out.op = op
+	r.wire.rest()
+	r.out.requests = r.wire.requests
+	if op.ID == "" {
+		r.out.refused = err
+	} else if err != nil {
+		return err
+	}
+	if err := r.doctorWhileItLasts(); err != nil {
+		return err
+	}
+	r.wire.clear()
+	if err := r.clk.Sleep(ctx, aMoment); err != nil {
+		return err
+	}
+	if r.out.lost, err = r.lost(ctx); err != nil || r.out.lost {
+		return errors.Join(err, r.lossIsTold())
+	}
+	if op.State != operation.Done {
+		if err := r.takenBack(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.healthy("once the fault is gone"); err != nil {
+		return err
+	}
+	if op.State != operation.Done {
+		if op, err = r.attempt(ctx); err != nil {
+			return fmt.Errorf("begun again after the fault is gone: %w", err)
+		}
+		if op.State != operation.Done {
+			return fmt.Errorf("begun again after the fault is gone, it is %s: %+v", op.State, op.Problem)
+		}
+		if err := r.healthy("after the second try"); err != nil {
+			return err
+		}
+	}
+	r.clk.Idle(ctx, func() { r.out.state, err = r.world.State(r.db) })
+	return err
+}
+
+// attempt begins the operation and waits for its end.
+func (r *runner) attempt(ctx context.Context) (operation.Operation, error) {
+	op, err := r.world.Begin(r.c)
+	if err != nil {
+		return operation.Operation{}, err
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	limit, done := r.clk.Work(context.WithoutCancel(ctx))
+	limit, stop := context.WithCancel(limit)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		defer done()
+		if r.clk.Sleep(limit, tooLong) == nil {
+			cancel()
+		}
+	})
+	defer func() { stop(); watch.Wait() }() // while we work: time does not go to its end
+	end, err := r.c.Engine.Wait(waiting, op.ID)
+	if err != nil {
+		now, gerr := r.c.Engine.Get(op.ID)
+		return op, errors.Join(gerr, fmt.Errorf("after %s it is still %s in step %q: %s: %w", tooLong, now.State, now.Step, now.Waiting, err))
+	}
+	return end, nil
+}
+
+// lookAtTheWaiting is called when a fault that lasts for a time is about to end.
+func (r *runner) lookAtTheWaiting(s strike) {
+	if s.lasts < threeDays {
+		return
+	}
+	open, err := r.c.Engine.List(operation.Filter{Open: true})
+	if err != nil || len(open) == 0 {
+		return
+	}
+	if why := open[0].Waiting; strings.Contains(why, s.rule.Target) {
+		r.out.waited = true
+	} else {
+		r.out.problem = fmt.Sprintf("%s has been away for %s, and the operation is %s in step %s without saying so: %q, progress %q",
+			s.rule.Target, s.lasts, open[0].State, open[0].Step, why, open[0].Progress.Text)
+	}
+}
+
+// doctorWhileItLasts: what the doctor finds then is the fault or nothing.
+func (r *runner) doctorWhileItLasts() error {
+	lasting := r.wire.lasting()
+	if len(lasting) == 0 || r.world.Doctor == nil {
+		return nil
+	}
+	found, err := r.world.Doctor(r.db)
+	if err != nil {
+		return fmt.Errorf("the doctor, while the fault lasts: %w", err)
+	}
+	for _, finding := range found {
+		if !slices.ContainsFunc(lasting, func(s strike) bool { return s.names(finding) }) {
+			return fmt.Errorf("while the fault lasts the doctor says %q, which is something else", finding)
+		}
+	}
+	return nil
+}
+
+// names tells whether a finding is about the fault.
+func (s strike) names(finding string) bool {
+	for _, word := range []string{s.rule.Storage, "clock", "agent"} {
+		if word != "" && strings.Contains(finding, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost tells whether a VM that stood before the workflow was removed by hand.
+func (r *runner) lost(ctx context.Context) (bool, error) {
+	now, err := left(ctx, r.clk, r.world, r.db)
+	for _, t := range r.world.Targets {
+		is := func(line string) bool { return strings.HasPrefix(line, fmt.Sprintf("VM %d ", t.VMID)) }
+		if t.Stands && slices.ContainsFunc(r.before, is) && !slices.ContainsFunc(now, is) {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// lossIsTold: what somebody has removed by hand is beyond any workflow; the doctor
+// tells that it is missing, and finds nothing else.
+func (r *runner) lossIsTold() error {
+	if r.world.Doctor == nil {
+		return nil
+	}
+	found, err := r.world.Doctor(r.db)
+	if err == nil && (len(found) != 1 || !strings.Contains(found[0], "VM")) {
+		err = fmt.Errorf("after a VM was removed by hand the doctor finds %q, wanted that it is missing", found)
+	}
+	return err
+}
+
+func (r *runner) healthy(when string) error {
+	if r.world.Doctor == nil {
+		return nil
+	}
+	found, err := r.world.Doctor(r.db)
+	if err != nil {
+		return fmt.Errorf("the doctor, %s: %w", when, err)
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("the doctor, %s, after %s (%s, cannot undo %q): %s", when, r.out.op.State, reason(r.out), r.out.op.CannotUndo, strings.Join(found, "; "))
+	}
+	return nil
+}
+
+// takenBack: a failure leaves nothing that was not there before.
+func (r *runner) takenBack(ctx context.Context) error {
+	now, err := left(ctx, r.clk, r.world, r.db)
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(r.before, now); diff != "" {
+		return fmt.Errorf("it %s (%s; cannot undo %q), and left something (-before +after):\n%s", r.out.op.State, reason(r.out), r.out.op.CannotUndo, diff)
+	}
+	return nil
+}
+
+func reason(o *outcome) string {
+	switch {
+	case o.refused != nil:
+		return o.refused.Error()
+	case o.op.Problem != nil:
+		return o.op.Problem.Step + ": " + o.op.Problem.What + " [" + o.op.Problem.Fix + "]"
+	}
+	return o.op.Waiting
+}
