@@ -3,6 +3,9 @@ package operation
 import (
 	"errors"
 	"fmt"
+	"syscall"
+
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // Transient marks an error that may go away by itself: the step is tried again. A
@@ -47,8 +50,13 @@ func (r *Refused) Error() string {
 	return r.Why + ": " + r.Fix
 }
 
-// IsTransient tells whether a step that returned err is tried again.
+// IsTransient tells whether a step that returned err is tried again. A disk of ours
+// that is full is waited for like a counterpart that is away, whatever the step made of
+// the error.
 func IsTransient(err error) bool {
+	if isFull(err) {
+		return true
+	}
 	_, ok := errors.AsType[*transientError](err)
 	_, permanent := errors.AsType[*permanentError](err)
 	return ok && !permanent
@@ -57,7 +65,13 @@ func IsTransient(err error) bool {
 // IsAway tells whether err is one of Away.
 func IsAway(err error) bool {
 	t, ok := errors.AsType[*transientError](err)
-	return ok && t.away && IsTransient(err)
+	return isFull(err) || ok && t.away && IsTransient(err)
+}
+
+// isFull tells that there was no room on the disk, in the store or beside it.
+func isFull(err error) bool {
+	_, full := errors.AsType[*store.FullError](err)
+	return full || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 type transientError struct {

@@ -44,6 +44,8 @@ type Report struct {
 	Singles  int // runs in which one controller died
 	Pairs    int // runs in which the controller after it died too
 	AllPairs int // that there are, of the singles that were run
+	Full     int // runs in which commits found the disk full
+	Images   int // of what a power cut may leave, that were opened
 	Failures int
 }
 
@@ -52,8 +54,8 @@ type Report struct {
 func (r Report) Points() int { return 2 * (r.Requests + r.Commits + r.Effects) }
 
 func (r Report) String() string {
-	return fmt.Sprintf("%4d kill points (%3d requests, %3d commits, %3d on files)  %4d single kills  %5d pairs of %6d  %d failures",
-		r.Points(), r.Requests, r.Commits, r.Effects, r.Singles, r.Pairs, r.AllPairs, r.Failures)
+	return fmt.Sprintf("%4d kill points (%3d requests, %3d commits, %3d on files)  %4d single kills  %5d pairs of %6d  %3d full disks  %5d power cuts  %d failures",
+		r.Points(), r.Requests, r.Commits, r.Effects, r.Singles, r.Pairs, r.AllPairs, r.Full, r.Images, r.Failures)
 }
 
 // Run checks one workflow. Without a word from the environment it is a sample of cuts,
@@ -79,6 +81,7 @@ func Run(t *testing.T, build Build) Report {
 	report.Singles = c.cut("cut", singles)
 	some, all := c.pairs(pairs)
 	report.Pairs, report.AllPairs = c.cut("pair", some), all
+	report.Full, report.Images = c.fullDisk(), c.powerLoss()
 	report.Failures = int(c.failures.Load())
 	t.Log(report)
 	if err := addToTable(t.Name(), report); err != nil {

@@ -20,6 +20,7 @@ package crashtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -91,8 +92,9 @@ func (c *Controller) Disk(next wholefile.Disk) wholefile.Disk { return &disk{c.l
 // they share nothing.
 type Build func(t testing.TB, clk *clocktest.Clock) World
 
-// compare says how a run with a crash ended differently, "" if it did not.
-func compare(want, got outcome) string {
+// compare says how a run with a crash ended differently, "" if it did not; opts are for
+// the end state.
+func compare(want, got outcome, opts ...cmp.Option) string {
 	switch {
 	case got.err != nil:
 		return fmt.Sprintf("cut off %s: %v", got.event, got.err)
@@ -107,7 +109,7 @@ func compare(want, got outcome) string {
 	if diff := cmp.Diff(want.left, got.left); diff != "" {
 		return fmt.Sprintf("cut off %s: something else is left in the store (-without a crash +with it):\n%s", got.event, diff)
 	}
-	if diff := cmp.Diff(want.state, got.state); diff != "" {
+	if diff := cmp.Diff(want.state, got.state, opts...); diff != "" {
 		return fmt.Sprintf("cut off %s: another end state (-without a crash +with it):\n%s", got.event, diff)
 	}
 	return ""
@@ -134,6 +136,10 @@ type outcome struct {
 
 // run is one run of the workflow, with one controller more than there are cuts.
 func run(t testing.TB, build Build, plan ...point) (out outcome) {
+	return runDisturbed(t, build, disturbance{}, plan...)
+}
+
+func runDisturbed(t testing.TB, build Build, by disturbance, plan ...point) (out outcome) {
 	clk := clocktest.Auto(Start)
 	ctx, done := clk.Work(context.Background())
 	defer done()
@@ -153,7 +159,9 @@ func run(t testing.TB, build Build, plan ...point) (out outcome) {
 	var struck []string
 	for i, cut := range append(plan, point{}) {
 		ln := newLine(clk, cut)
+		ln.disturb(db, by)
 		op, err := live(ctx, clk, world, db, ln)
+		err = errors.Join(err, ln.disturbed)
 		out.op, out.events = op, ln.counted()
 		if ln.isCut() {
 			struck = append(struck, ln.event)
@@ -208,11 +216,11 @@ func live(ctx context.Context, clk *clocktest.Clock, world World, db store.DB, l
 		})
 	}()
 	if world.Work != nil {
-		return operation.Operation{State: operation.Done}, world.Work(c)
+		return asking(func() (operation.Operation, error) { return operation.Operation{State: operation.Done}, world.Work(c) })
 	}
 	op, found, err := stored(c.Engine)
 	if err == nil && !found {
-		op, err = world.Begin(c)
+		op, err = asking(func() (operation.Operation, error) { return world.Begin(c) })
 	}
 	if err != nil {
 		return op, err

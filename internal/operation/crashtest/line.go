@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+	"codeberg.org/accolade/accolade/internal/store"
 )
 
 // errCut is what a controller that was cut off gets from its store and its network.
@@ -34,7 +35,10 @@ type line struct {
 	event  string // the one at the cut
 	cut    bool
 	end    func() // ends the controller's life
-	mark   func() // of work, held from the cut until the harness has noticed it
+	// before and after are asked at each commit; disturbed is what after returned.
+	before, after func() error
+	disturbed     error
+	mark          func() // of work, held from the cut until the harness has noticed it
 }
 
 func newLine(clk *clocktest.Clock, at point) *line { return &line{clk: clk, at: at} }
@@ -99,15 +103,33 @@ func (l *line) sever() {
 	l.end()
 }
 
+// disturb has something beside the cuts stand between the controller and its store.
+func (l *line) disturb(db store.DB, by disturbance) {
+	l.before = by.before
+	if by.after != nil {
+		l.after = func() error { return by.after(db) }
+	}
+}
+
 // BeforeCommit implements store.Observer.
 func (l *line) BeforeCommit() error {
+	if l.before != nil {
+		if err := l.before(); err != nil {
+			return err
+		}
+	}
 	number, err := l.begin(&l.so.commits, "a commit")
 	l.commit = number
 	return err
 }
 
 // AfterCommit implements store.Observer.
-func (l *line) AfterCommit() { l.done(l.commit) }
+func (l *line) AfterCommit() {
+	if l.after != nil && l.disturbed == nil {
+		l.disturbed = l.after()
+	}
+	l.done(l.commit)
+}
 
 // wire is a transport over the line.
 type wire struct {
