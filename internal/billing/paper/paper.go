@@ -14,6 +14,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/calendar"
 )
 
 // Measures of the page in millimetres.
@@ -54,6 +55,29 @@ func draw(inv billing.Invoice, face typeface) *sheet {
 	return s
 }
 
+// Word is what a kind of document is called.
+func Word(t billing.Type) string {
+	switch t {
+	case billing.CreditNote:
+		return "Avoir"
+	case billing.DepositInvoice:
+		return "Facture d'acompte"
+	}
+	return "Facture"
+}
+
+// Title names a document: `Facture F2026-0001`.
+func Title(inv billing.Invoice) string { return Word(inv.Type) + " " + inv.Number }
+
+// Language is the language of a document (BCP 47).
+func Language(billing.Invoice) string { return "fr-FR" }
+
+// Day is when a document was made: it is as old as the invoice, since its bytes must
+// not depend on when it is drawn.
+func Day(d calendar.Date) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC)
+}
+
 // sheet is the document in the making; y is where the next thing goes.
 type sheet struct {
 	pdf    *fpdf.Fpdf
@@ -68,16 +92,14 @@ func newSheet(inv billing.Invoice, face typeface) *sheet {
 	pdf.AddUTF8FontFromBytes("sans", "B", face.bold)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCatalogSort(true)
-	// The document is as old as the invoice: bytes must not depend on when it is drawn.
-	day := time.Date(inv.Date.Year, inv.Date.Month, inv.Date.Day, 12, 0, 0, 0, time.UTC)
-	pdf.SetCreationDate(day)
-	pdf.SetModificationDate(day)
-	pdf.SetTitle("Facture "+inv.Number, true)
+	pdf.SetCreationDate(Day(inv.Date))
+	pdf.SetModificationDate(Day(inv.Date))
+	pdf.SetTitle(Title(inv), true)
 	pdf.SetAuthor(inv.Seller.Name, true)
-	pdf.SetSubject(fmt.Sprintf("Facture %s du %s, %s", inv.Number, inv.Date, inv.Client.Name), true)
+	pdf.SetSubject(fmt.Sprintf("%s du %s, %s", Title(inv), inv.Date, inv.Client.Name), true)
 	pdf.SetCreator("Accolade", true)
 	pdf.SetProducer("Accolade", true)
-	pdf.SetLang("fr-FR")
+	pdf.SetLang(Language(inv))
 	pdf.AddPage()
 	return &sheet{pdf: pdf, inv: inv, y: top}
 }
