@@ -15,6 +15,7 @@ type frozen struct {
 	Number  string          `json:"number"`
 	SHA256  string          `json:"sha256"`
 	Content json.RawMessage `json:"content"`
+	XML     string          `json:"xml,omitempty"` // SHA-256 of the XML that its file carries
 }
 
 // vault holds frozen invoices. It has a door in and a door to look through; there
@@ -23,13 +24,13 @@ type vault struct{ c *store.Collection[frozen] }
 
 var archive = vault{store.NewCollection[frozen]("invoice", 1)}
 
-// insert freezes an invoice; a number that is taken is refused.
-func (v vault) insert(tx store.Tx, inv Invoice) error {
+// insert freezes an invoice with the hash of its XML; a number that is taken is refused.
+func (v vault) insert(tx store.Tx, inv Invoice, xml string) error {
 	content, err := json.Marshal(inv)
 	if err != nil {
 		return fmt.Errorf("invoice %s: %w", inv.Number, err)
 	}
-	return v.c.Insert(tx, inv.Number, frozen{inv.Number, hashOf(content), content})
+	return v.c.Insert(tx, inv.Number, frozen{inv.Number, hashOf(content), content, xml})
 }
 
 // get reads an invoice, and refuses one that is not what was frozen.
@@ -38,19 +39,31 @@ func (v vault) get(tx store.Tx, number string) (Invoice, error) {
 	return inv, err
 }
 
+// withXML is get, with the hash of the invoice's XML; empty where none was frozen.
+func (v vault) withXML(tx store.Tx, number string) (Invoice, string, error) {
+	inv, f, err := v.open(tx, number)
+	return inv, f.XML, err
+}
+
+// read is get, with the hash of the content.
 func (v vault) read(tx store.Tx, number string) (Invoice, string, error) {
+	inv, f, err := v.open(tx, number)
+	return inv, f.SHA256, err
+}
+
+func (v vault) open(tx store.Tx, number string) (Invoice, frozen, error) {
 	f, err := v.c.Get(tx, number)
 	if err != nil {
-		return Invoice{}, "", err
+		return Invoice{}, frozen{}, err
 	}
 	var inv Invoice
 	if err := json.Unmarshal(f.Content, &inv); err != nil {
-		return Invoice{}, "", fmt.Errorf("invoice %s: %w", number, err)
+		return Invoice{}, frozen{}, fmt.Errorf("invoice %s: %w", number, err)
 	}
 	if got := hashOf(f.Content); got != f.SHA256 || inv.Number != number {
-		return Invoice{}, "", fmt.Errorf("invoice %s was changed after it was finalised: its content has SHA-256 %s, frozen was %s; bring back a copy of the store with accoladed restore", number, got, f.SHA256)
+		return Invoice{}, frozen{}, fmt.Errorf("invoice %s was changed after it was finalised: its content has SHA-256 %s, frozen was %s; bring back a copy of the store with accoladed restore", number, got, f.SHA256)
 	}
-	return inv, f.SHA256, nil
+	return inv, f, nil
 }
 
 func hashOf(b []byte) string {

@@ -160,8 +160,14 @@ func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 
 // buyer freezes what an invoice says of its client.
 func buyer(c contract.Client) Buyer {
-	return Buyer{ID: c.ID, Name: c.Name, Kind: c.Kind, SIREN: c.SIREN, SIRET: c.SIRET, RNA: c.RNA, VATNumber: c.VATNumber,
+	b := Buyer{ID: c.ID, Name: c.Name, Kind: c.Kind, SIREN: c.SIREN, SIRET: c.SIRET, RNA: c.RNA, VATNumber: c.VATNumber,
 		Address: c.Address, Delivery: c.Delivery, Language: c.Language}
+	for _, p := range c.Contacts {
+		if p.Mail != "" && (b.Mail == "" || slices.Contains(p.Roles, contract.Billing)) {
+			b.Mail = p.Mail
+		}
+	}
+	return b
 }
 
 // Total adds up: tax per category and rate on the sum of its lines less its

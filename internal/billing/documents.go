@@ -45,10 +45,11 @@ func (s *Service) Document(number string) (Document, error) {
 // does not know of it yet.
 func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 	var inv Invoice
+	var hash string // of its XML
 	var known *Document
 	err = s.DB.View(func(tx store.Tx) error {
 		var err error
-		if inv, err = archive.get(tx, number); err != nil {
+		if inv, hash, err = archive.withXML(tx, number); err != nil {
 			return err
 		}
 		doc, err := documents.Get(tx, number)
@@ -66,6 +67,9 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 	if known != nil && s.intact(*known) {
 		return *known, false, nil
 	}
+	if err := s.sameXML(inv, hash); err != nil {
+		return Document{}, false, err
+	}
 	paper, err := s.render(inv)
 	if err != nil {
 		return Document{}, false, fmt.Errorf("invoice %s: render: %w", number, err)
@@ -81,6 +85,21 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 		return *known, false, nil
 	}
 	return doc, true, nil
+}
+
+// sameXML refuses to make a file whose XML is not the one that was frozen.
+func (s *Service) sameXML(inv Invoice, hash string) error {
+	if s.XML == nil || hash == "" {
+		return nil
+	}
+	xml, err := s.XML(inv)
+	if err != nil {
+		return fmt.Errorf("invoice %s: %w", inv.Number, err)
+	}
+	if got := hashOf(xml); got != hash {
+		return fmt.Errorf("invoice %s: this program writes its XML as %s, frozen was %s; use the version that finalised it, or bring the file back from a backup", inv.Number, got, hash)
+	}
+	return nil
 }
 
 // render draws a document, as many at a time as there are processors: each takes some

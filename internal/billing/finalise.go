@@ -41,7 +41,7 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 			}
 			d.Invoice.Number = fmt.Sprintf("F%d-%04d", m.Year, n)
 			d.Settlement.Invoice = d.Invoice.Number
-			if err := archive.insert(tx, d.Invoice); err != nil {
+			if err := s.keep(tx, d.Invoice); err != nil {
 				return err
 			}
 			done.Invoices = append(done.Invoices, d.Invoice.Number)
@@ -64,6 +64,20 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 	}
 	return done, audit.Append(tx, done.At, audit.Record{Who: a.Who, From: a.From, Action: "month.finalise", Object: "month/" + m.String(), Result: "ok",
 		Detail: fmt.Sprintf("%d invoices, %s: %s", len(done.Invoices), done.Total, strings.Join(done.Invoices, " "))})
+}
+
+// keep holds a numbered invoice for good: its content, and the hash of its XML. An
+// invoice that cannot be written for machines is refused, so its number is not lost.
+func (s *Service) keep(tx store.Tx, inv Invoice) error {
+	hash := ""
+	if s.XML != nil {
+		xml, err := s.XML(inv)
+		if err != nil {
+			return err
+		}
+		hash = hashOf(xml)
+	}
+	return archive.insert(tx, inv, hash)
 }
 
 // Check tells whether a month could be finalised now; nil for one that is.

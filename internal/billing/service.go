@@ -25,7 +25,7 @@ type Service struct {
 	drawing chan struct{} // one of these is held while a document is rendered
 }
 
-// Options of a Service; all but Disk, Writers and From are needed.
+// Options of a Service; all but Disk, XML, Writers and From are needed.
 type Options struct {
 	DB        store.DB
 	Clock     clock.Clock
@@ -34,8 +34,9 @@ type Options struct {
 	Documents string         // folder of the PDF files
 	Disk      wholefile.Disk // that they are written on; nil: the machine's
 	Render    func(Invoice) ([]byte, error)
-	Writers   int            // documents that are written at the same time; 0: documentsAtOnce
-	From      calendar.Month // months before were invoiced elsewhere
+	XML       func(Invoice) ([]byte, error) // the invoice for machines, whose hash is frozen; nil: none
+	Writers   int                           // documents that are written at the same time; 0: documentsAtOnce
+	From      calendar.Month                // months before were invoiced elsewhere
 }
 
 // New builds a service.

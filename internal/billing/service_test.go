@@ -16,6 +16,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
 )
@@ -419,6 +420,26 @@ func TestDocuments(t *testing.T) {
 	if len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// TestXML: the hash of the XML is frozen, an invoice that cannot be written takes no
+// number, and a file with another XML is not made.
+func TestXML(t *testing.T) {
+	f := newFirm(t)
+	f.client("Kerlann", "classic", "2026-09-14", 3)
+	f.at("2026-10-01")
+	f.bills.XML = func(billing.Invoice) ([]byte, error) { return nil, &operation.Refused{Why: "no address"} }
+	_, err := f.bills.Finalise(anne, f.month("2026-09"))
+	f.refuses(err, "no address")
+	f.bills.XML = func(inv billing.Invoice) ([]byte, error) { return []byte("<" + inv.Number + "/>"), nil }
+	done, err := f.bills.Finalise(anne, f.month("2026-09"))
+	f.must(err)
+	if len(done.Invoices) != 1 || done.Invoices[0] != "F2026-0001" {
+		t.Fatalf("after a refusal the numbers are %v", done.Invoices)
+	}
+	f.bills.XML = func(billing.Invoice) ([]byte, error) { return []byte("<other/>"), nil }
+	_, err = f.bills.Document("F2026-0001")
+	f.refuses(err, "this program writes its XML as")
 }
 
 // TestNoDoorToChange looks for a way to change what is frozen: none of the package's

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 
 	"codeberg.org/accolade/accolade/internal/billing"
-	"codeberg.org/accolade/accolade/internal/billing/paper"
+	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/support"
@@ -26,7 +26,7 @@ func (c *Controller) buildMoney() error {
 	c.services.Ledger = support.NewLedger(c.db, c.clock, zone)
 	c.services.Bills = billing.New(billing.Options{
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
-		Documents: filepath.Join(c.conf.State, documentsName), Render: paper.Render, From: first,
+		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, From: first,
 	})
 	c.engine.Register(c.services.Bills.Workflow())
 	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))

@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 // Of states a frozen invoice in the standard's terms. It refuses a client that no
@@ -119,7 +120,8 @@ func addressOf(c billing.Buyer) (Endpoint, error) {
 	case c.Mail != "":
 		return Endpoint{schemeMail, c.Mail}, nil
 	}
-	return Endpoint{}, fmt.Errorf("client %s has neither a SIREN nor a mail address to send an electronic invoice to: give it a contact with --role billing and --mail", c.ID)
+	return Endpoint{}, &operation.Refused{Why: fmt.Sprintf("client %s has neither a SIREN nor a mail address, so an electronic invoice cannot name its receiver", c.ID),
+		Fix: fmt.Sprintf("accolade contact add %s NAME --role billing --mail ADDRESS", c.ID)}
 }
 
 func sellerOf(s billing.Seller) Party {
