@@ -27,7 +27,7 @@ func handle(sig string, h handler) bool {
 }
 
 // Simulated are the signatures of the methods that are simulated, sorted; all others
-// answer 501.
+// answer 501 to those who would be permitted them.
 func Simulated() []string { return slices.Sorted(maps.Keys(handlers)) }
 
 // call is one authenticated request to one method.

@@ -165,11 +165,6 @@ func (b *Box) call(verb, rel string, who identity, params map[string]any, file *
 	if who.Token != "" && m.NoToken {
 		return nil, permissionDenied(fmt.Sprintf("URI '%s' not available with API token, need proper ticket.\n", rel))
 	}
-	do, ok := handlers[m.Sig()]
-	if !ok {
-		return nil, &Failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s' is not simulated", m.Sig())}
-	}
-
 	b.mu.Lock()
 	defer b.world.Poke()
 	defer b.mu.Unlock()
@@ -181,6 +176,10 @@ func (b *Box) call(verb, rel string, who identity, params map[string]any, file *
 	}
 	if err := b.otherNode(m, given); err != nil {
 		return nil, err
+	}
+	do, ok := handlers[m.Sig()]
+	if !ok {
+		return nil, &Failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s' is not simulated", m.Sig())}
 	}
 	p, err := m.Validate(given)
 	if err != nil {
