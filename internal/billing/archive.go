@@ -30,7 +30,10 @@ func (v vault) insert(tx store.Tx, inv Invoice, xml string) error {
 	if err != nil {
 		return fmt.Errorf("invoice %s: %w", inv.Number, err)
 	}
-	return v.c.Insert(tx, inv.Number, frozen{inv.Number, hashOf(content), content, xml})
+	if err := v.c.Insert(tx, inv.Number, frozen{inv.Number, hashOf(content), content, xml}); err != nil {
+		return err
+	}
+	return owe(tx, inv)
 }
 
 // get reads an invoice, and refuses one that is not what was frozen.
