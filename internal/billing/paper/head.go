@@ -54,10 +54,24 @@ func (s *sheet) facts() [][2]string {
 		{"Numéro", inv.Number},
 		{"Date d'émission", billing.DateText(inv.Date)},
 		{"Période", billing.SpanText(inv.Period())},
-		{"Échéance", billing.DateText(inv.Due)},
-		{"Contrat", inv.Contract},
+	}
+	if inv.Type != billing.CreditNote {
+		rows = append(rows, [2]string{"Échéance", billing.DateText(inv.Due)})
+	}
+	rows = append(rows, [2]string{"Contrat", inv.Contract})
+	if c := inv.Corrects; c != nil {
+		rows = append(rows, [2]string{"Facture corrigée", c.Number + " du " + billing.DateText(c.Date)})
+		if c.Reason != "" {
+			rows = append(rows, [2]string{"Motif", c.Reason})
+		}
 	}
 	c := inv.Client
+	if c.Service != "" {
+		rows = append(rows, [2]string{"Code service", c.Service})
+	}
+	if c.Commitment != "" {
+		rows = append(rows, [2]string{"Nº d'engagement", c.Commitment})
+	}
 	switch {
 	case c.SIRET != "":
 		rows = append(rows, [2]string{"SIRET du client", groups(c.SIRET, 3, 3, 3, 5)})
@@ -102,13 +116,22 @@ func (s *sheet) summary() {
 	s.pdf.Rect(left, s.y, right-left, height, "F")
 	s.pdf.SetFillColor(accent[0], accent[1], accent[2])
 	s.pdf.Rect(left, s.y, 1.1, height, "F")
+	if s.inv.Type == billing.CreditNote {
+		s.text(left+6, s.y+6, label, "MONTANT DE L'AVOIR")
+		s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Total.French())
+		s.y += height + 9
+		return
+	}
 	s.text(left+6, s.y+6, label, "TOTAL À PAYER")
-	s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Total.French())
+	s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Payable().French())
 	due := "au plus tard le " + billing.DateText(s.inv.Due)
 	s.textRight(right-5, s.y+6, label, "ÉCHÉANCE")
 	s.textRight(right-5, s.y+11.4, style{10, false, black}, due)
 	s.y += height + 9
 }
+
+// lowerFirst is a word inside a sentence.
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // groups sets digits in groups: `123 456 782`.
 func groups(digits string, sizes ...int) string {
@@ -144,7 +167,7 @@ func (s *sheet) feet() {
 	for page := 1; page <= pages; page++ {
 		s.pdf.SetPage(page)
 		if page > 1 {
-			s.text(left, top, small, fmt.Sprintf("%s · facture %s, suite", s.inv.Seller.Name, s.inv.Number))
+			s.text(left, top, small, fmt.Sprintf("%s · %s, suite", s.inv.Seller.Name, lowerFirst(Title(s.inv))))
 		}
 		s.hairline(left, right, 279, pale, 0.1)
 		s.text(left, 283, small, s.legal())

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
@@ -32,6 +33,14 @@ func (s *sheet) allowance() {
 // payment says how to pay.
 func (s *sheet) payment() {
 	seller := s.inv.Seller
+	switch {
+	case s.inv.Type == billing.CreditNote:
+		s.block("Règlement", "Cet avoir est déduit de ce que vous nous devez ; il vous est remboursé s'il n'y a plus rien à payer.")
+		return
+	case s.inv.Payable() <= 0:
+		s.block("Règlement", "Rien à payer.")
+		return
+	}
 	account := "IBAN " + fours(seller.IBAN)
 	if seller.BIC != "" {
 		account += " · BIC\u00a0" + seller.BIC
@@ -47,6 +56,9 @@ func (s *sheet) mentions() {
 	m := []string{"Catégorie de l'opération : prestation de services."}
 	if seller.VATRegime == billing.Franchise {
 		m = append(m, "TVA non applicable, art. 293 B du CGI.")
+	}
+	if slices.ContainsFunc(s.inv.Groups, func(g billing.TaxGroup) bool { return g.Category == billing.ReverseCharge }) {
+		m = append(m, "Autoliquidation.")
 	}
 	if seller.VATOnDebits {
 		m = append(m, "Option pour le paiement de la taxe d'après les débits.")

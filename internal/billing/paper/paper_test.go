@@ -300,3 +300,21 @@ func BenchmarkRender(b *testing.B) {
 		render(b, inv)
 	}
 }
+
+// TestCreditNote: a credit note names the invoice that it corrects and asks for no
+// payment; discounts and deposits stand where they count.
+func TestCreditNote(t *testing.T) {
+	inv := october(t, nil)
+	inv.Type, inv.Number, inv.Corrects = billing.CreditNote, "A2026-0001", &billing.Reference{Number: "F2026-0002", Date: inv.Date, Reason: "Effectif erroné"}
+	golden(t, "credit-note.txt", text(t, render(t, inv)))
+}
+
+func TestDiscountAndDeposit(t *testing.T) {
+	inv := october(t, nil)
+	inv.Discounts = []billing.Discount{{Reason: "Remise de fidélité", Net: 1310, Category: billing.Standard, Rate: 2000}}
+	inv.Net, inv.Tax, inv.Groups = 0, 0, nil
+	inv = billing.Total(inv)
+	inv.Deposits = []billing.Deposit{{Reference: billing.Reference{Number: "F2026-0001", Date: inv.Month.First()}, Total: 10000}}
+	inv.Client.Service, inv.Client.Commitment = "SERVICE-1", "ENG-77"
+	golden(t, "discount.txt", text(t, render(t, inv)))
+}

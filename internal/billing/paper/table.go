@@ -85,19 +85,36 @@ func unitPrice(l billing.Line) string {
 
 // totals are the sums, per rate of VAT and in all.
 func (s *sheet) totals() {
-	rows := float64(len(s.inv.Groups))
-	s.room(18 + rows*5)
+	rows := float64(len(s.inv.Groups) + len(s.inv.Discounts) + 2*len(s.inv.Deposits))
+	s.room(max(18+rows*5, codeSide+6))
 	const from = 116.0
+	codeEnd := s.code(s.y + 4)
 	y := s.y + 7
 	row := func(name, amount string, st style) {
 		s.text(from, y, st, name)
 		s.textRight(right, y, st, amount)
 		y += 5.2
 	}
+	for i, d := range s.inv.Discounts {
+		if i == 0 {
+			row("Total des lignes", linesNet(s.inv).French(), body)
+		}
+		for j, words := range s.wrap(right-from-24, body, nobreak(d.Reason)) {
+			amount := ""
+			if j == 0 {
+				amount = (-d.Net).French()
+			}
+			row(words, amount, body)
+		}
+	}
 	row("Total HT", s.inv.Net.French(), body)
 	for _, g := range s.inv.Groups {
 		if g.Category == billing.Exempt {
 			row("TVA non applicable", "", body)
+			continue
+		}
+		if g.Category == billing.ReverseCharge {
+			row("TVA due par le client, sur "+g.Net.French(), "", body)
 			continue
 		}
 		row(fmt.Sprintf("TVA %s sur %s", g.Rate.French(), g.Net.French()), g.Tax.French(), body)
@@ -108,6 +125,23 @@ func (s *sheet) totals() {
 	if s.inv.Seller.VATRegime == billing.Franchise {
 		name = "Total à payer"
 	}
+	if s.inv.Type == billing.CreditNote {
+		name = "Total de l'avoir"
+	}
 	row(name, s.inv.Total.French(), style{11.5, true, accent})
-	s.y = y + 2
+	for _, d := range s.inv.Deposits {
+		row("Acompte "+d.Number, (-d.Total).French(), body)
+	}
+	if len(s.inv.Deposits) > 0 {
+		row("Reste à payer", s.inv.Payable().French(), style{10, true, black})
+	}
+	s.y = max(y+2, codeEnd)
+}
+
+// linesNet is what the lines come to, before discounts.
+func linesNet(inv billing.Invoice) (sum money.Cents) {
+	for _, l := range inv.Lines {
+		sum += l.Net
+	}
+	return sum
 }
