@@ -81,18 +81,15 @@ func (a *access) roles(id authID, path string) map[string]bool {
 	return found
 }
 
-// anyBelow tells whether id holds one of the privileges on some path below.
+// anyBelow tells whether id holds one of the privileges on some path below. Its own
+// entries come first: among those of hundreds of others they are most often the ones.
 func (a *access) anyBelow(id authID, path string, privs []string) bool {
-	for _, e := range a.ACL {
-		if e.Path != path && !strings.HasPrefix(e.Path, path+"/") {
-			continue
-		}
-		held := a.privs(id, e.Path)
-		if slices.ContainsFunc(privs, func(p string) bool { _, ok := held[p]; return ok }) {
-			return true
-		}
+	below := func(own bool) bool {
+		return slices.ContainsFunc(a.ACL, func(e aclEntry) bool {
+			return (e.ID == id) == own && (e.Path == path || strings.HasPrefix(e.Path, path+"/")) && a.holdsAny(id, e.Path, privs)
+		})
 	}
-	return false
+	return below(true) || below(false)
 }
 
 func splitPath(path string) []string {
