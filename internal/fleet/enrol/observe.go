@@ -16,7 +16,11 @@ import (
 // why, and the rest is what was last seen. What could not be read is never taken
 // for missing.
 func (s *Service) Observe(ctx context.Context, b fleet.Box) fleet.Observation {
-	o, _, err := s.observe(ctx, b, nil)
+	login, err := s.ourLogin(b, nil)
+	if err != nil {
+		return unlessFailed(b, fleet.Observation{}, err, s.Clock.Now())
+	}
+	o, _, err := s.observe(ctx, b, login, nil)
 	return unlessFailed(b, o, err, s.Clock.Now())
 }
 
@@ -30,23 +34,16 @@ func unlessFailed(b fleet.Box, o fleet.Observation, err error, now time.Time) fl
 }
 
 // observe reads all of it, or leaves what changes seldom as it is known.
-func (s *Service) observe(ctx context.Context, b fleet.Box, known *seldom) (fleet.Observation, *seldom, error) {
+func (s *Service) observe(ctx context.Context, b fleet.Box, login fleet.Login, known *seldom) (o fleet.Observation, _ *seldom, err error) {
 	now := s.Clock.Now()
-	o := fleet.Observation{At: now, Seen: now}
-	if len(b.TokenSecret) == 0 {
-		return o, nil, &operation.Refused{Why: "box " + b.Name + " is not enrolled to its end", Fix: "accolade box enrol " + b.Name}
-	}
-	login, err := s.ourLogin(b, known)
-	if err != nil {
-		return o, nil, err
-	}
+	o = fleet.Observation{At: now, Seen: now}
 	host := s.DialBox(b, login)
 	defer host.Close()
 	if o.Version, err = host.Version(ctx); err != nil {
 		return o, nil, err
 	}
-	if known == nil {
-		if known, err = readSeldom(ctx, host, now); err != nil {
+	if known == nil || known.version != o.Version {
+		if known, err = readSeldom(ctx, host, b, o.Version, now); err != nil {
 			return o, nil, err
 		}
 		known.token, known.login = string(b.TokenSecret), login
@@ -65,7 +62,7 @@ func (s *Service) observe(ctx context.Context, b fleet.Box, known *seldom) (flee
 	if o.VMs, err = vms(ctx, host); err != nil {
 		return o, nil, err
 	}
-	for _, d := range slices.Concat(known.clockDrift(b), s.storageDrift(b, vault, known.configs, o.Storages), jobDrift(b, jobs), rightsDrift(b, o.Version, known.rights)) {
+	for _, d := range slices.Concat(known.clockDrift(b), s.storageDrift(b, vault, known.configs, o.Storages), jobDrift(b, jobs), known.rights) {
 		if d.Fix == "" {
 			d.Fix = "accolade box enrol " + b.Name + " --repair"
 		}
