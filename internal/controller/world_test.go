@@ -20,7 +20,7 @@ import (
 
 // world is a sandbox, a controller in it, and a story that holds time in jump mode.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	info  sandbox.Info
 	box   *sandbox.Sandbox
 	conf  config.Config
@@ -48,9 +48,14 @@ func (l *lockedLog) String() string {
 
 // newWorld begins on 14 September 2026 at 14:00 in Lorient. The context that it
 // returns is the story's, marked as working.
-func newWorld(t *testing.T) (*world, context.Context) {
+func newWorld(t testing.TB) (*world, context.Context) {
 	t.Helper()
-	s, err := sandbox.Start(t.Context(), sandbox.Options{Listen: "127.0.0.1:0", Start: time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)})
+	return newWorldIn(t, sandbox.Options{Listen: "127.0.0.1:0", Start: time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)})
+}
+
+func newWorldIn(t testing.TB, o sandbox.Options) (*world, context.Context) {
+	t.Helper()
+	s, err := sandbox.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
