@@ -26,6 +26,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/poll"
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -52,6 +53,7 @@ type Controller struct {
 	engine    *operation.Engine
 	scheduler *schedule.Scheduler
 	links     *links
+	pace      poll.Memory     // how long work on the boxes took
 	machines  map[string]bool // addresses inside the sandbox, if there is one
 	stopping  context.Context // ends when a stop begins
 	services  server.Services

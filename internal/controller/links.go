@@ -65,7 +65,7 @@ func (l *links) close() {
 
 // dialBox is a client of its own for a login.
 func (c *Controller) dialBox(b fleet.Box, login fleet.Login) *proxmox.Client {
-	return proxmox.New(proxmox.Config{Box: b.Name, URL: b.URL, Fingerprint: b.Fingerprint, Node: b.Node, Login: login, Clock: c.clock, Log: c.log})
+	return proxmox.New(proxmox.Config{Box: b.Name, URL: b.URL, Fingerprint: b.Fingerprint, Node: b.Node, Login: login, Clock: c.clock, Log: c.log, Pace: &c.pace})
 }
 
 // dialVault is a client for a vault with our token there.

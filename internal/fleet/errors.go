@@ -22,4 +22,6 @@ var (
 	ErrUnreachable = errors.New("no answer")
 	// ErrAgentDown is a guest whose agent does not run (yet).
 	ErrAgentDown = errors.New("guest agent is not running")
+	// ErrVMOff is a VM that is switched off, so that its agent does not run either.
+	ErrVMOff = errors.New("VM is not running")
 )

@@ -3,10 +3,12 @@ package proxmox
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/poll"
 )
 
 // MaxAgentInput is the most that a command inside a guest can be given on its
@@ -58,6 +60,46 @@ func (c *Client) AgentStatus(ctx context.Context, vmid, pid int) (fleet.Exec, er
 		row.Code = 128 + row.Signal
 	}
 	return fleet.Exec{Exited: bool(row.Exited), ExitCode: int(row.Code), Out: outputBytes(row.Out), Err: outputBytes(row.Err), Cut: bool(row.OutTruncated || row.ErrTruncated)}, err
+}
+
+// AgentWait waits for the end of a command started by AgentExec and tells it once.
+func (c *Client) AgentWait(ctx context.Context, vmid, pid int, work poll.Work) (fleet.Exec, error) {
+	watch := c.pace.Begin(c.clk, c.box, work)
+	for {
+		if err := watch.Wait(ctx); err != nil {
+			return fleet.Exec{}, err
+		}
+		done, err := c.AgentStatus(ctx, vmid, pid)
+		if err != nil {
+			return fleet.Exec{}, err
+		}
+		if done.Exited {
+			watch.Over()
+			return done, nil
+		}
+	}
+}
+
+// AgentUp waits until the guest's agent answers. Between two questions it calls
+// down with the reason why it does not; an error of that ends the wait.
+func (c *Client) AgentUp(ctx context.Context, vmid int, work poll.Work, down func(error) error) error {
+	watch := c.pace.Begin(c.clk, c.box, work)
+	for {
+		if err := watch.Wait(ctx); err != nil {
+			return err
+		}
+		err := c.AgentPing(ctx, vmid)
+		if err == nil {
+			watch.Over()
+			return nil
+		}
+		if !errors.Is(err, fleet.ErrAgentDown) {
+			return err
+		}
+		if err := down(err); err != nil {
+			return err
+		}
+	}
 }
 
 func ascii(text []byte) bool {

@@ -72,7 +72,11 @@ func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Ca
 
 // Is tells what a caller decides by: the box has no codes, only words.
 func (e *Failed) Is(target error) bool {
-	return target == fleet.ErrMachine || meaning(e.Status, e.Reason) == target
+	return target == fleet.ErrMachine || meaning(e.Status, e.Reason) == target || target == fleet.ErrVMOff && e.Status == 500 && off(e.Reason)
+}
+
+func off(words string) bool {
+	return strings.HasPrefix(words, "VM ") && strings.HasSuffix(words, " is not running")
 }
 
 // TaskError is a task that ended badly, in its own words.
@@ -120,7 +124,7 @@ func meaning(status int, words string) error {
 				return m.is
 			}
 		}
-		if strings.HasPrefix(words, "VM ") && strings.HasSuffix(words, " is not running") {
+		if off(words) {
 			return fleet.ErrAgentDown
 		}
 	}

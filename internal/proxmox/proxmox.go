@@ -23,6 +23,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/pin"
+	"codeberg.org/accolade/accolade/internal/poll"
 )
 
 // Config says how to reach one box.
@@ -34,6 +35,7 @@ type Config struct {
 	Login       fleet.Login
 	Clock       clock.Clock
 	Log         *slog.Logger                              // nil: none
+	Pace        *poll.Memory                              // how long work took, on this box and others; nil: known to this client alone
 	Wrap        func(http.RoundTripper) http.RoundTripper // what stands between us and the network, for tests and counters
 }
 
@@ -46,6 +48,7 @@ type Client struct {
 	url  string
 	node string
 	clk  clock.Clock
+	pace *poll.Memory
 }
 
 // New prepares a client; it sends nothing yet.
@@ -53,12 +56,15 @@ func New(cfg Config) *Client {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Pace == nil {
+		cfg.Pace = &poll.Memory{}
+	}
 	base := pin.Transport(cfg.Fingerprint)
 	var wire http.RoundTripper = base
 	if cfg.Wrap != nil {
 		wire = cfg.Wrap(wire)
 	}
-	c := &Client{base: base, box: cfg.Box, url: cfg.URL + "/api2/json", node: cfg.Node, clk: cfg.Clock}
+	c := &Client{base: base, box: cfg.Box, url: cfg.URL + "/api2/json", node: cfg.Node, clk: cfg.Clock, pace: cfg.Pace}
 	c.http = &http.Client{Transport: &transport{next: wire, cfg: cfg, ticketURL: c.url + "/access/ticket"}}
 	c.api = gp.NewClient(c.url, gp.WithHTTPClient(c.http), gp.WithUserAgent("accolade"), gp.WithLogger(silent{}))
 	return c

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pin"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
@@ -137,7 +139,25 @@ type taskWire struct {
 	lasts  time.Duration
 	exit   string
 	line   func(time.Duration) []string
+	killed bool // it ends without a last word
 	polled []time.Duration
+	looks  int
+}
+
+// said is the log, with the last line that Proxmox writes.
+func (w *taskWire) said(ran time.Duration) []string {
+	var log []string
+	if w.line != nil {
+		log = w.line(ran)
+	}
+	switch {
+	case ran < w.lasts || w.killed:
+	case w.exit == "OK" || strings.HasPrefix(w.exit, "WARNINGS"):
+		log = append(log, "TASK "+w.exit)
+	default:
+		log = append(log, "TASK ERROR: "+w.exit)
+	}
+	return log
 }
 
 func (w *taskWire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -147,11 +167,10 @@ func (w *taskWire) RoundTrip(r *http.Request) (*http.Response, error) {
 			N int    `json:"n"`
 			T string `json:"t"`
 		}
+		w.looks++
 		rows := []row{}
-		if w.line != nil {
-			for i, l := range w.line(ran) {
-				rows = append(rows, row{i + 1, l})
-			}
+		for i, l := range w.said(ran) {
+			rows = append(rows, row{i + 1, l})
 		}
 		var start int
 		for _, c := range r.URL.Query().Get("start") {
@@ -183,30 +202,35 @@ func TestWait(t *testing.T) {
 		ok       bool
 		warnings int
 		is       error
+		killed   bool
 	}{
-		"ends well":          {"OK", 3 * time.Second, true, 0, nil},
-		"ends with warnings": {"WARNINGS: 2", time.Second, true, 2, nil},
-		"lasts for hours":    {"OK", 5 * time.Hour, true, 0, nil},
-		"fails":              {"no space left on device", time.Second, false, 0, nil},
-		"could not lock":     {"can't lock file '/var/lock/x' - got timeout", time.Second, false, 0, fleet.ErrLockTimeout},
+		"ends well":          {"OK", 3 * time.Second, true, 0, nil, false},
+		"ends with warnings": {"WARNINGS: 2", time.Second, true, 2, nil, false},
+		"lasts for hours":    {"OK", 5 * time.Hour, true, 0, nil, false},
+		"fails":              {"no space left on device", time.Second, false, 0, nil, false},
+		"could not lock":     {"can't lock file '/var/lock/x' - got timeout", time.Second, false, 0, fleet.ErrLockTimeout, false},
+		"was killed":         {"unexpected status", 10 * time.Minute, false, 0, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := &taskWire{began: time.Now(), lasts: c.lasts, exit: c.exit, line: func(ran time.Duration) []string {
+				w := &taskWire{began: time.Now(), lasts: c.lasts, exit: c.exit, killed: c.killed, line: func(ran time.Duration) []string {
 					return make([]string, 1+int(ran/(30*time.Minute)))
 				}}
 				task, err := testClient(w.RoundTrip).Wait(t.Context(), upid, nil)
 				if (err == nil) != c.ok || task.OK != c.ok || task.Warnings != c.warnings {
 					t.Errorf("Wait = %+v, %v", task, err)
 				}
+				if c.killed != operation.IsTransient(err) && c.is == nil {
+					t.Errorf("%v: transient is not what was expected", err)
+				}
 				if c.is != nil && !errors.Is(err, c.is) {
 					t.Errorf("%v is not %v", err, c.is)
 				}
-				if over := time.Since(w.began) - c.lasts; over > 21*time.Second {
+				if over := time.Since(w.began) - c.lasts; over > max(3*time.Second, c.lasts/5) {
 					t.Errorf("noticed the end %s late", over)
 				}
-				if len(w.polled) > 20+int(c.lasts/lastPoll) {
-					t.Errorf("%d polls for a task of %s", len(w.polled), c.lasts)
+				if w.looks > 5+2*int(math.Sqrt(c.lasts.Seconds())) {
+					t.Errorf("%d looks at a task of %s", w.looks, c.lasts)
 				}
 			})
 		})
@@ -231,18 +255,37 @@ func TestWaitForeseesTheEnd(t *testing.T) {
 		if over := time.Since(w.began) - w.lasts; over > 8*time.Second {
 			t.Errorf("noticed the end %s late", over)
 		}
-		if len(fractions) < 10 {
-			t.Errorf("progress was told %d times", len(fractions))
+		if len(fractions) < 5 || w.looks > 20 {
+			t.Errorf("progress was told %d times, in %d looks", len(fractions), w.looks)
 		}
 	})
 }
 
-func TestWaitGivesUpOnSilence(t *testing.T) {
+// A task that says nothing is waited for as long as the box says that it runs, and
+// whoever waits reads why.
+func TestWaitTellsSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &taskWire{began: time.Now(), lasts: 1000 * time.Hour, line: func(time.Duration) []string { return []string{"start"} }}
-		_, err := testClient(w.RoundTrip).Wait(t.Context(), upid, nil)
-		if s, ok := errors.AsType[*StalledError](err); !ok || s.Last != "start" {
+		told := ""
+		w := &taskWire{began: time.Now(), lasts: 50 * time.Hour, exit: "OK", line: func(time.Duration) []string { return []string{"start"} }}
+		_, err := testClient(w.RoundTrip).Wait(t.Context(), upid, func(_ float64, line string) { told += line + "\n" })
+		if err != nil {
 			t.Errorf("got %v", err)
+		}
+		if want := "task qmcreate has said nothing for"; !strings.Contains(told, want) || !strings.Contains(told, `its last line: "start"`) {
+			t.Errorf("told %q, want that %s", told, want)
+		}
+	})
+}
+
+// The last line of a log is its end: one request is enough.
+func TestTheLogTellsTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &taskWire{began: time.Now(), lasts: time.Hour, line: func(ran time.Duration) []string {
+			return []string{"start", "TASK WARNINGS: 3"}
+		}}
+		task, err := testClient(w.RoundTrip).Wait(t.Context(), upid, nil)
+		if err != nil || !task.OK || task.Warnings != 3 || len(w.polled) != 0 || w.looks != 1 {
+			t.Errorf("%+v, %v; %d looks and %d questions", task, err, w.looks, len(w.polled))
 		}
 	})
 }

@@ -159,6 +159,10 @@ func (c *Client) Content(ctx context.Context, storage, content string, vmid int)
 	return out, nil
 }
 
+// deleteDelay is how many seconds a box may take to remove a volume before it answers
+// with a task: a file is gone at once.
+const deleteDelay = 5
+
 // DeleteVolume removes a volume: volid is STORAGE:PATH. It answers a UPID, or
 // nothing when the box was done at once.
 func (c *Client) DeleteVolume(ctx context.Context, volid string) (upid string, err error) {
@@ -167,7 +171,7 @@ func (c *Client) DeleteVolume(ctx context.Context, volid string) (upid string, e
 		return "", fmt.Errorf("volume %q has no storage in its name", volid)
 	}
 	var task *string
-	if err := c.delete(ctx, c.path("storage", storage, "content", volid), nil, &task); err != nil {
+	if err := c.delete(ctx, c.path("storage", storage, "content", volid), map[string]any{"delay": deleteDelay}, &task); err != nil {
 		return "", err
 	}
 	if task != nil {

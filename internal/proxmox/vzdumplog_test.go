@@ -96,12 +96,12 @@ func TestLineProgress(t *testing.T) {
 		"transferred 1.2 GiB of 8.0 GiB (15.00%)":                                      .15,
 		" 3200K .......... .......... ..........  40% 11.2M 20s":                       .4,
 	} {
-		if got, ok := lineProgress(line); !ok || got != want {
+		if got, _, ok := lineProgress(line); !ok || got != want {
 			t.Errorf("%q tells %v %v, want %v", line, got, ok, want)
 		}
 	}
 	for _, line := range []string{"INFO: backup is sparse: 20.0 GiB (62%) total zero data", "INFO: backup was done incrementally, reused 30.8 GiB (96%)", ""} {
-		if got, ok := lineProgress(line); ok {
+		if got, _, ok := lineProgress(line); ok {
 			t.Errorf("%q tells progress %v, and it is none", line, got)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pbs"
+	"codeberg.org/accolade/accolade/internal/poll"
 	"codeberg.org/accolade/accolade/internal/proxmox"
 	"codeberg.org/accolade/accolade/internal/proxmox/proxmoxtest"
 	"codeberg.org/accolade/accolade/internal/secret"
@@ -63,6 +64,7 @@ type Machines struct {
 	Wire, VaultWire *proxmoxtest.Wire
 	Between         func(http.RoundTripper) http.RoundTripper // further transport between us and the box; nil: none
 	Calls           *Calls
+	Pace            *poll.Memory // of the clients; nil: each has its own
 
 	near bool // reached without a network, see Near
 }
@@ -151,7 +153,7 @@ func (b *Machines) DialBox(box fleet.Box, login fleet.Login) enrol.Host { return
 
 // Client is DialBox with all methods.
 func (b *Machines) Client(box fleet.Box, login fleet.Login) *proxmox.Client {
-	return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Login: login, Clock: b.Clock, Wrap: func(next http.RoundTripper) http.RoundTripper {
+	return proxmox.New(proxmox.Config{Box: box.Name, URL: box.URL, Fingerprint: box.Fingerprint, Node: box.Node, Login: login, Clock: b.Clock, Pace: b.Pace, Wrap: func(next http.RoundTripper) http.RoundTripper {
 		next = b.ToBox(next)
 		if b.Between != nil {
 			next = b.Between(next)
