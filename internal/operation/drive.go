@@ -20,6 +20,7 @@ type drive struct {
 	op      Operation       // as last committed
 	steps   map[string]Step
 	best    float64 // the highest progress of the step in progress
+	begun   bool    // the step in progress was begun by this drive, and by none before it
 }
 
 // Errors that end the attempts at a step without a word about the step itself.
@@ -108,6 +109,7 @@ func (d *drive) start(op *Operation, now time.Time) {
 		finish(op, now, Done)
 		return
 	}
+	d.begun = op.Attempt == 1
 	op.Step, s.State, s.Started, s.Ended = s.Name, StepRunning, &now, nil
 }
 
@@ -186,7 +188,8 @@ func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Ru
 		if d.op.RetryAt != nil {
 			_ = d.engine.clk.SleepUntil(ctx, *d.op.RetryAt) // an interruption shows below
 		}
-		r := &Run{drive: d, step: step.Name}
+		r := &Run{drive: d, step: step.Name, first: d.begun}
+		d.begun = false
 		err := ctx.Err()
 		if err == nil {
 			err = call(ctx, step.Name, fn, r)

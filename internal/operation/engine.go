@@ -101,6 +101,9 @@ func (e *Engine) workflow(kind string) (w Workflow, known bool) {
 	return w, known
 }
 
+// Clock is the engine's.
+func (e *Engine) Clock() clock.Clock { return e.clk }
+
 // Ready is closed once Run has taken over the operations in the store. An operation
 // that is started earlier begins then.
 func (e *Engine) Ready() <-chan struct{} { return e.ready }

@@ -14,6 +14,7 @@ import (
 type Run struct {
 	drive *drive
 	step  string
+	first bool
 
 	mu       sync.Mutex
 	advanced bool // got further than any attempt before: the deadline begins anew
@@ -21,6 +22,11 @@ type Run struct {
 
 // ID is the operation's: the mark by which a step recognises its own work.
 func (r *Run) ID() string { return r.drive.op.ID }
+
+// First tells that nobody has begun this step of this operation before: no earlier
+// attempt, no controller that is gone. What such a one may have left behind need not
+// be looked for.
+func (r *Run) First() bool { return r.first }
 
 // Kind is the workflow's.
 func (r *Run) Kind() string { return r.drive.op.Kind }
