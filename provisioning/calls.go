@@ -95,8 +95,7 @@ func calls(o Order, seen Observed, vmid int) []PlannedCall {
 	agent(stepDiagnosis, "yunohost diagnosis run")
 	add(stepSeal, "PUT", qemu+"/config", map[string]any{"ide2": "none,media=cdrom"}, "")
 	add(stepSeal, "DELETE", images+"/content/"+seedVolume(o), nil, "")
-	add(stepSeal, "PUT", qemu+"/config", map[string]any{"delete": "ide2"}, "")
-	add(stepSeal, "PUT", qemu+"/config", map[string]any{"protection": true, "tags": machine.Tag}, "")
+	add(stepSeal, "PUT", qemu+"/config", map[string]any{"protection": true, "tags": machine.Tag, "delete": "ide2"}, "")
 	add(stepLocal, "POST", node+"/vzdump", map[string]any{"vmid": vmid, "storage": o.Box.Storages.Backup, "mode": "snapshot"}, "")
 	if o.Box.Storages.Vault != "" {
 		add(stepRemote, "POST", node+"/vzdump", map[string]any{"vmid": vmid, "storage": o.Box.Storages.Vault, "mode": "snapshot"}, "")

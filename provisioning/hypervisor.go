@@ -5,6 +5,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/machine"
+	"codeberg.org/accolade/accolade/internal/poll"
 )
 
 // Hypervisor is one box, as far as making a server needs it. Calls that start a
@@ -24,11 +25,12 @@ type Hypervisor interface {
 	ResizeDisk(ctx context.Context, vmid int, disk, size string) (upid string, err error)
 	StartVM(ctx context.Context, vmid int) (upid string, err error)
 
-	// AgentPing is fleet.ErrAgentDown while the guest's agent does not answer.
-	AgentPing(ctx context.Context, vmid int) error
+	// AgentUp waits until the guest's agent answers. Between two questions it calls
+	// down with the reason why it does not: fleet.ErrVMOff, fleet.ErrAgentDown.
+	AgentUp(ctx context.Context, vmid int, work poll.Work, down func(error) error) error
 	// AgentExec starts a command in the guest, as root, with at most 64 KiB of input.
 	AgentExec(ctx context.Context, vmid int, argv []string, input []byte) (pid int, err error)
-	// AgentStatus tells how it does; the end is told once.
-	AgentStatus(ctx context.Context, vmid, pid int) (fleet.Exec, error)
+	// AgentWait waits for its end, which is told once.
+	AgentWait(ctx context.Context, vmid, pid int, work poll.Work) (fleet.Exec, error)
 	AgentAddresses(ctx context.Context, vmid int) ([]string, error)
 }

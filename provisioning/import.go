@@ -49,7 +49,13 @@ func (s *Service) importUsers(ctx context.Context, r *operation.Run) error {
 	if guest, err = s.overHTTPS(ctx, r, j, guest); err != nil {
 		return err
 	}
-	failed, err := s.bring(ctx, r, guest, j.Input.Users)
+	var there map[string]fleet.Account // the first time, nobody: an import leaves the admin alone
+	if !r.First() {
+		if there, err = guest.Users(ctx); err != nil {
+			return later(err)
+		}
+	}
+	failed, err := s.bring(ctx, r, guest, j.Input.Users, there)
 	if err != nil {
 		return err
 	}
@@ -80,6 +86,9 @@ func (s *Service) importLater(ctx context.Context, r *operation.Run) error {
 		return fmt.Errorf("box %s: %w", box.Name, err)
 	}
 	guest := s.enter(hv, server.VMID, r.ID())
+	if r.First() {
+		guest.Fresh()
+	}
 	if server.Reachable {
 		result, err := s.Result(server.Name)
 		if err != nil {
@@ -95,7 +104,11 @@ func (s *Service) importLater(ctx context.Context, r *operation.Run) error {
 			r.LogLine("not reached over HTTPS, so through the guest agent: " + err.Error())
 		}
 	}
-	failed, err := s.bring(ctx, r, guest, in.Users)
+	there, err := guest.Users(ctx)
+	if err != nil {
+		return later(err)
+	}
+	failed, err := s.bring(ctx, r, guest, in.Users, there)
 	if err != nil {
 		return err
 	}
@@ -110,8 +123,9 @@ func refusedUsers(failed []string) string {
 }
 
 // bring makes the users of a sealed CSV that are not there yet, batch by batch,
-// and reads them back after each. It returns the names that YunoHost refused.
-func (s *Service) bring(ctx context.Context, r *operation.Run, guest Guest, sealed secret.Sealed) (failed []string, err error) {
+// and reads them back after each. there are those that are. It returns the names that
+// YunoHost refused.
+func (s *Service) bring(ctx context.Context, r *operation.Run, guest Guest, sealed secret.Sealed, there map[string]fleet.Account) (failed []string, err error) {
 	text, err := s.keeper.Open(sealed)
 	if err != nil {
 		return nil, err
@@ -119,10 +133,6 @@ func (s *Service) bring(ctx context.Context, r *operation.Run, guest Guest, seal
 	users, err := ReadUsers("users.csv", []byte(text.Reveal()), nil)
 	if err != nil {
 		return nil, err
-	}
-	there, err := guest.Users(ctx)
-	if err != nil {
-		return nil, later(err)
 	}
 	for {
 		missing := slices.DeleteFunc(slices.Clone(users), func(u User) bool {
@@ -138,14 +148,15 @@ func (s *Service) bring(ctx context.Context, r *operation.Run, guest Guest, seal
 		if err != nil {
 			return nil, err
 		}
-		_, refusal := guest.ImportUsers(ctx, batchName(batch), secret.New(string(csv)))
+		made, refusal, err := guest.ImportUsers(ctx, batchName(batch), secret.New(string(csv)), len(batch))
 		if refusal = later(refusal); operation.IsTransient(refusal) || ctx.Err() != nil {
 			return nil, refusal
 		}
 		// Whatever it answered: who is there counts.
-		if there, err = guest.Users(ctx); err != nil {
+		if err != nil {
 			return nil, later(err)
 		}
+		there = made
 		if refusal != nil {
 			r.LogLine("import of users: " + refusal.Error())
 		}

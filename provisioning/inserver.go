@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/poll"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/templates"
@@ -26,7 +28,11 @@ func (s *Service) inside(r *operation.Run) (*job, Guest, error) {
 }
 
 func (s *Service) guest(j *job, vmid int, r *operation.Run) Guest {
-	return s.enter(j.hv, vmid, r.ID())
+	guest := s.enter(j.hv, vmid, r.ID())
+	if r.First() {
+		guest.Fresh()
+	}
+	return guest
 }
 
 // later makes an error of a guest that just restarts a transient one.
@@ -36,6 +42,10 @@ func later(err error) error {
 	}
 	return err
 }
+
+// leastInstall is what YunoHost's installer takes at the least: its own page says ten
+// to twenty minutes.
+const leastInstall = 10 * time.Minute
 
 // installTries is how often the installer may fail: it fetches hundreds of
 // packages over a line that may be bad.
@@ -52,7 +62,8 @@ func (s *Service) install(ctx context.Context, r *operation.Run) error {
 		return err
 	}
 	r.Progress(0, "YunoHost is being installed: ten to twenty minutes")
-	done, err := guest.Once(ctx, "install", []string{"/bin/sh", "-c", script, "install", j.Blueprint.Installer}, nil)
+	done, err := guest.Once(ctx, "install", []string{"/bin/sh", "-c", script, "install", j.Blueprint.Installer}, nil,
+		poll.Work{Kind: "install YunoHost", Least: leastInstall})
 	if err != nil {
 		return later(err)
 	}
@@ -138,10 +149,19 @@ func (s *Service) domain(ctx context.Context, r *operation.Run) error {
 		return err
 	}
 	name := j.Blueprint.Domain
-	if err := guest.SetMainDomain(ctx, name); err != nil {
+	now, err := guest.Domain(ctx, name)
+	if err != nil {
 		return later(err)
 	}
-	if j.Blueprint.Reachable.Port80 {
+	changed := false
+	if !now.Main {
+		if err := guest.SetMainDomain(ctx, name); err != nil {
+			return later(err)
+		}
+		changed = true
+	}
+	if j.Blueprint.Reachable.Port80 && now.Certificate.Authority != "letsencrypt" {
+		changed = true
 		if err := later(guest.InstallCertificate(ctx, name)); err != nil {
 			if operation.IsTransient(err) || ctx.Err() != nil {
 				return err
@@ -151,15 +171,12 @@ func (s *Service) domain(ctx context.Context, r *operation.Run) error {
 			}
 		}
 	}
-	certificate, err := guest.Certificate(ctx, name)
-	if err != nil {
-		return later(err)
+	if changed {
+		if now, err = guest.Domain(ctx, name); err != nil {
+			return later(err)
+		}
 	}
-	records, err := guest.DNS(ctx, name)
-	if err != nil {
-		return later(err)
-	}
-	return s.tell(r, func(result *Result) { result.Certificate, result.DNS = certificate, records })
+	return s.tell(r, func(result *Result) { result.Certificate, result.DNS = now.Certificate, now.DNS })
 }
 
 // apps installs the blueprint's apps, one after the other. One that cannot be

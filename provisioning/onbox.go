@@ -14,6 +14,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/poll"
 )
 
 // do starts a task and waits for its end.
@@ -56,39 +57,39 @@ func (s *Service) image(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := settle(ctx, r, j.hv, "download"); err != nil {
-		return err
-	}
 	volume, storage := imageVolume(j.order), j.box.Storages.Images
-	if there, err := listed(ctx, j.hv, storage, "import", volume); err != nil || there {
-		return err
+	if seen, ok := s.glances.since(j.box, lately(r)); ok && hasImage(j.order, seen) {
+		return nil
+	} else if !ok {
+		if err := settle(ctx, r, j.hv, "download"); err != nil {
+			return err
+		}
+		if there, err := listed(ctx, j.hv, storage, "import", volume); err != nil || there {
+			return err
+		}
 	}
 	sum, err := s.checksum(ctx, r, j.Blueprint.Image)
 	if err != nil {
 		return err
 	}
-	if err := do(ctx, r, j.hv, "download the image", func() (string, error) { return j.hv.Download(ctx, download(j.order, sum)) }); err != nil {
-		return err
-	}
-	there, err := listed(ctx, j.hv, storage, "import", volume)
-	if err == nil && !there {
-		err = operation.Transient(fmt.Errorf("box %s: the download ended well, and %s is not listed", j.Box, volume))
-	}
-	return err
+	return do(ctx, r, j.hv, "download the image", func() (string, error) { return j.hv.Download(ctx, download(j.order, sum)) })
 }
 
-// seed makes the image of the first boot and sends it.
+// seed makes the image of the first boot and sends it. Its name is this operation's
+// alone, so that the first time nobody has to look for it.
 func (s *Service) seed(ctx context.Context, r *operation.Run) error {
 	j, err := s.job(r)
 	if err != nil {
 		return err
 	}
-	if err := settle(ctx, r, j.hv, "imgcopy"); err != nil {
-		return err
-	}
 	storage := j.box.Storages.Images
-	if there, err := listed(ctx, j.hv, storage, "iso", seedVolume(j.order)); err != nil || there {
-		return err
+	if !r.First() {
+		if err := settle(ctx, r, j.hv, "imgcopy"); err != nil {
+			return err
+		}
+		if there, err := listed(ctx, j.hv, storage, "iso", seedVolume(j.order)); err != nil || there {
+			return err
+		}
 	}
 	files, err := Seed(j.Blueprint, j.order.Mark)
 	if err != nil {
@@ -98,16 +99,9 @@ func (s *Service) seed(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := do(ctx, r, j.hv, "upload the seed", func() (string, error) {
+	return do(ctx, r, j.hv, "upload the seed", func() (string, error) {
 		return j.hv.Upload(ctx, storage, "iso", seedFile(j.order), image)
-	}); err != nil {
-		return err
-	}
-	there, err := listed(ctx, j.hv, storage, "iso", seedVolume(j.order))
-	if err == nil && !there {
-		err = operation.Transient(fmt.Errorf("box %s: the upload ended well, and %s is not listed", j.Box, seedVolume(j.order)))
-	}
-	return err
+	})
 }
 
 func (s *Service) dropSeed(ctx context.Context, r *operation.Run) error {
@@ -119,12 +113,14 @@ func (s *Service) dropSeed(ctx context.Context, r *operation.Run) error {
 }
 
 func (s *Service) deleteSeed(ctx context.Context, r *operation.Run, j *job) error {
-	if err := settle(ctx, r, j.hv, "imgcopy"); err != nil {
-		return err
-	}
-	there, err := listed(ctx, j.hv, j.box.Storages.Images, "iso", seedVolume(j.order))
-	if err != nil || !there {
-		return err
+	if !r.First() {
+		if err := settle(ctx, r, j.hv, "imgcopy"); err != nil {
+			return err
+		}
+		there, err := listed(ctx, j.hv, j.box.Storages.Images, "iso", seedVolume(j.order))
+		if err != nil || !there {
+			return err
+		}
 	}
 	return do(ctx, r, j.hv, "delete the seed", func() (string, error) { return j.hv.DeleteVolume(ctx, seedVolume(j.order)) })
 }
@@ -137,6 +133,14 @@ func (s *Service) resize(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
+	grow := func() error {
+		return do(ctx, r, j.hv, "resize the disk", func() (string, error) {
+			return j.hv.ResizeDisk(ctx, vmid, disk, j.Blueprint.Size.Disk.String())
+		})
+	}
+	if r.First() && grow() == nil { // to a size, not by one: it can be asked twice
+		return nil
+	}
 	vm, err := j.hv.VM(ctx, vmid)
 	if err != nil {
 		return err
@@ -146,9 +150,7 @@ func (s *Service) resize(ctx context.Context, r *operation.Run) error {
 			return nil
 		}
 	}
-	return do(ctx, r, j.hv, "resize the disk", func() (string, error) {
-		return j.hv.ResizeDisk(ctx, vmid, disk, j.Blueprint.Size.Disk.String())
-	})
+	return grow()
 }
 
 func (s *Service) ofVM(r *operation.Run) (*job, int, error) {
@@ -165,7 +167,14 @@ func (s *Service) start(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
+	if r.First() && switchOn(ctx, r, j, vmid) == nil {
+		return nil
+	}
 	return s.power(ctx, r, j, vmid)
+}
+
+func switchOn(ctx context.Context, r *operation.Run, j *job, vmid int) error {
+	return do(ctx, r, j.hv, "start the VM", func() (string, error) { return j.hv.StartVM(ctx, vmid) })
 }
 
 // power starts the VM unless it runs.
@@ -177,12 +186,15 @@ func (s *Service) power(ctx context.Context, r *operation.Run, j *job, vmid int)
 	if err != nil || vm.Running {
 		return err
 	}
-	return do(ctx, r, j.hv, "start the VM", func() (string, error) { return j.hv.StartVM(ctx, vmid) })
+	return switchOn(ctx, r, j, vmid)
 }
 
 // patience is how long a new VM may take until its agent answers: cloud-init has
 // to fetch it first, perhaps over a thin line.
 const patience = 30 * time.Minute
+
+// leastBoot is how long a fresh VM takes until then at the least.
+const leastBoot = 45 * time.Second
 
 // agent waits until the guest agent answers; a VM that stopped meanwhile, with
 // its box perhaps, is started again.
@@ -192,27 +204,18 @@ func (s *Service) agent(ctx context.Context, r *operation.Run) error {
 		return err
 	}
 	began := r.Clock().Now()
-	for pause := time.Second; ; pause = min(pause*3/2, 15*time.Second) {
-		err := j.hv.AgentPing(ctx, vmid)
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, fleet.ErrAgentDown) {
-			return err
-		}
+	return j.hv.AgentUp(ctx, vmid, poll.Work{Kind: "first agent", Least: leastBoot, Begun: !r.First()}, func(why error) error {
 		waited := r.Clock().Now().Sub(began)
 		if waited > patience {
 			return operation.Permanent(fmt.Errorf("box %s: VM %d: the guest agent did not answer for %s", j.Box, vmid, waited.Round(time.Minute)),
 				"look at the VM's console on the box: the first boot found no network or no seed")
 		}
 		r.Progress(0, fmt.Sprintf("waiting for the guest agent of VM %d, %s so far", vmid, waited.Round(time.Second)))
-		if err := s.power(ctx, r, j, vmid); err != nil {
-			return err
+		if errors.Is(why, fleet.ErrVMOff) {
+			return s.power(ctx, r, j, vmid)
 		}
-		if err := r.Clock().Sleep(ctx, pause); err != nil {
-			return err
-		}
-	}
+		return nil
+	})
 }
 
 // firstBoot waits for cloud-init and reads how it ended.
@@ -250,23 +253,27 @@ func (s *Service) seal(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
-	vm, err := j.hv.VM(ctx, vmid)
-	if err != nil {
-		return err
-	}
-	if drive, there := vm.Config["ide2"]; there {
-		if !strings.HasPrefix(drive, "none,") {
-			// A running guest keeps the drive until it stops; the disc leaves at once.
-			if err := j.hv.SetVMConfig(ctx, vmid, map[string]any{"ide2": "none,media=cdrom"}); err != nil {
-				return err
-			}
+	eject, detach := true, true // the first time, both as the VM was made
+	if !r.First() {
+		vm, err := j.hv.VM(ctx, vmid)
+		if err != nil {
+			return err
 		}
-		if err := j.hv.SetVMConfig(ctx, vmid, nil, "ide2"); err != nil {
+		drive, there := vm.Config["ide2"]
+		eject, detach = there && !strings.HasPrefix(drive, "none,"), there
+	}
+	if eject {
+		// A running guest keeps the drive until it stops; the disc leaves at once.
+		if err := j.hv.SetVMConfig(ctx, vmid, map[string]any{"ide2": "none,media=cdrom"}); err != nil {
 			return err
 		}
 	}
 	if err := s.deleteSeed(ctx, r, j); err != nil {
 		return err
 	}
-	return j.hv.SetVMConfig(ctx, vmid, map[string]any{"protection": true, "tags": machine.Tag})
+	var gone []string
+	if detach {
+		gone = []string{"ide2"}
+	}
+	return j.hv.SetVMConfig(ctx, vmid, map[string]any{"protection": true, "tags": machine.Tag}, gone...)
 }

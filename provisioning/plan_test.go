@@ -52,7 +52,7 @@ func TestPlanListsTheExactCalls(t *testing.T) {
 			t.Errorf("the plan lacks %q:\n%s", want, got)
 		}
 	}
-	if strings.Contains(got, `"tags"`) && !strings.Contains(got, `PUT /nodes/pve/qemu/100/config {"protection":true,"tags":"accolade"}`) {
+	if strings.Contains(got, `"tags"`) && !strings.Contains(got, `PUT /nodes/pve/qemu/100/config {"delete":"ide2","protection":true,"tags":"accolade"}`) {
 		t.Errorf("tags are not set after the create:\n%s", got)
 	}
 }

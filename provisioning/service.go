@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -61,6 +62,7 @@ type Service struct {
 	http    *http.Client
 	folder  string
 	options Options
+	glances glances
 }
 
 // New puts a service together and registers its workflows with the engine.
@@ -72,18 +74,10 @@ func New(p Parts) *Service {
 	return s
 }
 
-// observe asks a box what a plan must know. without is left out of our servers.
-func (s *Service) observe(ctx context.Context, hv Hypervisor, box fleet.Box, without string) (seen Observed, err error) {
-	if seen.Node, err = hv.Status(ctx); err != nil {
-		return seen, err
-	}
-	if seen.Storages, err = hv.Storages(ctx); err != nil {
-		return seen, err
-	}
-	if seen.VMs, err = hv.VMs(ctx); err != nil {
-		return seen, err
-	}
-	if seen.Images, err = hv.Content(ctx, box.Storages.Images, "import", 0); err != nil {
+// observe asks a box what a plan must know, unless it was asked since notBefore.
+// without is left out of our servers.
+func (s *Service) observe(ctx context.Context, hv Hypervisor, box fleet.Box, without string, notBefore time.Time) (seen Observed, err error) {
+	if seen, err = s.glances.look(ctx, hv, box, s.engine.Clock().Now(), notBefore); err != nil {
 		return seen, err
 	}
 	all, err := s.fleet.ServersOn(box.Name)
@@ -109,7 +103,7 @@ func (s *Service) plan(ctx context.Context, p prepared) (Plan, error) {
 	if err != nil {
 		return Plan{}, fmt.Errorf("box %s: %w", p.box.Name, err)
 	}
-	seen, err := s.observe(ctx, hv, p.box, p.input.Server)
+	seen, err := s.observe(ctx, hv, p.box, p.input.Server, s.engine.Clock().Now())
 	if err != nil {
 		return Plan{}, err
 	}

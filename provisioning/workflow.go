@@ -127,14 +127,14 @@ func (s *Service) reserve(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
-	seen, err := s.observe(ctx, j.hv, j.box, j.Server)
+	seen, err := s.observe(ctx, j.hv, j.box, j.Server, lately(r))
 	if err != nil {
 		return err
 	}
 	if _, err := room(j.order, seen); err != nil {
 		return err
 	}
-	_, err = machine.Reserve(ctx, r, j.Box, j.hv, s.writeDown(j, r))
+	_, err = machine.Reserve(ctx, r, j.Box, j.hv, append([]fleet.VM{}, seen.VMs...), s.writeDown(j, r))
 	return err
 }
 

@@ -90,18 +90,17 @@ func (a *attempt) take(ctx context.Context) error {
 }
 
 func (a *attempt) try(ctx context.Context) error {
-	if err := a.active(ctx); err != nil {
-		return err
-	}
 	before, err := a.known(ctx)
 	if err != nil {
 		return err
 	}
-	if err := a.settle(ctx); err != nil {
-		return err
-	}
-	if done, err := a.count(ctx, before); err != nil || done {
-		return err
+	if !a.r.First() || a.run.Tries > 0 { // somebody may have begun it already
+		if err := a.settle(ctx); err != nil {
+			return err
+		}
+		if done, err := a.count(ctx, before, fleet.Task{}); err != nil || done {
+			return err
+		}
 	}
 	a.run.Tries++
 	if err := a.save(); err != nil {
@@ -114,11 +113,11 @@ func (a *attempt) try(ctx context.Context) error {
 	if err := a.r.Set(a.key("upid"), upid); err != nil {
 		return err
 	}
-	_, err = a.hv.Wait(ctx, upid, a.r.Progress)
+	task, err := a.hv.Wait(ctx, upid, a.r.Progress)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	done, cerr := a.count(ctx, before)
+	done, cerr := a.count(ctx, before, task)
 	switch {
 	case cerr != nil:
 		return cerr
@@ -196,8 +195,15 @@ func (a *attempt) known(ctx context.Context) ([]string, error) {
 	return before, a.r.Set(a.key("before"), before)
 }
 
+// points are those that the storage lists. When it does not, whether it is away is
+// looked into.
 func (a *attempt) points(ctx context.Context) ([]fleet.Volume, error) {
 	points, err := a.hv.Content(ctx, a.storage, "backup", a.server.VMID)
+	if err != nil {
+		if why := a.active(ctx); why != nil {
+			return nil, why
+		}
+	}
 	if err != nil && !operation.IsTransient(err) && !errors.Is(err, fleet.ErrRefused) {
 		err = operation.Transient(err) // a vault that went away between two questions is an error of the call
 	}
@@ -223,8 +229,9 @@ func (a *attempt) settle(ctx context.Context) error {
 	return nil
 }
 
-// count looks for a point that was not there before, and writes the run down.
-func (a *attempt) count(ctx context.Context, before []string) (bool, error) {
+// count looks for a point that was not there before, and writes the run down. task is
+// the one that was just waited for, with its log, if any.
+func (a *attempt) count(ctx context.Context, before []string, task fleet.Task) (bool, error) {
 	points, err := a.points(ctx)
 	if err != nil {
 		return false, err
@@ -234,7 +241,7 @@ func (a *attempt) count(ctx context.Context, before []string) (bool, error) {
 			continue
 		}
 		a.run.Point, a.run.At, a.run.Size, a.run.Ended = point.ID, point.Created, point.Size, a.r.Clock().Now()
-		if err := a.describe(ctx); err != nil {
+		if err := a.describe(ctx, task); err != nil {
 			return false, err
 		}
 		a.r.LogLine(fmt.Sprintf("%s lists %s", a.storage, point.ID))
@@ -249,8 +256,12 @@ const logs = 5
 
 // describe adds what the log of the task tells that made the point: the task is the
 // one that names it, whoever started it and whether its answer came or not. Where the
-// box has dropped the logs, it is the task that we started.
-func (a *attempt) describe(ctx context.Context) error {
+// box has dropped the logs, it is the task that we started. waited is the one that was
+// just waited for, with its log.
+func (a *attempt) describe(ctx context.Context, waited fleet.Task) error {
+	if a.made(waited.UPID, waited.Log) {
+		return nil
+	}
 	if _, err := a.r.Get(a.key("upid"), &a.run.UPID); err != nil {
 		return err
 	}
@@ -266,14 +277,21 @@ func (a *attempt) describe(ctx context.Context) error {
 			}
 			continue // a log that the box has dropped
 		}
-		report := a.s.read(log)
-		if report.Archive == "" || !strings.HasSuffix(a.run.Point, path.Base(report.Archive)) {
-			continue
+		if a.made(task.UPID, log) {
+			return nil
 		}
-		a.run.UPID, a.run.Read, a.run.Sent, a.run.Bitmap, a.run.Took = task.UPID, report.Dirty, report.Sent, string(report.Bitmap), report.Duration
-		return nil
 	}
 	return nil
+}
+
+// made writes down what a task's log tells, if it is the one that made the point.
+func (a *attempt) made(upid string, log []string) bool {
+	report := a.s.read(log)
+	if report.Archive == "" || !strings.HasSuffix(a.run.Point, path.Base(report.Archive)) {
+		return false
+	}
+	a.run.UPID, a.run.Read, a.run.Sent, a.run.Bitmap, a.run.Took = upid, report.Dirty, report.Sent, string(report.Bitmap), report.Duration
+	return true
 }
 
 // Take makes one backup of a server inside another operation and returns the

@@ -10,15 +10,6 @@ type Account struct {
 	Quota    string `json:"mailbox-quota"` // 0: none
 }
 
-// Imported is what an import of users said of itself. It proves nothing: read
-// the users.
-type Imported struct {
-	Created int `json:"created"`
-	Updated int `json:"updated"`
-	Deleted int `json:"deleted"`
-	Errors  int `json:"errors"`
-}
-
 // Relay is the mail relay of a server. Its password is never read back.
 type Relay struct {
 	Enabled bool   `json:"enabled"`
@@ -31,6 +22,13 @@ type Relay struct {
 type Certificate struct {
 	Authority string `json:"authority"` // selfsigned, letsencrypt, other
 	Days      int    `json:"days"`      // of validity left
+}
+
+// Domain is the state of one domain of a server.
+type Domain struct {
+	Main        bool // the server's main one
+	Certificate Certificate
+	DNS         string // zone text to publish
 }
 
 // Finding is one thing that a server's diagnosis has to say.

@@ -148,9 +148,9 @@ func TestAForeignVMIsLeftAlone(t *testing.T) {
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
 			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/qemu") && !taken {
 				taken = true
-				upid, err := b.root.CreateVM(context.Background(), 100, map[string]any{"name": "theirs", "memory": 512})
+				upid, err := b.root.CreateVM(r.Context(), 100, map[string]any{"name": "theirs", "memory": 512})
 				if err == nil {
-					_, err = b.root.Wait(context.Background(), upid, nil)
+					_, err = b.root.Wait(r.Context(), upid, nil) // with the mark of work of the one who asks
 				}
 				if err != nil {
 					t.Error(err)

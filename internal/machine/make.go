@@ -30,10 +30,15 @@ func (b Birth) Make(ctx context.Context, r *operation.Run) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for range 100 {
-		vmid, err := Reserve(ctx, r, b.Box, b.Hypervisor, b.Reserved)
+	for try := range 100 {
+		vmid, err := Reserve(ctx, r, b.Box, b.Hypervisor, nil, b.Reserved)
 		if err != nil {
 			return 0, err
+		}
+		if try == 0 && r.First() { // there is nothing of ours to be found yet
+			if made, err := b.create(ctx, r, vmid, mark); err != nil || made {
+				return vmid, err
+			}
 		}
 		state, err := b.look(ctx, r, mark, vmid)
 		if err != nil {
@@ -43,8 +48,8 @@ func (b Birth) Make(ctx context.Context, r *operation.Run) (int, error) {
 		case ours:
 			return vmid, nil
 		case absent:
-			if err := b.create(ctx, r, mark, vmid); err != nil {
-				return 0, err
+			if made, err := b.create(ctx, r, vmid, mark); err != nil || made {
+				return vmid, err
 			}
 		case foreign:
 			r.LogLine(fmt.Sprintf("VMID %d belongs to a VM that is not ours: taking another", vmid))
@@ -114,23 +119,25 @@ func (b Birth) waitFor(ctx context.Context, r *operation.Run, vmid int) error {
 	return nil
 }
 
-// create sends the create and waits for it. After a refusal that may have been
-// caused by another VM under the same number, the caller looks again.
-func (b Birth) create(ctx context.Context, r *operation.Run, mark string, vmid int) error {
+// create sends the create and waits for its task; made says that it ended well: the
+// box makes no VM under a number that is taken, so this one is ours. After a refusal
+// that may have been caused by another VM under the same number, the caller looks
+// again.
+func (b Birth) create(ctx context.Context, r *operation.Run, vmid int, mark string) (made bool, err error) {
 	upid, err := b.Hypervisor.CreateVM(ctx, vmid, b.Params(mark))
 	if err != nil {
 		if free, ferr := b.Hypervisor.FreeVMID(ctx, vmid); ferr == nil && !free {
-			return nil
+			return false, nil
 		}
-		return err
+		return false, err
 	}
 	if err := r.Set(checkpoint, upid); err != nil {
-		return err
+		return false, err
 	}
 	if _, err := b.Hypervisor.Wait(ctx, upid, r.Progress); err != nil {
-		return fmt.Errorf("make VM %d: %w", vmid, err)
+		return false, fmt.Errorf("make VM %d: %w", vmid, err)
 	}
-	return nil
+	return true, nil
 }
 
 // Destroy takes away the VM that this operation made, and no other. Its VMID stays

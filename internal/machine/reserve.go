@@ -37,16 +37,19 @@ func reserved(r *operation.Run) (vmid int, err error) {
 }
 
 // Reserve takes the lowest VMID of a box that is free there and in our store, or
-// gives the one that this operation holds already. also runs in the same
-// transaction and may be nil.
-func Reserve(ctx context.Context, r *operation.Run, box string, hv Hypervisor, also func(tx store.Tx, vmid int) error) (int, error) {
+// gives the one that this operation holds already. vms are those that the box has
+// just listed: a number that is taken by one which we may not see then shows when the
+// VM is made. nil: the box is asked for both. also runs in the same transaction and may be nil.
+func Reserve(ctx context.Context, r *operation.Run, box string, hv Hypervisor, vms []fleet.VM, also func(tx store.Tx, vmid int) error) (int, error) {
 	held, err := reserved(r)
 	if err != nil || held != 0 {
 		return held, err
 	}
-	vms, err := hv.VMs(ctx)
-	if err != nil {
-		return 0, err
+	ask := vms == nil
+	if ask {
+		if vms, err = hv.VMs(ctx); err != nil {
+			return 0, err
+		}
 	}
 	taken := map[int]bool{}
 	for _, vm := range vms {
@@ -56,10 +59,12 @@ func Reserve(ctx context.Context, r *operation.Run, box string, hv Hypervisor, a
 		if taken[vmid] {
 			continue
 		}
-		if free, err := hv.FreeVMID(ctx, vmid); err != nil {
-			return 0, err
-		} else if !free {
-			continue
+		if ask {
+			if free, err := hv.FreeVMID(ctx, vmid); err != nil {
+				return 0, err
+			} else if !free {
+				continue
+			}
 		}
 		err := r.Update(func(tx store.Tx) error {
 			owners, err := fleet.Servers.ByIndex(tx, "vmid", fleet.Place(box, vmid))

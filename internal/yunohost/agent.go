@@ -5,19 +5,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/poll"
 	"codeberg.org/accolade/accolade/templates"
 )
 
 // Agent runs commands inside one VM, as root. proxmox.Client is one.
 type Agent interface {
 	AgentExec(ctx context.Context, vmid int, argv []string, input []byte) (pid int, err error)
-	AgentStatus(ctx context.Context, vmid, pid int) (fleet.Exec, error)
+	// AgentWait waits for the command's end, which is told once.
+	AgentWait(ctx context.Context, vmid, pid int, work poll.Work) (fleet.Exec, error)
 }
 
 // MaxInput is what the guest agent takes as standard input, whatever it holds.
@@ -30,39 +34,74 @@ type Guest struct {
 	Clock clock.Clock
 	// Run sets the commands of one operation apart from those of another.
 	Run string
+
+	fresh bool
 }
+
+// Fresh says that nothing which is going to be asked for was begun before: nobody
+// has to look for it first.
+func (g *Guest) Fresh() { g.fresh = true }
 
 // running is the exit status with which once.sh says that the command still runs.
 const running = 75
 
-// Do runs the call's command or script and reads the last line of its output.
-func (g *Guest) Do(ctx context.Context, c Call) (json.RawMessage, error) {
-	argv := c.Command
-	if c.Script != "" {
-		script, err := templates.Script(c.Script)
+// Do runs the calls one after the other, in one command, and reads the last line of
+// the output of each. Only the first may have an input, or run once.
+func (g *Guest) Do(ctx context.Context, calls ...Call) []Reply {
+	first := calls[0]
+	argvs := make([][]string, len(calls))
+	for i, c := range calls {
+		argv, err := c.argv()
 		if err != nil {
-			return nil, err
+			return failed(calls, err)
 		}
-		argv = append([]string{"/bin/sh", "-c", script, c.Script}, c.Args...)
+		argvs[i] = argv
 	}
-	var done fleet.Exec
+	work := poll.Work{Kind: first.Kind, Least: first.Least}
+	var done []fleet.Exec
 	var err error
-	if c.Once == "" {
-		done, err = g.Exec(ctx, argv, []byte(c.Input.Reveal()))
+	if first.Once == "" {
+		done, err = g.each(ctx, argvs, []byte(first.Input.Reveal()), work)
 	} else {
-		done, err = g.Once(ctx, c.Once, argv, []byte(c.Input.Reveal()))
+		done, err = g.once(ctx, first.Once, argvs, []byte(first.Input.Reveal()), work)
 	}
 	if err != nil {
-		return nil, err
+		return failed(calls, err)
 	}
-	if done.ExitCode != 0 {
-		return nil, refused(&Error{Exit: done.ExitCode, Text: reason(done.Out, done.Err)})
+	replies := make([]Reply, len(calls))
+	for i, one := range done {
+		replies[i].Call = calls[i]
+		if one.ExitCode == 0 {
+			replies[i].Answer = lastLine(one.Out)
+		} else {
+			replies[i].Err = refused(&Error{Exit: one.ExitCode, Text: reason(one.Out, one.Err)})
+		}
 	}
-	return lastLine(done.Out), nil
+	return replies
+}
+
+func (c Call) argv() ([]string, error) {
+	if c.Script == "" {
+		return c.Command, nil
+	}
+	script, err := templates.Script(c.Script)
+	return append([]string{"/bin/sh", "-c", script, c.Script}, c.Args...), err
+}
+
+func failed(calls []Call, err error) []Reply {
+	replies := make([]Reply, len(calls))
+	for i, c := range calls {
+		replies[i] = Reply{Call: c, Err: err}
+	}
+	return replies
 }
 
 // Exec runs a command and waits for its end.
 func (g *Guest) Exec(ctx context.Context, argv []string, input []byte) (fleet.Exec, error) {
+	return g.exec(ctx, argv, input, poll.Work{})
+}
+
+func (g *Guest) exec(ctx context.Context, argv []string, input []byte, work poll.Work) (fleet.Exec, error) {
 	if len(input) > MaxInput {
 		return fleet.Exec{}, fmt.Errorf("%d bytes of input: the guest agent takes at most %d", len(input), MaxInput)
 	}
@@ -70,57 +109,113 @@ func (g *Guest) Exec(ctx context.Context, argv []string, input []byte) (fleet.Ex
 	if err != nil {
 		return fleet.Exec{}, fmt.Errorf("run %s in VM %d: %w", argv[0], g.VMID, err)
 	}
-	began := g.Clock.Now()
-	for {
-		done, err := g.Agent.AgentStatus(ctx, g.VMID, pid)
-		if err != nil {
-			return fleet.Exec{}, fmt.Errorf("wait for %s in VM %d: %w", argv[0], g.VMID, err)
-		}
-		if done.Exited {
-			return done, nil
-		}
-		// A command that ran for a minute is not asked each second.
-		pause := g.Clock.Now().Sub(began) / 3
-		if err := g.Clock.Sleep(ctx, max(250*time.Millisecond, min(pause, 30*time.Second))); err != nil {
-			return fleet.Exec{}, err
-		}
+	done, err := g.Agent.AgentWait(ctx, g.VMID, pid, work)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("wait for %s in VM %d: %w", argv[0], g.VMID, err)
 	}
+	return done, err
 }
 
 // Once runs a command that must not run twice, and waits for its end. When it
 // was started before, by this controller or by one that is gone, it only waits.
 // One that failed is forgotten once its result is known here, so that a retry
 // runs it again.
-func (g *Guest) Once(ctx context.Context, name string, argv []string, input []byte) (fleet.Exec, error) {
-	id := g.Run + "-" + name
-	once, err := templates.Script("once")
+func (g *Guest) Once(ctx context.Context, name string, argv []string, input []byte, work poll.Work) (fleet.Exec, error) {
+	done, err := g.once(ctx, name, [][]string{argv}, input, work)
 	if err != nil {
 		return fleet.Exec{}, err
 	}
-	argv = append([]string{"/bin/sh", "-c", once, "once", id}, argv...)
-	var done fleet.Exec
-	for {
-		if done, err = g.Exec(ctx, argv, input); err != nil {
-			return fleet.Exec{}, err
+	return done[0], nil
+}
+
+// once is Once of the first of several commands.
+func (g *Guest) once(ctx context.Context, name string, argvs [][]string, input []byte, work poll.Work) ([]fleet.Exec, error) {
+	id := g.Run + "-" + name
+	once, err := templates.Script("once")
+	if err != nil {
+		return nil, err
+	}
+	argvs = slices.Clone(argvs)
+	argvs[0] = append([]string{"/bin/sh", "-c", once, "once", id}, argvs[0]...)
+	work.Begun = !g.fresh // it may run already, and the command then ends at once
+	var done []fleet.Exec
+	for pause := time.Second; ; pause = min(pause*3/2, 20*time.Second) {
+		if done, err = g.each(ctx, argvs, input, work); err != nil {
+			return nil, err
 		}
-		if done.ExitCode != running {
+		if done[0].ExitCode != running {
 			break
 		}
-		if err := g.Clock.Sleep(ctx, 10*time.Second); err != nil {
-			return fleet.Exec{}, err
+		if err := g.Clock.Sleep(ctx, pause); err != nil {
+			return nil, err
 		}
 	}
-	if done.ExitCode == 0 {
+	if done[0].ExitCode == 0 {
 		return done, nil
 	}
 	forget, err := templates.Script("forget")
 	if err != nil {
-		return fleet.Exec{}, err
+		return nil, err
 	}
 	if _, err := g.Exec(ctx, []string{"/bin/sh", "-c", forget, "forget", id}, nil); err != nil {
-		return fleet.Exec{}, operation.Transient(fmt.Errorf("after %q ended with status %d: %w", name, done.ExitCode, err))
+		return nil, operation.Transient(fmt.Errorf("after %q ended with status %d: %w", name, done[0].ExitCode, err))
 	}
 	return done, nil
+}
+
+// each runs commands one after the other, whatever comes of those before, as one
+// command of the agent. All have the input for their standard input, which the first
+// is to read to its end.
+func (g *Guest) each(ctx context.Context, argvs [][]string, input []byte, work poll.Work) ([]fleet.Exec, error) {
+	if len(argvs) == 1 {
+		done, err := g.exec(ctx, argvs[0], input, work)
+		return []fleet.Exec{done}, err
+	}
+	done, err := g.exec(ctx, []string{"/bin/sh", "-c", script(argvs)}, input, work)
+	if err != nil {
+		return nil, err
+	}
+	outs, statuses := sections(done.Out)
+	errs, _ := sections(done.Err)
+	if len(outs) != len(argvs) || len(errs) != len(argvs) {
+		return nil, operation.Transient(fmt.Errorf("VM %d: %d of %d commands told how they ended", g.VMID, len(outs), len(argvs)))
+	}
+	var each []fleet.Exec
+	for i := range argvs {
+		each = append(each, fleet.Exec{Exited: true, ExitCode: statuses[i], Out: outs[i], Err: errs[i], Cut: done.Cut})
+	}
+	return each, nil
+}
+
+// mark begins the line that follows what a command of a script said, with its exit
+// status.
+const mark = "=accolade= "
+
+// script is a shell script that runs commands and tells after each how it ended.
+func script(argvs [][]string) string {
+	var b strings.Builder
+	for _, argv := range argvs {
+		for _, word := range argv {
+			b.WriteString("'" + strings.ReplaceAll(word, "'", `'\''`) + "' ")
+		}
+		b.WriteString("\ns=$?\necho; echo \"" + mark + "$s\"; echo >&2; echo \"" + mark + "$s\" >&2\n")
+	}
+	return b.String()
+}
+
+// sections are what the commands of a script said, and their exit statuses.
+func sections(out []byte) (said [][]byte, statuses []int) {
+	var text []byte
+	for line := range bytes.Lines(out) {
+		status, ended := strings.CutPrefix(strings.TrimSpace(string(line)), mark)
+		n, err := strconv.Atoi(status)
+		if !ended || err != nil {
+			text = append(text, line...)
+			continue
+		}
+		said, statuses, text = append(said, bytes.TrimSuffix(text, []byte("\n"))), append(statuses, n), nil
+	}
+	return said, statuses
 }
 
 // lastLine is the JSON of a command: lines of talk come before it. A command

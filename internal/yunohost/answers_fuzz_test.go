@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/poll"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/sharedtest"
 )
@@ -27,10 +29,17 @@ type says struct {
 	out  string
 }
 
-func (s says) AgentExec(context.Context, int, []string, []byte) (int, error) { return 1, nil }
+// AgentExec gives a number that tells how many commands a script has, 0 for a command.
+func (s says) AgentExec(_ context.Context, _ int, argv []string, _ []byte) (int, error) {
+	return strings.Count(strings.Join(argv, " "), mark) / 2, nil
+}
 
-func (s says) AgentStatus(context.Context, int, int) (fleet.Exec, error) {
-	return fleet.Exec{Exited: true, ExitCode: s.exit, Out: []byte(s.out), Err: []byte(s.out)}, nil
+func (s says) AgentWait(_ context.Context, _, commands int, _ poll.Work) (fleet.Exec, error) {
+	if commands == 0 {
+		return fleet.Exec{Exited: true, ExitCode: s.exit, Out: []byte(s.out), Err: []byte(s.out)}, nil
+	}
+	all := strings.Repeat(s.out+"\n"+mark+strconv.Itoa(s.exit)+"\n", commands)
+	return fleet.Exec{Exited: true, Out: []byte(all), Err: []byte(all)}, nil
 }
 
 // FuzzAnswers has every call, through both doors, answered by the same arbitrary text.
@@ -79,11 +88,12 @@ func FuzzAnswers(f *testing.F) {
 				"Installed": func() error { return only(s.Installed(ctx)) }, "Versions": func() error { return only(s.Versions(ctx)) },
 				"Relay": func() error { return only(s.Relay(ctx)) }, "Users": func() error { return only(s.Users(ctx)) },
 				"ImportUsers": func() error {
-					return only(s.ImportUsers(ctx, "b1", secret.New("username;password\na;0000-SECRET-0000\n")))
+					_, refusal, err := s.ImportUsers(ctx, "b1", secret.New("username;password\na;0000-SECRET-0000\n"), 1)
+					return errors.Join(refusal, err)
 				},
 				"Apps": func() error { return only(s.Apps(ctx)) }, "Diagnose": func() error { return only(s.Diagnose(ctx)) },
 				"Domains": func() error { _, _, err := s.Domains(ctx); return err }, "Certificate": func() error { return only(s.Certificate(ctx, "a.example")) },
-				"DNS": func() error { return only(s.DNS(ctx, "a.example")) },
+				"Domain": func() error { return only(s.Domain(ctx, "a.example")) },
 				"PostInstall": func() error {
 					return s.PostInstall(ctx, "a.example", "technique", "Equipe", secret.New("0000-SECRET-0000"))
 				},

@@ -12,13 +12,17 @@ import (
 )
 
 // Apps lists what is installed, by its ID.
-func (s *Server) Apps(ctx context.Context) ([]string, error) {
+func (s *Server) Apps(ctx context.Context) ([]string, error) { return appsOf(s.ask(ctx, listApps)[0]) }
+
+var listApps = Call{Name: "list the apps", Command: cli("app", "list"), Method: http.MethodGet, Path: "/apps"}
+
+func appsOf(r Reply) ([]string, error) {
 	var answer struct {
 		Apps []struct {
 			ID string `json:"id"`
 		} `json:"apps"`
 	}
-	if err := s.do(ctx, Call{Name: "list the apps", Command: cli("app", "list"), Method: http.MethodGet, Path: "/apps"}, &answer); err != nil {
+	if err := r.Read(&answer); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -31,16 +35,20 @@ func (s *Server) Apps(ctx context.Context) ([]string, error) {
 // InstallApp installs an app unless it is there. args are the answers to its
 // manifest's questions; they may hold a password.
 func (s *Server) InstallApp(ctx context.Context, id, label string, args url.Values) error {
-	if there, err := s.hasApp(ctx, id); err != nil || there {
-		return err
+	if !s.fresh {
+		if apps, err := s.Apps(ctx); err != nil || slices.Contains(apps, id) {
+			return err
+		}
 	}
-	refusal := s.do(ctx, Call{
+	replies := s.ask(ctx, Call{
 		Name: "install " + id, Script: "app", Args: []string{id, label}, Input: secret.New(args.Encode() + "\n"), Once: "app-" + id,
+		Kind: "install " + id, Least: leastApp,
 		Method: http.MethodPost, Path: "/apps", Form: url.Values{"app": {id}, "label": {label}, "args": {args.Encode()}},
-	}, nil)
-	there, err := s.hasApp(ctx, id)
+	}, listApps)
+	refusal := replies[0].Read(nil)
+	apps, err := appsOf(replies[1])
 	switch {
-	case err == nil && there:
+	case err == nil && slices.Contains(apps, id):
 		return nil
 	case refusal != nil:
 		return refusal
@@ -51,15 +59,13 @@ func (s *Server) InstallApp(ctx context.Context, id, label string, args url.Valu
 	}
 }
 
-func (s *Server) hasApp(ctx context.Context, id string) (bool, error) {
-	apps, err := s.Apps(ctx)
-	return slices.Contains(apps, id), err
-}
-
 // Diagnose runs the diagnosis and returns what is not well.
 func (s *Server) Diagnose(ctx context.Context) ([]fleet.Finding, error) {
-	if err := s.do(ctx, Call{Name: "run the diagnosis", Command: cli("diagnosis", "run"), Once: "diagnosis",
-		Method: http.MethodPut, Path: "/diagnosis/run"}, nil); err != nil {
+	replies := s.ask(ctx, Call{Name: "run the diagnosis", Command: cli("diagnosis", "run"), Once: "diagnosis", Kind: "diagnosis", Least: leastDiagnosis,
+		Method: http.MethodPut, Path: "/diagnosis/run"},
+		Call{Name: "read the diagnosis", Command: cli("diagnosis", "show", "--full", "--issues"),
+			Method: http.MethodGet, Path: "/diagnosis", Form: url.Values{"full": {"1"}, "issues": {"1"}}})
+	if err := replies[0].Read(nil); err != nil {
 		return nil, err
 	}
 	var answer struct {
@@ -72,9 +78,7 @@ func (s *Server) Diagnose(ctx context.Context) ([]fleet.Finding, error) {
 			} `json:"items"`
 		} `json:"reports"`
 	}
-	err := s.do(ctx, Call{Name: "read the diagnosis", Command: cli("diagnosis", "show", "--full", "--issues"),
-		Method: http.MethodGet, Path: "/diagnosis", Form: url.Values{"full": {"1"}, "issues": {"1"}}}, &answer)
-	if err != nil {
+	if err := replies[1].Read(&answer); err != nil {
 		return nil, err
 	}
 	var findings []fleet.Finding

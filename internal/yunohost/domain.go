@@ -13,12 +13,35 @@ import (
 
 // Domains lists the domains and names the main one.
 func (s *Server) Domains(ctx context.Context) (all []string, main string, err error) {
+	return domainsOf(s.ask(ctx, listDomains)[0])
+}
+
+var listDomains = Call{Name: "list the domains", Command: cli("domain", "list"), Method: http.MethodGet, Path: "/domains"}
+
+func domainsOf(r Reply) (all []string, main string, err error) {
 	var answer struct {
 		Domains []string `json:"domains"`
 		Main    string   `json:"main"`
 	}
-	err = s.do(ctx, Call{Name: "list the domains", Command: cli("domain", "list"), Method: http.MethodGet, Path: "/domains"}, &answer)
+	err = r.Read(&answer)
 	return answer.Domains, answer.Main, err
+}
+
+// Domain reads a domain's state: whether it is the main one, its certificate, and
+// the zone text that should be published for it. The last two are empty while it is
+// not there.
+func (s *Server) Domain(ctx context.Context, domain string) (state fleet.Domain, err error) {
+	replies := s.ask(ctx, listDomains, certificateOf(domain), dnsOf(domain))
+	all, main, err := domainsOf(replies[0])
+	if err != nil || !slices.Contains(all, domain) {
+		return state, err
+	}
+	state.Main = main == domain
+	if state.Certificate, err = readCertificate(replies[1], domain); err != nil {
+		return state, err
+	}
+	state.DNS, err = readDNS(replies[2])
+	return state, err
 }
 
 // SetMainDomain adds a domain where it is missing and makes it the main one,
@@ -51,15 +74,22 @@ func (s *Server) SetMainDomain(ctx context.Context, domain string) error {
 
 // Certificate reads the certificate of a domain.
 func (s *Server) Certificate(ctx context.Context, domain string) (fleet.Certificate, error) {
+	return readCertificate(s.ask(ctx, certificateOf(domain))[0], domain)
+}
+
+func certificateOf(domain string) Call {
+	return Call{Name: "read the certificate", Command: cli("domain", "cert", "status", domain),
+		Method: http.MethodGet, Path: "/domains/" + url.PathEscape(domain) + "/cert"}
+}
+
+func readCertificate(r Reply, domain string) (fleet.Certificate, error) {
 	var answer struct {
 		Certificates map[string]struct {
 			Authority string `json:"CA_type"`
 			Days      int    `json:"validity"`
 		} `json:"certificates"`
 	}
-	err := s.do(ctx, Call{Name: "read the certificate", Command: cli("domain", "cert", "status", domain),
-		Method: http.MethodGet, Path: "/domains/" + url.PathEscape(domain) + "/cert"}, &answer)
-	if err != nil {
+	if err := r.Read(&answer); err != nil {
 		return fleet.Certificate{}, err
 	}
 	found, ok := answer.Certificates[domain]
@@ -95,15 +125,16 @@ func (s *Server) InstallCertificate(ctx context.Context, domain string) error {
 	return nil
 }
 
-// DNS is the zone text that should be published for a domain.
-func (s *Server) DNS(ctx context.Context, domain string) (string, error) {
+func dnsOf(domain string) Call {
+	return Call{Name: "read the DNS records", Command: cli("domain", "dns", "suggest", domain),
+		Method: http.MethodGet, Path: "/domains/" + url.PathEscape(domain) + "/dns/suggest"}
+}
+
+func readDNS(r Reply) (text string, err error) {
 	var zone json.RawMessage
-	err := s.do(ctx, Call{Name: "read the DNS records", Command: cli("domain", "dns", "suggest", domain),
-		Method: http.MethodGet, Path: "/domains/" + url.PathEscape(domain) + "/dns/suggest"}, &zone)
-	if err != nil {
+	if err := r.Read(&zone); err != nil {
 		return "", err
 	}
-	var text string
 	if err := json.Unmarshal(zone, &text); err != nil {
 		return "", fmt.Errorf("yunohost: read the DNS records: the answer is no text: %w", err)
 	}

@@ -87,9 +87,19 @@ func Fingerprint(der []byte) string {
 	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(der)), " ", ":")
 }
 
-// Do logs in when needed and sends the call. A session that has ended is renewed
+// Do sends the calls.
+func (h *HTTPS) Do(ctx context.Context, calls ...Call) []Reply {
+	replies := make([]Reply, len(calls))
+	for i, c := range calls {
+		replies[i].Call = c
+		replies[i].Answer, replies[i].Err = h.do(ctx, c)
+	}
+	return replies
+}
+
+// do logs in when needed and sends the call. A session that has ended is renewed
 // once.
-func (h *HTTPS) Do(ctx context.Context, c Call) (json.RawMessage, error) {
+func (h *HTTPS) do(ctx context.Context, c Call) (json.RawMessage, error) {
 	if c.Method == "" {
 		return nil, fmt.Errorf("there is no way to do this over HTTPS")
 	}

@@ -90,19 +90,15 @@ func TestOverHTTPS(t *testing.T) {
 	}
 	csv := strings.Join([]string{"username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward;groups",
 		"anna;Anna;Kervella;;anna@archi.bzh;0;;;", "erwan;Erwan;Le Gall;;erwan@archi.bzh;1G;;;", ""}, "\n")
-	done, err := server.ImportUsers(ctx, "b1", secret.New(csv))
-	if err != nil || done.Created != 2 {
-		t.Errorf("import: %+v, %v", done, err)
-	}
-	users, err := server.Users(ctx)
-	if err != nil || users["erwan"].FullName != "Erwan Le Gall" || users["erwan"].Quota != "1G" {
+	users, refusal, err := server.ImportUsers(ctx, "b1", secret.New(csv), 2)
+	if err != nil || refusal != nil || users["erwan"].FullName != "Erwan Le Gall" || users["erwan"].Quota != "1G" {
 		t.Errorf("users %v, %v", users, err)
 	}
 	if err := server.InstallCertificate(ctx, "archi.bzh"); err != nil {
 		t.Errorf("certificate: %v", err)
 	}
-	if zone, err := server.DNS(ctx, "archi.bzh"); err != nil || !strings.Contains(zone, "MX") {
-		t.Errorf("DNS: %q, %v", zone, err)
+	if now, err := server.Domain(ctx, "archi.bzh"); err != nil || !strings.Contains(now.DNS, "MX") || !now.Main {
+		t.Errorf("DNS: %q, %v", now.DNS, err)
 	}
 	if _, err := server.Diagnose(ctx); err != nil {
 		t.Errorf("diagnosis: %v", err)
@@ -121,9 +117,9 @@ func TestWorkBehindALostAnswerIsFound(t *testing.T) {
 		t.Fatalf("the post-install was done, and is told as %v", err)
 	}
 	sim.cut = "/users/import"
-	_, err := server.ImportUsers(t.Context(), "b1", secret.New("username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward;groups\nanna;Anna;Kervella;;anna@archi.bzh;0;;;\n"))
-	if !operation.IsTransient(err) {
-		t.Fatalf("a lost answer is %v, wanted a transient error", err)
+	_, refusal, _ := server.ImportUsers(t.Context(), "b1", secret.New("username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward;groups\nanna;Anna;Kervella;;anna@archi.bzh;0;;;\n"), 1)
+	if !operation.IsTransient(refusal) {
+		t.Fatalf("a lost answer is %v, wanted a transient error", refusal)
 	}
 	if users, err := server.Users(t.Context()); err != nil || users["anna"].Username != "anna" {
 		t.Fatalf("users %v, %v", users, err)

@@ -14,37 +14,44 @@ import (
 
 // Installed says whether the post-install was done.
 func (s *Server) Installed(ctx context.Context) (bool, error) {
+	return s.installedOf(s.ask(ctx, installed)[0])
+}
+
+// installed asks by the agent for the domains: any command but the version fails
+// until the post-install.
+var installed = Call{Name: "read the domains", Command: cli("domain", "list"), Method: http.MethodGet, Path: "/installed"}
+
+func (s *Server) installedOf(r Reply) (bool, error) {
 	var answer struct {
 		Installed bool `json:"installed"`
 	}
-	// By the agent: any command but the version fails until then.
-	err := s.do(ctx, Call{Name: "read the domains", Command: cli("domain", "list"), Method: http.MethodGet, Path: "/installed"}, &answer)
+	err := r.Read(&answer)
 	if errors.Is(err, ErrNotInstalled) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if s.https == nil {
-		return true, nil
-	}
-	return answer.Installed, nil
+	return s.https == nil || answer.Installed, nil
 }
 
 // PostInstall sets a fresh YunoHost up, unless that was done, and reads it back.
 func (s *Server) PostInstall(ctx context.Context, domain, username, fullName string, password secret.Value) error {
-	if done, err := s.Installed(ctx); err != nil || done {
-		return err
+	if !s.fresh {
+		if done, err := s.Installed(ctx); err != nil || done {
+			return err
+		}
 	}
-	refusal := s.do(ctx, Call{
+	replies := s.ask(ctx, Call{
 		Name: "post-install", Script: "postinstall", Args: []string{domain, username, fullName},
-		Input: secret.New(password.Reveal() + "\n"), Once: "postinstall",
+		Input: secret.New(password.Reveal() + "\n"), Once: "postinstall", Kind: "post-install", Least: leastPostInstall,
 		Method: http.MethodPost, Path: "/postinstall", Form: url.Values{
 			"domain": {domain}, "username": {username}, "fullname": {fullName}, "password": {password.Reveal()},
 			"ignore_dyndns": {"1"}, "i_have_read_terms_of_services": {"1"},
 		},
-	}, nil)
-	done, err := s.Installed(ctx)
+	}, installed)
+	refusal := replies[0].Read(nil)
+	done, err := s.installedOf(replies[1])
 	switch {
 	case err == nil && done:
 		return nil
@@ -74,10 +81,16 @@ func (s *Server) Versions(ctx context.Context) (map[string]string, error) {
 
 // Relay reads the setting.
 func (s *Server) Relay(ctx context.Context) (fleet.Relay, error) {
+	return relayOf(s.ask(ctx, readRelay)[0])
+}
+
+var readRelay = Call{Name: "read the mail relay", Command: cli("settings", "get", "email.smtp"), Method: http.MethodGet, Path: "/settings/email.smtp"}
+
+func relayOf(r Reply) (fleet.Relay, error) {
 	var answer map[string]struct {
 		Value any `json:"value"`
 	}
-	if err := s.do(ctx, Call{Name: "read the mail relay", Command: cli("settings", "get", "email.smtp"), Method: http.MethodGet, Path: "/settings/email.smtp"}, &answer); err != nil {
+	if err := r.Read(&answer); err != nil {
 		return fleet.Relay{}, err
 	}
 	text := func(key string) string {
@@ -102,11 +115,12 @@ func (s *Server) SetRelay(ctx context.Context, want fleet.Relay, password secret
 		"smtp_relay_enabled": {"1"}, "smtp_relay_host": {want.Host}, "smtp_relay_port": {strconv.Itoa(want.Port)},
 		"smtp_relay_user": {want.User}, "smtp_relay_password": {password.Reveal()},
 	}.Encode()
-	refusal := s.do(ctx, Call{
-		Name: "set the mail relay", Script: "relay", Input: secret.New(args + "\n"),
+	replies := s.ask(ctx, Call{
+		Name: "set the mail relay", Script: "relay", Input: secret.New(args + "\n"), Kind: "mail relay", Least: leastRelay,
 		Method: http.MethodPut, Path: "/settings/email.smtp", Form: url.Values{"args": {args}},
-	}, nil)
-	got, err := s.Relay(ctx)
+	}, readRelay)
+	refusal := replies[0].Read(nil)
+	got, err := relayOf(replies[1])
 	switch {
 	case refusal != nil:
 		return refusal // the password may be the old one: a setting that reads right proves nothing

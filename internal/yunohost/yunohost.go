@@ -15,15 +15,38 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
-// Door carries one call to a server and brings back its JSON; null where there
-// is none. Busy servers and lost answers are transient errors, refusals *Error.
+// Door carries calls to a server, one after the other whatever comes of those before,
+// and brings their replies back. Busy servers and lost answers are transient errors,
+// refusals *Error.
 type Door interface {
-	Do(ctx context.Context, c Call) (json.RawMessage, error)
+	Do(ctx context.Context, calls ...Call) []Reply
+}
+
+// Reply is what came of a call: JSON, null where there is none, or an error.
+type Reply struct {
+	Call   Call
+	Answer json.RawMessage
+	Err    error
+}
+
+// Read reads the answer into out, unless that is nil.
+func (r Reply) Read(out any) error {
+	if r.Err != nil {
+		return fmt.Errorf("yunohost: %s: %w", r.Call.Name, r.Err)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(r.Answer, out); err != nil {
+		return fmt.Errorf("yunohost: %s: answer of %d bytes is not what was expected: %w", r.Call.Name, len(r.Answer), err)
+	}
+	return nil
 }
 
 // Call is one action in both of its forms.
@@ -39,6 +62,9 @@ type Call struct {
 	// Once names a command that must not run twice: its result is kept in the
 	// guest until the next boot, and given again when it is asked for again.
 	Once string
+	// Kind and Least foretell its duration, as in poll.Work.
+	Kind  string
+	Least time.Duration
 
 	// For HTTPS.
 	Method string
@@ -64,25 +90,20 @@ func New(agent Agent, vmid int, clk clock.Clock, run string) *Server {
 // UseHTTPS sends the actions of YunoHost over HTTPS from now on.
 func (s *Server) UseHTTPS(c HTTPSConfig) { s.https = NewHTTPS(c) }
 
-// do sends one call at a time and reads its answer into out, unless that is nil.
+// do sends one call and reads its answer into out, unless that is nil.
 func (s *Server) do(ctx context.Context, c Call, out any) error {
+	return s.ask(ctx, c)[0].Read(out)
+}
+
+// ask sends calls, one at a time; through the guest agent they are one command.
+func (s *Server) ask(ctx context.Context, calls ...Call) []Reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var door Door = s.Guest
 	if s.https != nil {
 		door = s.https
 	}
-	answer, err := door.Do(ctx, c)
-	if err != nil {
-		return fmt.Errorf("yunohost: %s: %w", c.Name, err)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("yunohost: %s: answer of %d bytes is not what was expected: %w", c.Name, len(answer), err)
-	}
-	return nil
+	return door.Do(ctx, calls...)
 }
 
 // cli appends what makes the CLI speak JSON.
