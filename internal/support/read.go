@@ -44,6 +44,9 @@ func EntriesOf(tx store.Tx, contractID string) ([]Entry, error) {
 	return entries.ByIndex(tx, "contract", contractID)
 }
 
+// EntryByID reads an entry inside a transaction.
+func EntryByID(tx store.Tx, id string) (Entry, error) { return entries.Get(tx, id) }
+
 // Balance is a client's allowance of the contract year of a day, as of that day.
 func (l *Ledger) Balance(client string, on calendar.Date) (b Balance, err error) {
 	err = l.db.View(func(tx store.Tx) error {
