@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +12,9 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 func newMonthCommand(e *env) *cobra.Command {
@@ -169,7 +171,7 @@ func newMonthExport(e *env) *cobra.Command {
 		Short: "Write a finalised month's papers and sheets into a folder",
 		Long: `Write the PDF of each invoice, invoices.csv and lines.csv (UTF-8, separated by ;) into
 a folder. Files of the same names are replaced. With -o json the month itself goes to
-standard output.`,
+standard output. For the accountant's forms: accolade export month.`,
 		Example: "  accolade month export 2026-09 --to ~/factures/2026-09",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -184,7 +186,7 @@ standard output.`,
 			if m.Finalised == nil {
 				return &failure{what: m.Month + " is not finalised, so there is nothing to export", fix: "accolade month finalise " + m.Month, code: exitRefused}
 			}
-			files, err := export(c.Context(), client, m, to, comma)
+			files, err := papers(c.Context(), client, m, to, comma)
 			if err != nil {
 				return err
 			}
@@ -208,33 +210,36 @@ standard output.`,
 // exported is a file that was written.
 type exported struct {
 	name string
-	size int
+	size int64
 }
 
-func export(ctx context.Context, client *api.Client, m api.MonthView, dir string, comma bool) ([]exported, error) {
+func papers(ctx context.Context, client *api.Client, m api.MonthView, dir string, comma bool) ([]exported, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	var files []exported
-	save := func(name string, fetch func(*bytes.Buffer) error) error {
-		var b bytes.Buffer
-		if err := fetch(&b); err != nil {
-			return err
-		}
+	save := func(name string, fetch func(io.Writer) error) error {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		if err := wholefile.Write(wholefile.OS, path, fetch); err != nil {
 			return err
 		}
-		files = append(files, exported{path, b.Len()})
-		return nil
+		if err := os.Chmod(path, 0o644); err != nil {
+			return err
+		}
+		info, err := os.Stat(path)
+		if err == nil {
+			files = append(files, exported{path, info.Size()})
+		}
+		return err
 	}
 	for _, inv := range m.Invoices {
-		if err := save(inv.Number+".pdf", func(b *bytes.Buffer) error { return client.Paper(ctx, inv.Number, b) }); err != nil {
+		if err := save(inv.Number+".pdf", func(w io.Writer) error { return client.Paper(ctx, inv.Number, w) }); err != nil {
 			return nil, err
 		}
 	}
-	for _, sheet := range []string{"invoices.csv", "lines.csv"} {
-		if err := save(sheet, func(b *bytes.Buffer) error { return client.Sheet(ctx, m.Month, sheet, comma, b) }); err != nil {
+	sheets := api.Manifest{Period: m.Month, Format: export.CSV, DecimalComma: comma}
+	for _, name := range []string{"invoices.csv", "lines.csv"} {
+		if err := save(name, func(w io.Writer) error { return client.ExportFile(ctx, sheets, name, w) }); err != nil {
 			return nil, err
 		}
 	}

@@ -26,6 +26,7 @@ var nouns = []func(*env) *cobra.Command{
 	newFirmCommand,
 	newHoursCommand,
 	newMonthCommand,
+	newExportCommand,
 	newOfferCommand,
 	newOperationCommand,
 	newSandboxCommand,

@@ -52,11 +52,6 @@ func (c *Client) Finalise(ctx context.Context, month string) (operation.Operatio
 	return out, c.Post(ctx, Path("months", month, "finalise"), nil, &out)
 }
 
-// Sheet writes a finalised month's invoices.csv or lines.csv.
-func (c *Client) Sheet(ctx context.Context, month, sheet string, decimalComma bool, w io.Writer) error {
-	return c.Get(ctx, WithQuery(Path("months", month, "sheets", sheet), "decimal_comma", strconv.FormatBool(decimalComma)), w)
-}
-
 // Invoice shows a finalised invoice.
 func (c *Client) Invoice(ctx context.Context, number string) (Invoice, error) {
 	var out Invoice

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/books"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -31,6 +32,7 @@ type Config struct {
 	Blueprints  string         // folder of blueprint files
 	Seller      billing.Seller // all that the law wants on an invoice
 	Billing     Billing
+	Accounts    books.Accounts // where sales are booked, in exports
 	Relay       Relay
 	Notify      Notify
 	Backup      Backup

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"codeberg.org/accolade/accolade/internal/billing/books"
 	"codeberg.org/accolade/accolade/internal/billing/sepa"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
 )
 
 const keepPattern = `keep-(all=1|(last|hourly|daily|weekly|monthly|yearly)=\d+)(,keep-(last|hourly|daily|weekly|monthly|yearly)=\d+)*`
@@ -61,6 +63,13 @@ var Keys = []Key{
 	text("billing.schedule", func(c *Config) *string { return &c.Billing.Schedule }, "0 6 1 * *", "a cron expression", "When the month that ended is previewed (and finalised, with auto).", isCron),
 	text("billing.first_month", func(c *Config) *string { return &c.Billing.FirstMonth }, "", "a month",
 		"First month that is invoiced here, for contracts whose earlier months were invoiced elsewhere; their hours still count against the allowance. Empty: every month of every contract.", isMonth).like("2026-09"),
+
+	account("accounts.journal", func(c *Config) *books.Account { return &c.Accounts.Journal }, "VE Ventes", "Journal of the sales in a FEC: its code, then its name.", books.ParseJournal),
+	account("accounts.clients", func(c *Config) *books.Account { return &c.Accounts.Clients }, "411 Clients", "Account of what clients owe; each is a sub-account of it by its ID.", books.ParseAccount),
+	account("accounts.sales", func(c *Config) *books.Account { return &c.Accounts.Sales }, "706 Prestations de services", "Account of the sales.", books.ParseAccount),
+	account("accounts.vat", func(c *Config) *books.Account { return &c.Accounts.VAT }, "44571 TVA collectée", "Account of the VAT on them.", books.ParseAccount),
+	rates("accounts.vat_by_rate", func(c *Config) *map[money.Rate]books.Account { return &c.Accounts.ByRate },
+		"Accounts of their own for the VAT at some rates (in a variable or flag: separated by |).").like("20 % = 445712 TVA collectée 20 %|5.5 % = 445711 TVA collectée 5,5 %"),
 
 	text("relay.host", func(c *Config) *string { return &c.Relay.Host }, "", "a host name", "SMTP relay for our mails and for those of the servers. Empty: none.", nil).like("smtp.relay.example"),
 	number("relay.port", func(c *Config) *int { return &c.Relay.Port }, 587, 1, 65535, "Its port."),

@@ -1,15 +1,12 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
-	"codeberg.org/accolade/accolade/internal/billing/sheet"
 	"codeberg.org/accolade/accolade/internal/operation"
-	"codeberg.org/accolade/accolade/internal/store"
 )
 
 type MonthPath struct {
@@ -27,7 +24,6 @@ func (s *Server) registerMonths() {
 	handle(s, route{method: http.MethodGet, path: "/months", id: "list-months", summary: "Finalised months", roles: everyone}, s.listMonths)
 	handle(s, route{method: http.MethodGet, path: "/months/{month}", id: "show-month", summary: "Preview a month, or show it once it is finalised", roles: everyone}, s.showMonth)
 	handle(s, route{method: http.MethodPost, path: "/months/{month}/finalise", id: "finalise-month", summary: "Make a month's drafts invoices, for good", roles: billers, status: http.StatusAccepted, recorded: true}, s.finaliseMonth)
-	handle(s, route{method: http.MethodGet, path: "/months/{month}/sheets/{sheet}", id: "export-month", summary: "A finalised month as CSV", roles: everyone}, s.exportSheet)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}", id: "show-invoice", summary: "A finalised invoice", roles: everyone}, s.showInvoice)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/document", id: "invoice-document", summary: "The PDF of an invoice", roles: everyone}, s.invoiceDocument)
 }
@@ -72,33 +68,6 @@ func (s *Server) finaliseMonth(ctx context.Context, in *MonthPath) (*answer[oper
 	}
 	op, err := s.Operations.Start(ctx, billing.Request(billing.FinaliseInput{Month: m}, actor(ctx)))
 	return body(op), err
-}
-
-func (s *Server) exportSheet(_ context.Context, in *struct {
-	MonthPath
-	Sheet        string `path:"sheet" doc:"invoices.csv or lines.csv"`
-	DecimalComma bool   `query:"decimal_comma" doc:"299,52 instead of 299.52"`
-}) (*file, error) {
-	m, err := monthOf(in.Month)
-	if err != nil {
-		return nil, err
-	}
-	write := map[string]func(*bytes.Buffer, []billing.Invoice, sheet.Options) error{
-		"invoices.csv": func(b *bytes.Buffer, all []billing.Invoice, o sheet.Options) error { return sheet.Invoices(b, all, o) },
-		"lines.csv":    func(b *bytes.Buffer, all []billing.Invoice, o sheet.Options) error { return sheet.Lines(b, all, o) },
-	}[in.Sheet]
-	if write == nil {
-		return nil, &store.NotFoundError{Kind: "sheet", ID: in.Sheet}
-	}
-	all, err := s.Bills.Invoices(m)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := write(&b, all, sheet.Options{DecimalComma: in.DecimalComma}); err != nil {
-		return nil, err
-	}
-	return &file{"text/csv; charset=utf-8", `attachment; filename="` + m.String() + "-" + in.Sheet + `"`, b.Bytes()}, nil
 }
 
 type InvoicePath struct {

@@ -22,6 +22,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -45,6 +46,7 @@ type Services struct {
 	Book         *contract.Book
 	Ledger       *support.Ledger
 	Bills        *billing.Service
+	Exports      *export.Books
 	Fleet        *fleet.Registry
 	Enrol        *enrol.Service
 	Provisioning *provisioning.Service
@@ -72,6 +74,7 @@ func (s *Server) register() {
 	s.registerContracts()
 	s.registerHours()
 	s.registerMonths()
+	s.registerExports()
 	s.registerStatus()
 }
 

@@ -9,35 +9,6 @@ import (
 	"codeberg.org/accolade/accolade/internal/money"
 )
 
-// Account is an account of the chart (plan comptable général).
-type Account struct {
-	Number string // `411`; the first three characters are digits
-	Name   string
-}
-
-// Accounts are where sales are booked.
-type Accounts struct {
-	Journal Account // code and name: `VE`, Ventes
-	Clients Account // what clients owe; each is a sub-account by the client's ID
-	Sales   Account
-	VAT     Account                // tax collected
-	ByRate  map[money.Rate]Account // tax collected at rates that have an account of their own
-}
-
-// Usual are the accounts of the plan comptable général for a seller of services.
-func Usual() Accounts {
-	return Accounts{Journal: Account{"VE", "Ventes"}, Clients: Account{"411", "Clients"},
-		Sales: Account{"706", "Prestations de services"}, VAT: Account{"44571", "TVA collectée"}}
-}
-
-// vat is the account of the tax at a rate.
-func (a Accounts) vat(r money.Rate) Account {
-	if own, ok := a.ByRate[r]; ok {
-		return own
-	}
-	return a.VAT
-}
-
 // Entry is what a document comes to in the journal: lines whose debits are their credits.
 type Entry struct {
 	Number   int // in one sequence without gaps through the year

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"codeberg.org/accolade/accolade/internal/billing"
@@ -113,4 +115,11 @@ func Each(docs []books.Document) iter.Seq2[books.Document, error] {
 			}
 		}
 	}
+}
+
+// Same compares documents as files hold them: no lines are no lines, and of a client
+// there is what a sheet shows.
+var Same = cmp.Options{
+	cmpopts.EquateEmpty(),
+	cmp.Transformer("Buyer", func(b billing.Buyer) [4]string { return [4]string{b.ID, b.Name, b.SIREN, b.SIRET} }),
 }

@@ -1,0 +1,23 @@
+package api
+
+import (
+	"context"
+	"io"
+	"strconv"
+
+	"codeberg.org/accolade/accolade/internal/billing/export"
+)
+
+// Manifest tells what an export holds.
+type Manifest = export.Manifest
+
+// Export tells what an export of a finalised period holds: `2026-09` or `2026`.
+func (c *Client) Export(ctx context.Context, period, format string, decimalComma bool) (Manifest, error) {
+	var out Manifest
+	return out, c.Get(ctx, WithQuery(Path("exports", period, format), "decimal_comma", strconv.FormatBool(decimalComma)), &out)
+}
+
+// ExportFile writes a file of an export.
+func (c *Client) ExportFile(ctx context.Context, m Manifest, name string, w io.Writer) error {
+	return c.Get(ctx, WithQuery(Path("exports", m.Period, string(m.Format), name), "decimal_comma", strconv.FormatBool(m.DecimalComma)), w)
+}
