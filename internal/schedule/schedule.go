@@ -234,10 +234,20 @@ func (s *Scheduler) loop(ctx context.Context, e *entry) error {
 			return ctx.Err()
 		}
 		if err := s.once(ctx, e, state); err != nil {
-			return err
+			if ctx.Err() != nil {
+				return err
+			}
+			// The store took nothing in: the run has not been, and is not given up.
+			s.log.Error("schedule entry waits for the store", "entry", e.Name, "err", err, "again_in", again)
+			if err := s.clock.Sleep(ctx, again); err != nil {
+				return err
+			}
 		}
 	}
 }
+
+// again is after how long a run whose end the store could not note is tried again.
+const again = time.Minute
 
 // once runs the entry for the newest instant that is due, and moves it on.
 func (s *Scheduler) once(ctx context.Context, e *entry, state saved) error {
@@ -255,8 +265,8 @@ func (s *Scheduler) once(ctx context.Context, e *entry, state saved) error {
 			}
 			return s.note(tx, e, state, next, "ok")
 		})
-		if err == nil {
-			return nil
+		if _, full := errors.AsType[*store.FullError](err); err == nil || full {
+			return err // what finds no room is not over: it would be skipped
 		}
 		s.log.Error("schedule entry failed", "entry", e.Name, "err", err)
 		return s.db.Update(func(tx store.Tx) error { return s.note(tx, e, state, next, err.Error()) })

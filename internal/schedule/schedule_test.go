@@ -276,3 +276,47 @@ func TestAnEntryAddedLaterRuns(t *testing.T) {
 	s.Wait()
 	r.want(t, "24 00:30")
 }
+
+// fullAt is a disk that is full from the nth commit on, for three.
+type fullAt struct{ n, commits int }
+
+func (f *fullAt) BeforeCommit() error {
+	if f.commits++; f.commits >= f.n && f.commits < f.n+3 {
+		return &store.FullError{Path: "accolade.db", Err: errors.New("no space left on device")}
+	}
+	return nil
+}
+
+func (*fullAt) AfterCommit() {}
+
+// TestAFullDiskSkipsNoRun: the run whose note finds no room comes again a little later,
+// and so do all after it.
+func TestAFullDiskSkipsNoRun(t *testing.T) {
+	for _, begins := range []bool{true, false} {
+		var begun runs
+		e := schedule.Entry{Name: "backup", Spec: "0 23 * * *"}
+		if begins {
+			e.Begin = func(tx store.Tx, at time.Time) error { return tx.Put([]byte("xbegun-"+at.Format("02")), []byte{1}) }
+		} else {
+			e.Run = func(_ context.Context, at time.Time) error { begun.note(at); return nil }
+		}
+		db := memory(t)
+		live(t, store.Observe(db, &fullAt{n: 2}), noon, 48*time.Hour, e) // 1 is Add's
+		if !begins {
+			begun.want(t, "23 21:00", "23 21:00", "23 21:00", "23 21:00", "24 21:00") // it can be done twice
+			continue
+		}
+		var days []string
+		if err := db.View(func(tx store.Tx) error {
+			for key := range tx.Scan([]byte("xbegun-")) {
+				days = append(days, string(key))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(days, []string{"xbegun-23", "xbegun-24"}) {
+			t.Errorf("begun %q, want both nights", days)
+		}
+	}
+}
