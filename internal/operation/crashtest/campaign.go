@@ -18,10 +18,10 @@ const (
 	// crashVar "all" has every event cut, and pairsCI pairs, as CI does. The name of a
 	// plan ("after-17", "after-17-then-before-3") has that one run alone.
 	crashVar = "ACCOLADE_CRASH"
-	// soakVar "1" has pairsSoak pairs cut besides every event.
-	soakVar = "ACCOLADE_SOAK"
-	// tableVar names a file to which each workflow adds a line of what was done.
-	tableVar = "ACCOLADE_CAMPAIGN_TABLE"
+	// SoakVar "1" has pairsSoak pairs cut besides every event.
+	SoakVar = "ACCOLADE_SOAK"
+	// TableVar names a file to which each workflow adds a line of what was done.
+	TableVar = "ACCOLADE_CAMPAIGN_TABLE"
 )
 
 // How many runs with a crash there are: of single cuts all, or a sample; of pairs so
@@ -84,7 +84,7 @@ func Run(t *testing.T, build Build) Report {
 	report.Full, report.Images = c.fullDisk(), c.powerLoss()
 	report.Failures = int(c.failures.Load())
 	t.Log(report)
-	if err := addToTable(t.Name(), report); err != nil {
+	if err := AddToTable(t.Name(), report.String()); err != nil {
 		t.Error(err)
 	}
 	return report
@@ -118,7 +118,7 @@ func Check(t testing.TB, build Build) (problems []string) {
 
 func amount() (every bool, pairs int) {
 	switch {
-	case os.Getenv(soakVar) == "1":
+	case os.Getenv(SoakVar) == "1":
 		return true, pairsSoak
 	case os.Getenv(crashVar) == "all":
 		return true, pairsCI
@@ -209,9 +209,10 @@ func spread(plans [][]point, n int) [][]point {
 	return some
 }
 
-// addToTable tells whoever runs several packages.
-func addToTable(name string, r Report) error {
-	path := os.Getenv(tableVar)
+// AddToTable adds a line to the table of whoever runs the campaigns of several
+// packages, if there is one.
+func AddToTable(name, line string) error {
+	path := os.Getenv(TableVar)
 	if path == "" {
 		return nil
 	}
@@ -219,7 +220,7 @@ func addToTable(name string, r Report) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%-24s %s\n", name, r) // one write, so that packages do not mix lines
+	_, err = fmt.Fprintf(f, "%-24s %s\n", name, line) // one write, so that packages do not mix lines
 	return cmp.Or(err, f.Close())
 }
 

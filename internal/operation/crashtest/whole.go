@@ -92,7 +92,7 @@ func (c *campaign) powerLoss() (images int) {
 			t.Fatal(err)
 		}
 		each, tried := imagesSoak, len(commits)
-		if os.Getenv(soakVar) != "1" {
+		if os.Getenv(SoakVar) != "1" {
 			each, tried = powerImages, powerSample
 			if every, _ := amount(); every {
 				tried = powerCommits

@@ -63,6 +63,7 @@ func shown(args []string) string {
 // operation is what the story reads of one.
 type operation struct {
 	ID       string `json:"id"`
+	Kind     string `json:"kind"`
 	State    string `json:"state"`
 	Step     string `json:"step"`
 	Waiting  string `json:"waiting"`
