@@ -59,6 +59,7 @@ func NewCollection[T any](name string, version int, opts ...Option[T]) *Collecti
 	c.marker, c.layout = []byte(versionPrefix+name), layoutOf(c)
 	c.mark = name + " " + c.layout
 	rememberVersion(name, version)
+	declare(Schema{Name: name, Version: version, Layout: c.layout, check: c.check})
 	return c
 }
 
@@ -206,12 +207,24 @@ func (c *Collection[T]) From(tx Tx, id string, failed *error) iter.Seq2[string, 
 
 // decode reads a stored record and brings it forward to the present version.
 func (c *Collection[T]) decode(id string, raw []byte) (v T, err error) {
-	rec, err := unwrap(raw)
+	data, err := c.forward(id, raw)
 	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(data, &v); err != nil {
 		return v, fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
+	return v, nil
+}
+
+// forward returns the JSON of a stored record as the present version has it.
+func (c *Collection[T]) forward(id string, raw []byte) (json.RawMessage, error) {
+	rec, err := unwrap(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s %q: %w", c.name, id, err)
+	}
 	if rec.Version > c.version {
-		return v, fmt.Errorf("%s %q has version %d, written by a newer program (this one knows %d)", c.name, id, rec.Version, c.version)
+		return nil, fmt.Errorf("%s %q has version %d, written by a newer program (this one knows %d)", c.name, id, rec.Version, c.version)
 	}
 	if rec.Version < c.version {
 		rec.Data = bytes.Clone(rec.Data) // a migration may change what it is given
@@ -219,16 +232,13 @@ func (c *Collection[T]) decode(id string, raw []byte) (v T, err error) {
 	for ; rec.Version < c.version; rec.Version++ {
 		step, ok := c.migrations[rec.Version]
 		if !ok {
-			return v, fmt.Errorf("%s %q has version %d, and there is no migration from that to %d", c.name, id, rec.Version, rec.Version+1)
+			return nil, fmt.Errorf("%s %q has version %d, and there is no migration from that to %d", c.name, id, rec.Version, rec.Version+1)
 		}
 		if rec.Data, err = step(rec.Data); err != nil {
-			return v, fmt.Errorf("%s %q: migrate from version %d: %w", c.name, id, rec.Version, err)
+			return nil, fmt.Errorf("%s %q: migrate from version %d: %w", c.name, id, rec.Version, err)
 		}
 	}
-	if err := json.Unmarshal(rec.Data, &v); err != nil {
-		return v, fmt.Errorf("%s %q: %w", c.name, id, err)
-	}
-	return v, nil
+	return rec.Data, nil
 }
 
 // prepare brings marker and indexes up to this program's version before the first
