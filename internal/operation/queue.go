@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,8 +14,11 @@ func (e *Engine) dispatch() {
 	if e.running == nil {
 		return
 	}
-	taken := map[string]string{} // lease -> the operation that holds or awaits it
-	used := map[string]int{}     // limit -> operations in it
+	if !slices.ContainsFunc(e.order, func(l *live) bool { return !l.driven && l.op.State != Blocked }) {
+		return // nobody waits, as is usual when one of many ends
+	}
+	taken := make(map[string]string, len(e.order)) // lease -> the operation that holds or awaits it
+	used := map[string]int{}                       // limit -> operations in it
 	total := 0
 	occupy := func(l *live) {
 		total++
