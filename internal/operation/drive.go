@@ -184,6 +184,7 @@ func (d *drive) asked() *Actor {
 // attempt, or is interrupted.
 func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Run) error, again func(error) bool) error {
 	d.best = 0
+	d.discount()
 	for {
 		if d.op.RetryAt != nil {
 			_ = d.engine.clk.SleepUntil(ctx, *d.op.RetryAt) // an interruption shows below
@@ -206,6 +207,25 @@ func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Ru
 		}
 		if err := d.later(step, err, r.moved()); err != nil {
 			return err
+		}
+	}
+}
+
+// discount leaves the time in which no controller ran out of the deadlines of a step
+// that was failing: nobody tried it then. It counts from the attempt that did not come;
+// what of an attempt had passed before the stop is left out too, to the good of the step.
+func (d *drive) discount() {
+	if d.op.RetryAt == nil {
+		return
+	}
+	missed := d.engine.clk.Now().Sub(*d.op.RetryAt)
+	if missed <= 0 {
+		return
+	}
+	for _, since := range []**time.Time{&d.op.FailingSince, &d.op.AwaySince} {
+		if *since != nil {
+			later := (*since).Add(missed)
+			*since = &later
 		}
 	}
 }

@@ -243,6 +243,37 @@ func TestDeadlineCountsFromTheFirstFailure(t *testing.T) {
 	}
 }
 
+// Three days without a controller are no three days of attempts.
+func TestTimeWithoutAControllerDoesNotCount(t *testing.T) {
+	l := newLab(t, operation.Options{})
+	s := l.step("a")
+	s.Deadline = 10 * time.Minute
+	var tried []time.Time
+	second := make(chan struct{})
+	s.Do = func(ctx context.Context, r *operation.Run) error {
+		tried = append(tried, r.Clock().Now())
+		if len(tried) == 2 { // the controller stops in the middle of it
+			close(second)
+			r.Clock().Idle(ctx, func() { <-ctx.Done() })
+			return ctx.Err()
+		}
+		return operation.Transient(errors.New("busy"))
+	}
+	w := flow("k", s)
+	l.Register(w)
+	id := l.begin(operation.Request{Kind: "k"}).ID
+	l.clk.Idle(l.ctx, func() { <-second })
+	l.stop()
+	if err := l.clk.Sleep(l.ctx, 72*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	l.open(operation.Options{}, w)
+	l.end(id, operation.Failed)
+	if took := tried[len(tried)-1].Sub(tried[0]) - 72*time.Hour; took < 9*time.Minute || took > 11*time.Minute {
+		t.Errorf("the last attempt came %s after the first, beside the days without a controller; want about 10m", took)
+	}
+}
+
 func TestProgressBeginsTheDeadlineAnew(t *testing.T) {
 	l := newLab(t, operation.Options{})
 	s := l.step("a")
