@@ -36,10 +36,13 @@ func (p *Problems) orNil() error {
 	return p
 }
 
+// mostTold is how many problems a message names.
+const mostTold = 100
+
 // Error is one line per problem: FILE:LINE:COLUMN: FIELD: why.
 func (p *Problems) Error() string {
-	lines := make([]string, len(p.List))
-	for i, problem := range p.List {
+	lines := make([]string, min(len(p.List), mostTold), mostTold+1)
+	for i, problem := range p.List[:len(lines)] {
 		var b strings.Builder
 		b.WriteString(p.File)
 		if problem.Line > 0 {
@@ -54,6 +57,9 @@ func (p *Problems) Error() string {
 		}
 		b.WriteString(problem.Why)
 		lines[i] = b.String()
+	}
+	if more := len(p.List) - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("%s: and %d more", p.File, more))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -32,15 +32,7 @@ func (c *Controller) listen(ctx context.Context) error {
 	}
 	answers := c.newServer(ctx)
 	for _, l := range listeners {
-		s := &http.Server{
-			Handler:           answers.Handler(),
-			ConnContext:       server.ConnContext,
-			ReadHeaderTimeout: 10 * time.Second,
-			ReadTimeout:       2 * time.Minute,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    64 << 10,
-			ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
-		}
+		s := newHTTPServer(answers.Handler(), c.log)
 		c.servers = append(c.servers, s)
 		c.group.Go(func() error {
 			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -50,4 +42,19 @@ func (c *Controller) listen(ctx context.Context) error {
 		})
 	}
 	return nil
+}
+
+// newHTTPServer bounds what a caller can hold: how long headers and a body take to
+// arrive, how long a connection idles, how long headers are. How long an answer may
+// stay unread is the chain's matter (package server): a stream has no end.
+func newHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ConnContext:       server.ConnContext,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 }

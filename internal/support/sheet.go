@@ -38,6 +38,9 @@ type BadRow struct {
 	Why  string `json:"why"`
 }
 
+// mostTold is how many bad rows a message names.
+const mostTold = 100
+
 // BadRows are all that is wrong with an import; nothing of it was booked.
 type BadRows struct {
 	Name string
@@ -48,7 +51,11 @@ type BadRows struct {
 func (e *BadRows) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d of %d rows cannot be booked, so none was", e.Name, len(e.Rows), e.Of)
-	for _, r := range e.Rows {
+	for i, r := range e.Rows {
+		if i == mostTold {
+			fmt.Fprintf(&b, "\n  and %d more", len(e.Rows)-mostTold)
+			break
+		}
 		fmt.Fprintf(&b, "\n  line %d: %s", r.Line, r.Why)
 	}
 	return b.String()

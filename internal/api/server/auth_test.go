@@ -119,6 +119,9 @@ func TestRoles(t *testing.T) {
 	if len(ops) == 0 {
 		t.Fatal("no routes")
 	}
+	if len(ops) != len(s.routes) {
+		t.Errorf("the document has %d routes, the server %d", len(ops), len(s.routes))
+	}
 	for _, op := range ops {
 		t.Run(op.method+" "+op.path, func(t *testing.T) {
 			if !strings.HasPrefix(op.path, api.Prefix+"/") {

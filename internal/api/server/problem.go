@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"regexp"
 	"syscall"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -128,6 +130,9 @@ var codes = map[int]string{
 	http.StatusForbidden: api.CodeForbidden, http.StatusServiceUnavailable: api.CodeUnavailable, http.StatusRequestTimeout: api.CodeUnavailable,
 }
 
+// mostErrors is how many wrong fields an answer names.
+const mostErrors = 100
+
 // Errors that huma finds (validation, body too large) get the same form.
 func init() {
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
@@ -138,7 +143,11 @@ func init() {
 		if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
 			p.Detail = "the request was not understood, nothing was changed"
 		}
-		for _, err := range errs {
+		for i, err := range errs {
+			if i == mostErrors {
+				p.Errors = append(p.Errors, api.FieldError{Message: fmt.Sprintf("and %d more", len(errs)-mostErrors)})
+				break
+			}
 			if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 				p.Errors = append(p.Errors, api.FieldError{Field: d.Location, Message: d.Message, Value: secretless(d)})
 			} else if err != nil {
@@ -149,9 +158,15 @@ func init() {
 	}
 }
 
-// secretless is the refused value, unless it is a whole object: that may hold a
-// password beside the field that was wrong.
+// telling are the names of fields that hold a secret, or a file that may.
+var telling = regexp.MustCompile(`(?i)credential|password|token|secret|key|users|text`)
+
+// secretless is the refused value, unless its field may hold a secret, or it is a whole
+// object: that may hold a password beside the field that was wrong.
 func secretless(d *huma.ErrorDetail) any {
+	if telling.MatchString(d.Location) {
+		return nil
+	}
 	switch v := d.Value.(type) {
 	case string, bool, float64, int, int64:
 		return v

@@ -12,9 +12,11 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -133,6 +135,10 @@ func New(o Options) *Server {
 	conf.DocsPath, conf.SchemasPath = "", ""
 	conf.CreateHooks = nil // no $schema links in answers
 	conf.RejectUnknownQueryParameters = true
+	for name, format := range conf.Formats {
+		format.Unmarshal = onlyUTF8(format.Unmarshal)
+		conf.Formats[name] = format
+	}
 	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "a technician's token (accolade token add); not needed on the unix socket"},
 	}
@@ -145,9 +151,20 @@ func New(o Options) *Server {
 	return s
 }
 
+// onlyUTF8 refuses a body that is not UTF-8, of which the decoder would silently make
+// replacement characters.
+func onlyUTF8(unmarshal func([]byte, any) error) func([]byte, any) error {
+	return func(data []byte, v any) error {
+		if !utf8.Valid(data) {
+			return errors.New("the body is not UTF-8")
+		}
+		return unmarshal(data, v)
+	}
+}
+
 // Handler is the whole chain.
 func (s *Server) Handler() http.Handler {
-	return s.recovered(s.limited(s.authenticated(s.mux)))
+	return s.recovered(s.limited(s.authenticated(drained(s.mux))))
 }
 
 // OpenAPI is the document of all routes.
