@@ -36,7 +36,7 @@ const fleetSize = 500
 // at its default rhythm is as long as its twelve rounds take. All is measured from
 // outside, by what the kernel says of the process.
 //
-// ACCOLADE_BENCH_MINUTES=11 has real time instead, for that many minutes.
+// BENCH_REAL_MINUTES=11 has real time instead, for that many minutes.
 func BenchmarkFleet(b *testing.B) {
 	f := newFarm(b)
 	b.Run("idle", func(b *testing.B) {
@@ -93,7 +93,7 @@ func newFarm(b *testing.B) *farm {
 	b.Helper()
 	dir := b.TempDir()
 	f := &farm{bin: dir, base: freePorts(b, fleetSize+3), state: filepath.Join(dir, "state"), socket: filepath.Join(dir, "socket")}
-	if text := os.Getenv("ACCOLADE_BENCH_MINUTES"); text != "" {
+	if text := os.Getenv("BENCH_REAL_MINUTES"); text != "" {
 		n, err := strconv.Atoi(text)
 		must(b, err)
 		f.real = time.Duration(n) * time.Minute
