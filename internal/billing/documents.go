@@ -78,11 +78,11 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 	if known != nil && known.SHA256 != doc.SHA256 {
 		return Document{}, false, fmt.Errorf("invoice %s: its file %s is missing or damaged, and this program renders other bytes; bring the file back from a backup", number, s.path(*known))
 	}
-	if err := wholefile.Write(s.Disk, s.path(doc), func(w io.Writer) error { _, err := w.Write(paper); return err }); err != nil {
+	if err := wholefile.WriteUnflushed(s.Disk, s.path(doc), func(w io.Writer) error { _, err := w.Write(paper); return err }); err != nil {
 		return Document{}, false, fmt.Errorf("invoice %s: %w", number, err)
 	}
 	if known != nil {
-		return *known, false, nil
+		return *known, false, s.Disk.SyncFolder(s.Documents)
 	}
 	return doc, true, nil
 }
@@ -114,6 +114,9 @@ func (s *Service) render(inv Invoice) ([]byte, error) {
 // note keeps papers that lie in the folder. Where another call was faster, what it
 // kept comes back in docs.
 func (s *Service) note(docs []Document) error {
+	if err := s.Disk.SyncFolder(s.Documents); err != nil {
+		return fmt.Errorf("documents: %w", err)
+	}
 	return s.DB.Update(func(tx store.Tx) error {
 		for i, doc := range docs {
 			err := documents.Insert(tx, doc.Number, doc)

@@ -47,17 +47,29 @@ const beginning = ".part-"
 
 // Write writes a file, or replaces it.
 func Write(d Disk, name string, write func(io.Writer) error) error {
+	if err := WriteUnflushed(d, name, write); err != nil {
+		return err
+	}
+	return d.SyncFolder(filepath.Dir(name))
+}
+
+// WriteUnflushed is Write for one of many: the content is on the disk, its name is not
+// before the caller has flushed the folder, once for all of them.
+func WriteUnflushed(d Disk, name string, write func(io.Writer) error) error {
 	return whole(d, name, write, func(part string) error { return d.Rename(part, name) })
 }
 
 // New writes a file whose name must be free: the error is fs.ErrExist if it is not.
 func New(d Disk, name string, write func(io.Writer) error) error {
-	return whole(d, name, write, func(part string) error {
+	if err := whole(d, name, write, func(part string) error {
 		if err := d.Link(part, name); err != nil {
 			return err
 		}
 		return d.Remove(part)
-	})
+	}); err != nil {
+		return err
+	}
+	return d.SyncFolder(filepath.Dir(name))
 }
 
 // whole writes content to a new file and has give give it its name.
@@ -82,7 +94,7 @@ func whole(d Disk, name string, write func(io.Writer) error, give func(part stri
 	if err != nil {
 		return errors.Join(err, d.Remove(f.Name()))
 	}
-	return d.SyncFolder(folder)
+	return nil
 }
 
 // Sweep removes from a folder what programs that died left half-written. It is for
