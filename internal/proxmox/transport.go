@@ -19,6 +19,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pin"
+	"codeberg.org/accolade/accolade/internal/secret"
 )
 
 // transport logs in, tries reads again, and turns every answer that is no success
@@ -36,8 +37,8 @@ type transport struct {
 // ticket is a login by password. Proxmox lets it live for two hours; ours is
 // renewed after one.
 type ticket struct {
-	Ticket string `json:"ticket"`
-	CSRF   string `json:"CSRFPreventionToken"`
+	Ticket secret.Value `json:"ticket"`
+	CSRF   secret.Value `json:"CSRFPreventionToken"`
 	until  time.Time
 }
 
@@ -143,9 +144,9 @@ func (t *transport) login(req *http.Request) error {
 		if err != nil {
 			return err
 		}
-		req.Header.Set("Cookie", "PVEAuthCookie="+tk.Ticket)
+		req.Header.Set("Cookie", "PVEAuthCookie="+tk.Ticket.Reveal())
 		if req.Method != http.MethodGet {
-			req.Header.Set("CSRFPreventionToken", tk.CSRF)
+			req.Header.Set("CSRFPreventionToken", tk.CSRF.Reveal())
 		}
 	}
 	return nil
