@@ -3,6 +3,8 @@ package backup_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/backup"
@@ -31,6 +33,8 @@ func faults(t *testing.T, target func(*fleettest.Machines) []faulttest.Target, b
 					if e, ok := got.(crashEnd); ok {
 						e.Runs, e.Local = 0, 0      // a run that failed stays, to be read; the box's own job goes on while we wait
 						e.Remote = min(e.Remote, 2) // what arrived before a failure stays
+						e.Restored = min(e.Restored, 101)
+						e.VMs = slices.DeleteFunc(e.VMs, func(vm string) bool { return strings.HasPrefix(vm, "theirs-") })
 						got = e
 					}
 					return got, err
@@ -59,5 +63,10 @@ func TestFaultRemoteBackup(t *testing.T) {
 		return m.Targets(100, true, "vault", "hdd", "local-lvm")
 	}, func(ctx context.Context, w *crashWorld) (operation.Operation, error) {
 		return w.service.Start(ctx, "kerlann", backup.Remote, "anne", "test")
+	})
+}
+func TestFaultRestore(t *testing.T) {
+	faults(t, func(m *fleettest.Machines) []faulttest.Target { return m.Targets(101, false, "vault", "local-lvm") }, func(ctx context.Context, w *crashWorld) (operation.Operation, error) {
+		return w.service.RestoreAsNew(ctx, "kerlann", w.point, "anne", "test")
 	})
 }

@@ -2,7 +2,6 @@ package backup
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,18 +76,22 @@ func (s *Service) RestoreAsNew(ctx context.Context, name, point string, by, from
 	if point != "" {
 		i = slices.IndexFunc(points, func(p Point) bool { return p.ID == point })
 	}
+	if len(away) > 0 && (i < 0 || len(points) == 0) {
+		return operation.Operation{}, &operation.Refused{Why: fmt.Sprintf("not all backups of server %s can be listed now: %s", name, whyAway(away)), Fix: "try again when that answers"}
+	}
 	if i < 0 || len(points) == 0 {
-		return operation.Operation{}, &operation.Refused{Why: strings.TrimSpace(fmt.Sprintf("server %s has no backup point %s", name, point) + whyAway(away)), Fix: "accolade backup list " + name + " shows those that are there"}
+		return operation.Operation{}, &operation.Refused{Why: strings.TrimSpace(fmt.Sprintf("server %s has no backup point %s", name, point)), Fix: "accolade backup list " + name + " shows those that are there"}
 	}
 	return s.engine.Start(ctx, operation.Request{Kind: KindRestore, Subject: "server/" + name, Leases: []string{"box/" + server.Box}, By: by, From: from,
 		Input: RestoreInput{Server: name, Client: server.Client, Box: server.Box, Point: points[i].ID, Name: name + "-restored"}})
 }
 
 func whyAway(away []error) string {
-	if len(away) == 0 {
-		return ""
+	var all []string
+	for _, err := range away {
+		all = append(all, err.Error())
 	}
-	return " (" + errors.Join(away...).Error() + ")"
+	return strings.Join(all, "; ")
 }
 
 func (s *Service) restoring(r *operation.Run) (in RestoreInput, box fleet.Box, hv Hypervisor, err error) {
@@ -141,8 +144,10 @@ func (s *Service) restore(ctx context.Context, r *operation.Run) error {
 		return err
 	}
 	vmid, err := machine.Birth{Box: in.Box, Hypervisor: hv, Params: func(mark string) map[string]any {
+		return map[string]any{"pool": box.Pool, "name": in.Name, "description": machine.Description(mark, in.Name, in.Client), "onboot": false, "memory": 512}
+	}, Over: func(mark string) map[string]any {
 		return map[string]any{
-			"archive": in.Point, "storage": box.Storages.VM, "unique": true, "pool": box.Pool,
+			"archive": in.Point, "storage": box.Storages.VM, "unique": true,
 			"name": in.Name, "description": machine.Description(mark, in.Name, in.Client), "onboot": false,
 		}
 	}}.Make(ctx, r)

@@ -1,6 +1,10 @@
 package fleet
 
-import "errors"
+import (
+	"errors"
+	"io"
+	"net"
+)
 
 // What a failure of a box or a vault means, whatever its words. The adapters'
 // errors answer to these with errors.Is.
@@ -25,3 +29,14 @@ var (
 	// ErrVMOff is a VM that is switched off, so that its agent does not run either.
 	ErrVMOff = errors.New("VM is not running")
 )
+
+// NoAnswer says in words why there was no answer.
+func NoAnswer(err error) string {
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return "no answer in time"
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "no answer: it hung up"
+	}
+	return "no answer: " + err.Error()
+}

@@ -79,6 +79,9 @@ func Reserve(ctx context.Context, r *operation.Run, box string, hv Hypervisor, v
 			if err := Reservations.Insert(tx, fleet.Place(box, vmid), Reservation{box, vmid, r.ID(), r.Clock().Now()}); err != nil {
 				return err
 			}
+			if err := fleet.Wrecks.Delete(tx, fleet.Place(box, vmid)); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err // the number is free: the wreck is gone
+			}
 			if also == nil {
 				return nil
 			}

@@ -45,7 +45,7 @@ type Unreachable struct {
 }
 
 func (e *Unreachable) Error() string {
-	return fmt.Sprintf("%s %s: no answer: %v", e.Method, e.Call, e.Err)
+	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, fleet.NoAnswer(e.Err))
 }
 func (e *Unreachable) Unwrap() error { return e.Err }
 

@@ -27,6 +27,7 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 		boxes   []fleet.Box
 		vaults  []fleet.Vault
 		servers []fleet.Server
+		wrecks  []fleet.Wreck
 
 		restored map[string]map[int]string // by the box's name
 	}
@@ -35,6 +36,9 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 			return err
 		}
 		if known.vaults, err = fleet.Vaults.List(tx); err != nil {
+			return err
+		}
+		if known.wrecks, err = fleet.Wrecks.List(tx); err != nil {
 			return err
 		}
 		if known.servers, err = fleet.Servers.List(tx); err != nil || s.Restored == nil {
@@ -61,13 +65,17 @@ func (s *Service) Doctor(ctx context.Context) ([]Finding, error) {
 			busy[lease] = true
 		}
 	}
+	known.wrecks = slices.DeleteFunc(known.wrecks, func(w fleet.Wreck) bool { // whose number one of ours has since
+		_, restored := known.restored[w.Box][w.VMID]
+		return restored || slices.ContainsFunc(known.servers, func(one fleet.Server) bool { return one.Box == w.Box && one.VMID == w.VMID })
+	})
 	var looks []look
 	for _, b := range known.boxes {
 		if b.State == fleet.BoxRetired || busy["box/"+b.Name] {
 			continue // somebody is at work there: half-done is no finding
 		}
 		looks = append(looks, func(ctx context.Context) ([]Finding, error) {
-			return s.examineBox(ctx, b, known.servers, known.restored[b.Name])
+			return s.examineBox(ctx, b, known.servers, known.restored[b.Name], known.wrecks)
 		})
 	}
 	for _, v := range known.vaults {
@@ -100,7 +108,7 @@ func (s *Service) lookAtAll(ctx context.Context, looks []look) ([]Finding, error
 	return slices.Concat(found...), errors.Join(errs...)
 }
 
-func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.Server, restored map[int]string) ([]Finding, error) {
+func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.Server, restored map[int]string, wrecked []fleet.Wreck) ([]Finding, error) {
 	of := "box/" + b.Name
 	if b.State == fleet.BoxEnrolling {
 		return []Finding{{of, "is not enrolled to its end, and no operation is at it", "accolade box enrol " + b.Name}}, nil
@@ -121,6 +129,9 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 		if name, ours := restored[v.VMID]; ours && name == v.Name {
 			continue // waits for the technician who wanted it
 		}
+		if slices.ContainsFunc(wrecked, func(w fleet.Wreck) bool { return w.Box == b.Name && w.VMID == v.VMID }) {
+			continue // told below
+		}
 		if !slices.ContainsFunc(servers, func(one fleet.Server) bool {
 			return one.Box == b.Name && one.VMID == v.VMID && one.State != fleet.ServerGone
 		}) {
@@ -132,6 +143,11 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 			all = append(all, Finding{"server/" + one.Name, fmt.Sprintf("its VM %d is not on box %s", one.VMID, b.Name), "accolade backup restore " + one.Name + " --as-new"})
 		}
 	}
+	left, err := s.wrecks(ctx, b, wrecked)
+	if err != nil {
+		return append(all, Finding{of, "its VMIDs could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil //nolint:nilerr // it is a finding
+	}
+	all = append(all, left...)
 	seeds, err := s.seeds(ctx, b)
 	if err != nil {
 		return append(all, Finding{of, "its storage " + b.Storages.Images + " could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil //nolint:nilerr // it is a finding

@@ -25,6 +25,7 @@ type Host interface {
 	Wait(ctx context.Context, upid string, report func(fraction float64, line string)) (fleet.Task, error)
 
 	VMs(ctx context.Context) ([]fleet.VM, error)
+	FreeVMID(ctx context.Context, vmid int) (bool, error)
 	Storages(ctx context.Context) ([]fleet.ObservedStorage, error)
 	Content(ctx context.Context, storage, content string, vmid int) ([]fleet.Volume, error)
 	StorageConfigs(ctx context.Context) ([]fleet.StorageConfig, error)

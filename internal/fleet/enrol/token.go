@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -156,15 +157,28 @@ func (e *enrolment) revoke(ctx context.Context) ([]action, error) {
 	if e.login.TokenID == e.box.TokenID {
 		return nil, e.refuse("was given the controller's own token as credential", "give root's password or a token of root@pam")
 	}
-	return []action{{"revoke the bootstrap token " + e.login.TokenID, func(ctx context.Context) error {
-		err := e.host.DeleteToken(ctx, e.login.TokenID)
+	return []action{{"revoke the bootstrap token " + e.login.TokenID, e.revokeNow}}, nil
+}
+
+// revokeTries is how often a box is asked that answers with something else each time.
+const revokeTries = 5
+
+func (e *enrolment) revokeNow(ctx context.Context) error {
+	var err error
+	for try := range revokeTries {
+		if try > 0 {
+			if err := e.r.Clock().Sleep(ctx, time.Minute); err != nil {
+				return err
+			}
+		}
+		err = e.host.DeleteToken(ctx, e.login.TokenID)
 		switch {
 		case err == nil, errors.Is(err, fleet.ErrUnauthorized), errors.Is(err, fleet.ErrNotFound):
 			return nil
-		case errors.Is(err, fleet.ErrUnreachable):
+		case errors.Is(err, fleet.ErrUnreachable), ctx.Err() != nil:
 			return err
 		}
-		e.r.LogLine(fmt.Sprintf("the bootstrap token %s could not be revoked: %v; remove it on the box", e.login.TokenID, err))
-		return nil
-	}}}, nil
+	}
+	e.r.LogLine(fmt.Sprintf("the bootstrap token %s could not be revoked: %v; remove it on the box", e.login.TokenID, err))
+	return nil
 }

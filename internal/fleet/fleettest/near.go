@@ -68,7 +68,7 @@ func (m *Machines) ToVault(next http.RoundTripper) http.RoundTripper {
 // direct is a network of one server: the handler answers in the caller's goroutine.
 type direct struct{ handler http.Handler }
 
-var errHungUp = errors.New("EOF: the server hung up without an answer")
+var errHungUp = io.EOF // what a client sees of a server that hangs up
 
 // RoundTrip implements http.RoundTripper.
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {

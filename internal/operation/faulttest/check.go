@@ -3,6 +3,7 @@ package faulttest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,7 +22,7 @@ func (o *outcome) check(want outcome) {
 	} else if o.refused != nil {
 		o.problem = unclear(operation.Problem{What: o.refused.Error(), Fix: "try again"})
 	}
-	if o.problem != "" || o.lost {
+	if o.problem != "" || o.lost || o.wrecked { // its VMID is another one then
 		return
 	}
 	if diff := cmp.Diff(want.state, o.state); diff != "" {
@@ -45,7 +46,7 @@ func unclear(p operation.Problem) string {
 		return fmt.Sprintf("the failure names neither box, VM, storage nor vault: %q", p.What)
 	case raw.MatchString(p.What) || raw.MatchString(p.Fix):
 		return fmt.Sprintf("the failure is not for people: %q [%s]", p.What, p.Fix)
-	case strings.Count(p.What, ": ") > 6:
+	case slices.ContainsFunc(strings.Split(p.What, "; "), func(one string) bool { return strings.Count(one, ": ") > 7 }):
 		return fmt.Sprintf("the failure is a stack of errors: %q", p.What)
 	}
 	return ""
@@ -53,8 +54,8 @@ func unclear(p operation.Problem) string {
 
 // tally counts how the runs ended.
 type tally struct {
-	mu                                             sync.Mutex
-	runs, done, waited, undone, refused, goneWrong int
+	mu                                                      sync.Mutex
+	runs, done, waited, undone, refused, goneWrong, wrecked int
 }
 
 func (t *tally) add(o outcome) {
@@ -71,6 +72,9 @@ func (t *tally) add(o outcome) {
 	default:
 		t.undone++
 	}
+	if o.wrecked {
+		t.wrecked++
+	}
 	if o.waited {
 		t.waited++
 	}
@@ -79,6 +83,6 @@ func (t *tally) add(o outcome) {
 func (t *tally) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return fmt.Sprintf("%d runs with faults: %d succeeded, %d failed and were taken back, %d were refused at the start, %d went wrong; %d waited for days for a counterpart",
-		t.runs, t.done, t.undone, t.refused, t.goneWrong, t.waited)
+	return fmt.Sprintf("%d runs with faults: %d succeeded, %d failed and were taken back, %d were refused at the start, %d went wrong; %d waited for days for a counterpart; %d left a half-made VM that the doctor names",
+		t.runs, t.done, t.undone, t.refused, t.goneWrong, t.waited, t.wrecked)
 }

@@ -30,6 +30,9 @@ type World struct {
 	// Left lists what is there that an operation may have made: on the counterparts
 	// and in the store. A failed operation leaves it as it was before.
 	Left func(db store.DB) ([]string, error)
+	// Damaged is a world in which the doctor finds something before the workflow, which
+	// mends it: a failure may leave it so, or better.
+	Damaged bool
 	// Doctor is what `accolade doctor` finds, one sentence a finding.
 	Doctor func(db store.DB) ([]string, error)
 }

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,15 +140,27 @@ func choose(requests []request, targets []Target, whole bool) (plans []plan) {
 		s.at, s.rule.Target = at, requests[at-1].target
 		plans = append(plans, plan{s})
 	}
-	kinds := kindsOf(requests)
-	for i, r := range requests {
-		for _, s := range targetOf(r.target, targets).faults() {
-			same := kinds[r.kind()]
-			if whole || same[int(hash(s.String(), r.kind())%uint64(len(same)))] == i+1 {
+	if whole {
+		for i, r := range requests {
+			for _, s := range targetOf(r.target, targets).faults() {
 				add(i+1, s)
 			}
 		}
+		return plans
 	}
+	for kind, same := range kindsOf(requests) {
+		one := map[string]strike{} // of the same fault in several lengths, or on several storages, one
+		for _, s := range targetOf(requests[same[0]-1].target, targets).faults() {
+			name := string(s.rule.Kind) + s.rule.Reason
+			if had, ok := one[name]; !ok || hash(kind, s.String()) < hash(kind, had.String()) {
+				one[name] = s
+			}
+		}
+		for name, s := range one {
+			add(same[int(hash(name, kind)%uint64(len(same)))], s)
+		}
+	}
+	slices.SortFunc(plans, func(a, b plan) int { return strings.Compare(a.String(), b.String()) })
 	return plans
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -25,6 +28,7 @@ type outcome struct {
 	targets  []Target
 	op       operation.Operation // zero: refused before it began
 	refused  error
+	wrecked  bool // a VM was left half made, and the doctor told
 	lost     bool // a VM that stood before was removed by hand
 	waited   bool // it waited with its reason when a long absence ended
 	state    any
@@ -85,6 +89,7 @@ func left(ctx context.Context, clk *clocktest.Clock, world World, db store.DB) (
 	}
 	clk.Idle(ctx, func() { all, err = world.Left(db) })
 	slices.Sort(all)
+	all = slices.DeleteFunc(all, func(line string) bool { return strings.Contains(line, "theirs-") }) // VMs that were made by hand
 	return all, err
 }
 
@@ -131,13 +136,18 @@ func (r *runner) phases(ctx context.Context) error {
 	if r.out.lost, err = r.lost(ctx); err != nil || r.out.lost {
 		return errors.Join(err, r.lossIsTold())
 	}
-	if op.State != operation.Done {
+	if err := r.clearWrecks(ctx); err != nil {
+		return err
+	}
+	if op.State != operation.Done && !r.world.Damaged {
 		if err := r.takenBack(ctx); err != nil {
 			return err
 		}
 	}
-	if err := r.healthy("once the fault is gone"); err != nil {
-		return err
+	if !r.world.Damaged || op.State == operation.Done {
+		if err := r.healthy("once the fault is gone"); err != nil {
+			return err
+		}
 	}
 	if op.State != operation.Done {
 		if op, err = r.attempt(ctx); err != nil {
@@ -200,7 +210,7 @@ func (r *runner) lookAtTheWaiting(s strike) {
 // doctorWhileItLasts: what the doctor finds then is the fault or nothing.
 func (r *runner) doctorWhileItLasts() error {
 	lasting := r.wire.lasting()
-	if len(lasting) == 0 || r.world.Doctor == nil {
+	if len(lasting) == 0 || r.world.Damaged || r.world.Doctor == nil {
 		return nil
 	}
 	found, err := r.world.Doctor(r.db)
@@ -225,13 +235,53 @@ func (s strike) names(finding string) bool {
 	return false
 }
 
-// lost tells whether a VM that stood before the workflow was removed by hand.
+var half = regexp.MustCompile(`VM ([0-9]+) was left half made`)
+
+// clearWrecks does what the doctor says about VMs that were left half made when their
+// box went down: our token may not take those away. Nothing else leaves one.
+func (r *runner) clearWrecks(ctx context.Context) error {
+	if r.world.Doctor == nil || !slices.ContainsFunc(r.wire.plan, func(s strike) bool { return s.rule.Kind == fault.Reboot }) {
+		return nil
+	}
+	found, err := r.world.Doctor(r.db)
+	if err != nil {
+		return err
+	}
+	for _, finding := range found {
+		m := half.FindStringSubmatch(finding)
+		if m == nil {
+			continue
+		}
+		vmid, err := strconv.Atoi(m[1])
+		if err != nil {
+			return err
+		}
+		r.out.wrecked = true
+		for _, t := range r.world.Targets {
+			if t.Box != nil {
+				err = t.Box.UnlockAndDeleteVM(vmid)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lost tells whether a VM was removed by hand that stood before the workflow, or that
+// the workflow had made.
 func (r *runner) lost(ctx context.Context) (bool, error) {
 	now, err := left(ctx, r.clk, r.world, r.db)
 	for _, t := range r.world.Targets {
 		is := func(line string) bool { return strings.HasPrefix(line, fmt.Sprintf("VM %d ", t.VMID)) }
-		if t.Stands && slices.ContainsFunc(r.before, is) && !slices.ContainsFunc(now, is) {
+		gone := !slices.ContainsFunc(now, is)
+		if t.Stands && slices.ContainsFunc(r.before, is) && gone {
 			return true, err
+		}
+		deleted := func(s strike) bool { return s.rule.Kind == fault.VMDeleted }
+		if t.VMID != 0 && !t.Stands && gone && r.out.op.State == operation.Done && slices.ContainsFunc(r.wire.plan, deleted) && !slices.ContainsFunc(r.wire.plan, func(s strike) bool { return s.rule.Kind == fault.VMIDTaken }) {
+			return true, err // in the last moment, when everything was seen to be there
 		}
 	}
 	return false, err
@@ -244,7 +294,8 @@ func (r *runner) lossIsTold() error {
 		return nil
 	}
 	found, err := r.world.Doctor(r.db)
-	if err == nil && (len(found) != 1 || !strings.Contains(found[0], "VM")) {
+	stood := slices.ContainsFunc(r.world.Targets, func(t Target) bool { return t.Stands })
+	if err == nil && (len(found) > 1 || stood && len(found) == 0 || len(found) == 1 && !strings.Contains(found[0], "VM")) {
 		err = fmt.Errorf("after a VM was removed by hand the doctor finds %q, wanted that it is missing", found)
 	}
 	return err

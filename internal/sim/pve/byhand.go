@@ -38,10 +38,21 @@ func (b *Box) DeleteVM(vmid int) error {
 	b.mu.Lock()
 	defer b.world.Poke()
 	defer b.mu.Unlock()
-	v := b.machine.VMs[vmid]
-	if v == nil || v.Lock != "" || v.Holder != "" {
+	if v := b.machine.VMs[vmid]; v == nil || v.Lock != "" || v.Holder != "" {
 		return nil
 	}
+	return b.wipeVM(vmid)
+}
+
+// UnlockAndDeleteVM removes a VM that no task is at, whatever its lock says.
+func (b *Box) UnlockAndDeleteVM(vmid int) error {
+	b.mu.Lock()
+	defer b.world.Poke()
+	defer b.mu.Unlock()
+	return b.wipeVM(vmid)
+}
+
+func (b *Box) wipeVM(vmid int) error {
 	for _, vol := range b.volumesOf(func(vol *volume) bool { return vol.Content == "images" && vol.VMID == vmid }) {
 		if err := b.free(vol); err != nil {
 			return err

@@ -1,0 +1,78 @@
+package enrol_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/fleet/enrol"
+	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
+	"codeberg.org/accolade/accolade/internal/operation/faulttest"
+	"codeberg.org/accolade/accolade/internal/secret"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// enrolFaults is the crash world of an enrolment, with what is to be known of it to
+// break it.
+func enrolFaults(m *fleettest.Machines, prepare func(store.DB) error, in enrol.Input, login fleet.Login) faulttest.World {
+	w := enrolWorld(m, prepare, in, login)
+	state := w.State
+	w.State = func(db store.DB) (any, error) {
+		got, err := state(db)
+		if all, ok := got.(map[string]any); ok {
+			delete(all, "formatted") // how often it took, where the first try failed
+		}
+		return got, err
+	}
+	return faulttest.World{World: w,
+		Targets: m.Targets(0, false, "local", "local-lvm", "hdd", "accolade", "vault"),
+		Left: func(db store.DB) ([]string, error) {
+			all, err := m.Left(context.Background(), fleet.Box{Name: "kiosk", URL: m.BoxURL, Fingerprint: m.BoxPrint, Node: fleettest.Node})
+			if err != nil {
+				return nil, err
+			}
+			vault := m.DialVault(fleet.Vault{Name: fleettest.VaultName, URL: m.VaultURL, Fingerprint: m.VaultPrint, Datastore: fleettest.Datastore, TokenID: fleettest.VaultToken}, secret.New(fleettest.VaultSecret))
+			defer vault.Close()
+			namespaces, err := vault.Namespaces(context.Background())
+			users, uerr := vault.Users(context.Background())
+			for _, n := range namespaces {
+				all = append(all, "namespace "+n)
+			}
+			for _, u := range users {
+				all = append(all, "vault user "+u)
+			}
+			return all, errors.Join(err, uerr, db.View(func(tx store.Tx) error {
+				boxes, err := fleet.Boxes.List(tx)
+				for _, b := range boxes {
+					all = append(all, fmt.Sprintf("record of box %s, %s", b.Name, b.State))
+				}
+				return err
+			}))
+		},
+		Doctor: func(db store.DB) ([]string, error) {
+			return m.Sentences(db, nil)
+		},
+	}
+}
+
+func TestFaultEnrol(t *testing.T) {
+	faulttest.Run(t, func(t testing.TB, clk *clocktest.Clock) faulttest.World {
+		m := fleettest.Near(t, clk, "9.2")
+		return enrolFaults(m, m.Found, m.Input(), m.Token())
+	})
+}
+
+func TestFaultRepair(t *testing.T) {
+	saved := fleettest.Save(t, "9.2", func(b *fleettest.Bench) error { return damage(b, b.Enrolled()) })
+	faulttest.Run(t, func(t testing.TB, clk *clocktest.Clock) faulttest.World {
+		m := fleettest.Near(t, clk, "9.2")
+		in := m.Input()
+		in.Repair = true
+		w := enrolFaults(m, func(db store.DB) error { return errors.Join(m.TakeOver(saved), saved.KeepBoxes(db)) }, in, m.Password())
+		w.Damaged, w.Left = true, nil
+		return w
+	})
+}
