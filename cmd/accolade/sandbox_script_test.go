@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,6 +20,7 @@ import (
 // sandboxCommand starts a sandbox for a script:
 //
 //	sandbox start [FLAG…]      such as --boxes 2 --pve 8.4
+//	sandbox hold | go          has simulated time stand still, or run on
 //
 // It runs until the script ends, on ports that are free, 300 times as fast as the
 // wall clock unless a flag says otherwise, and sets:
@@ -31,8 +34,12 @@ import (
 // What is secret goes to files, as the verbs want it: box.token, box.password (root's),
 // vault.token, relay.password; box2.token and so on for further boxes.
 func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if !neg && len(args) == 1 && (args[0] == "hold" || args[0] == "go") {
+		holdTime(ts, args[0] == "hold")
+		return
+	}
 	if neg || len(args) == 0 || args[0] != "start" {
-		ts.Fatalf("usage: sandbox start [FLAG…]")
+		ts.Fatalf("usage: sandbox start [FLAG…], sandbox hold, sandbox go")
 	}
 	flags := append([]string{"sandbox", "-o", "json", "--listen", "127.0.0.1:0", "--speed", "300"}, args[1:]...)
 	cmd := exec.Command("accolade", flags...)
@@ -86,4 +93,21 @@ func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("IMAGE", info.Control.URL+sandbox.ImagePath)
 	secretFile("relay.password", sandbox.RelayPassword)
 	secretFile("vault.token", info.PBS.Token)
+}
+
+// holdTime makes the script a participant of the sandbox that never waits, or takes it
+// off again.
+func holdTime(ts *testscript.TestScript, hold bool) {
+	method := http.MethodDelete
+	if hold {
+		method = http.MethodPut
+	}
+	req, err := http.NewRequest(method, ts.Getenv("SANDBOX")+"/time/participants/script", strings.NewReader(`{"hold":true}`))
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		ts.Fatalf("sandbox %s: %s", req.Method, resp.Status)
+	}
 }

@@ -9,7 +9,9 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/billing/match"
 	"codeberg.org/accolade/accolade/internal/billing/sepa"
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -42,22 +44,34 @@ var movements = store.NewCollection[Movement]("movement", 1,
 
 // Imported is what a statement file brought.
 type Imported struct {
-	Statements []sepa.Statement `json:"statements"`
-	New        int              `json:"new"`
-	Known      int              `json:"known"` // movements that another file had brought before
+	Statements []ReadStatement `json:"statements"`
+	New        int             `json:"new"`
+	Known      int             `json:"known"` // movements that another file had brought before
+}
+
+// ReadStatement is one statement of a file that was read.
+type ReadStatement struct {
+	ID        string        `json:"id"`
+	From      calendar.Date `json:"from,omitzero"`
+	To        calendar.Date `json:"to,omitzero"`
+	Movements int           `json:"movements"`
+	Sum       money.Cents   `json:"sum"`
+	Pending   int           `json:"pending,omitempty"` // not booked yet: they will come again
 }
 
 // ImportStatement reads a file of the bank into the books: in full, or not at all.
 // Movements that are known add nothing.
 func (s *Service) ImportStatement(a contract.Actor, file io.Reader) (in Imported, err error) {
-	if in.Statements, err = sepa.Read(file); err != nil {
+	all, err := sepa.Read(file)
+	if err != nil {
 		return in, err
 	}
 	ours, err := sepa.ParseIBAN(s.Seller.IBAN)
 	if err != nil {
 		return in, refused("set seller.iban in accoladed's configuration file, then restart it", "the configuration names no account of ours to compare the statement with")
 	}
-	for _, x := range in.Statements {
+	for _, x := range all {
+		in.Statements = append(in.Statements, ReadStatement{x.ID, x.From, x.To, len(x.Movements), x.Sum(), x.Pending})
 		if x.Account != ours {
 			return in, refused("import statements of the account that clients pay to, seller.iban", "statement %s is of account %s, ours is %s", x.ID, sepa.Fours(x.Account), sepa.Fours(ours))
 		}
@@ -65,7 +79,7 @@ func (s *Service) ImportStatement(a contract.Actor, file io.Reader) (in Imported
 	err = s.book(a, "statement.import", func(tx store.Tx) (string, string, error) {
 		in.New, in.Known = 0, 0
 		var names []string
-		for _, x := range in.Statements {
+		for _, x := range all {
 			names = append(names, x.ID)
 			for _, m := range x.Movements {
 				known, err := movements.Has(tx, m.ID)

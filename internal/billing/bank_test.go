@@ -239,7 +239,7 @@ func TestOneTransactionEach(t *testing.T) {
 		},
 		"undo": func() error { _, err := f.bills.UndoPayment(anne, "P000001", "x"); return err },
 		"mandate": func() error {
-			_, err := f.bills.AddMandate(anne, "Penmarch", billing.Mandate{Mandate: sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: penmarchIBAN}})
+			_, err := f.bills.AddMandate(anne, "Penmarch", billing.SignedMandate{Mandate: sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: penmarchIBAN}})
 			return err
 		},
 		"revoke": func() error { _, err := f.bills.RevokeMandate(anne, "KERLANN-1", "", false); return err },

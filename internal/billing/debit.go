@@ -102,7 +102,7 @@ func (s *Service) planTx(tx store.Tx, on calendar.Date) (DebitPlan, error) {
 	if err != nil {
 		return p, err
 	}
-	known := map[string]Mandate{}
+	known := map[string]SignedMandate{}
 	for _, r := range open {
 		if r.Left() <= 0 {
 			continue
@@ -171,7 +171,7 @@ func (s *Service) OrderDebits(a contract.Actor, on calendar.Date, f sepa.Format)
 			if _, err := changeReceivable(tx, x.Invoice, func(r *Receivable) { r.Debit = d.ID }); err != nil {
 				return "", "", err
 			}
-			if err := useMandate(tx, x.Mandate.ID, func(m *Mandate) {
+			if err := useMandate(tx, x.Mandate.ID, func(m *SignedMandate) {
 				m.Uses = append(m.Uses, Use{d.ID, x.Invoice, x.On, x.Sequence})
 			}); err != nil {
 				return "", "", err
@@ -182,7 +182,7 @@ func (s *Service) OrderDebits(a contract.Actor, on calendar.Date, f sepa.Format)
 	return d, err
 }
 
-func useMandate(tx store.Tx, id string, change func(*Mandate)) error {
+func useMandate(tx store.Tx, id string, change func(*SignedMandate)) error {
 	m, err := mandates.Get(tx, id)
 	if err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// Mandate is a client's leave to collect from an account, with what was done with it.
-type Mandate struct {
+// SignedMandate is a client's leave to collect from an account, with what was done with it.
+type SignedMandate struct {
 	sepa.Mandate
 	Client  string        `json:"client"` // ID
 	OneOff  bool          `json:"one_off,omitempty"`
@@ -37,7 +37,7 @@ type Use struct {
 const lapse = 36
 
 // unusable says why a mandate cannot be used on a day; empty: it can.
-func (m Mandate) unusable(on calendar.Date) string {
+func (m SignedMandate) unusable(on calendar.Date) string {
 	last := m.Signed
 	if n := len(m.Uses); n > 0 {
 		last = m.Uses[n-1].On
@@ -55,12 +55,12 @@ func (m Mandate) unusable(on calendar.Date) string {
 	return ""
 }
 
-func (m Mandate) finished() bool {
+func (m SignedMandate) finished() bool {
 	return slices.ContainsFunc(m.Uses, func(u Use) bool { return u.Sequence == sepa.Final })
 }
 
 // next is the sequence type of the next debit, by the mandate's history.
-func (m Mandate) next() sepa.Sequence {
+func (m SignedMandate) next() sepa.Sequence {
 	switch {
 	case m.OneOff:
 		return sepa.OneOff
@@ -72,16 +72,16 @@ func (m Mandate) next() sepa.Sequence {
 	return sepa.Recurrent
 }
 
-var mandates = store.NewCollection[Mandate]("mandate", 1,
-	store.WithIndex("client", func(m Mandate) []string { return []string{m.Client} }),
-	store.WithIndex("same", func(m Mandate) []string { return []string{sameMandate(m.ID)} }))
+var mandates = store.NewCollection[SignedMandate]("mandate", 1,
+	store.WithIndex("client", func(m SignedMandate) []string { return []string{m.Client} }),
+	store.WithIndex("same", func(m SignedMandate) []string { return []string{sameMandate(m.ID)} }))
 
 // sameMandate is what makes two references the same to a bank: case and spaces do not count.
 func sameMandate(id string) string { return strings.ToUpper(strings.Join(strings.Fields(id), "")) }
 
 // AddMandate takes in a signed mandate. Without a reference it gets one made of the
 // client's ID; without a debtor, the client's name.
-func (s *Service) AddMandate(a contract.Actor, client string, m Mandate) (Mandate, error) {
+func (s *Service) AddMandate(a contract.Actor, client string, m SignedMandate) (SignedMandate, error) {
 	err := s.book(a, "mandate.add", func(tx store.Tx) (string, string, error) {
 		c, err := contract.ClientByRef(tx, client)
 		if err != nil {
@@ -127,7 +127,7 @@ func reference(client string, n int) string {
 
 // RevokeMandate ends a mandate today or, with afterNext, with its next debit, which is
 // then announced to the bank as the last one.
-func (s *Service) RevokeMandate(a contract.Actor, id, why string, afterNext bool) (m Mandate, err error) {
+func (s *Service) RevokeMandate(a contract.Actor, id, why string, afterNext bool) (m SignedMandate, err error) {
 	if why, err = checkNote("reason", why, false); err != nil {
 		return m, err
 	}
@@ -150,7 +150,7 @@ func (s *Service) RevokeMandate(a contract.Actor, id, why string, afterNext bool
 }
 
 // Mandates are those of one client or, with an empty reference, all.
-func (s *Service) Mandates(client string) (all []Mandate, err error) {
+func (s *Service) Mandates(client string) (all []SignedMandate, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
 		if client == "" {
 			all, err = mandates.List(tx)
@@ -167,7 +167,7 @@ func (s *Service) Mandates(client string) (all []Mandate, err error) {
 }
 
 // Mandate is one mandate.
-func (s *Service) Mandate(id string) (m Mandate, err error) {
+func (s *Service) Mandate(id string) (m SignedMandate, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
 		m, err = mandates.Get(tx, id)
 		return err
@@ -176,13 +176,13 @@ func (s *Service) Mandate(id string) (m Mandate, err error) {
 }
 
 // mandateOf is the mandate to collect a client's invoices with, or why there is none.
-func mandateOf(tx store.Tx, client string, on calendar.Date) (Mandate, string, error) {
+func mandateOf(tx store.Tx, client string, on calendar.Date) (SignedMandate, string, error) {
 	all, err := mandates.ByIndex(tx, "client", client)
 	if err != nil || len(all) == 0 {
-		return Mandate{}, "there is no mandate", err
+		return SignedMandate{}, "there is no mandate", err
 	}
 	why := ""
-	slices.SortFunc(all, func(a, b Mandate) int { return b.At.Compare(a.At) })
+	slices.SortFunc(all, func(a, b SignedMandate) int { return b.At.Compare(a.At) })
 	for _, m := range all {
 		no := m.unusable(on)
 		if no == "" {
@@ -192,5 +192,5 @@ func mandateOf(tx store.Tx, client string, on calendar.Date) (Mandate, string, e
 			why = no
 		}
 	}
-	return Mandate{}, why, nil
+	return SignedMandate{}, why, nil
 }

@@ -187,9 +187,9 @@ func TestClientAccount(t *testing.T) {
 	f.refuses(err, `no client "nobody"`)
 }
 
-func (f *firm) mandate(client, iban string) billing.Mandate {
+func (f *firm) mandate(client, iban string) billing.SignedMandate {
 	f.Helper()
-	m, err := f.bills.AddMandate(anne, client, billing.Mandate{Mandate: sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: iban}})
+	m, err := f.bills.AddMandate(anne, client, billing.SignedMandate{Mandate: sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: iban}})
 	f.must(err)
 	return m
 }
@@ -200,17 +200,17 @@ func TestMandates(t *testing.T) {
 	if m.ID != "KERLANN-1" || m.Debtor != "Kerlann" || m.IBAN != kerlannIBAN {
 		t.Errorf("mandate %+v", m)
 	}
-	add := func(client string, m billing.Mandate) error {
+	add := func(client string, m billing.SignedMandate) error {
 		_, err := f.bills.AddMandate(anne, client, m)
 		return err
 	}
 	good := sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: penmarchIBAN}
-	f.refuses(add("Kerlann", billing.Mandate{Mandate: good}), "Kerlann has the mandate KERLANN-1 already")
-	f.refuses(add("nobody", billing.Mandate{Mandate: good}), `no client "nobody"`)
+	f.refuses(add("Kerlann", billing.SignedMandate{Mandate: good}), "Kerlann has the mandate KERLANN-1 already")
+	f.refuses(add("nobody", billing.SignedMandate{Mandate: good}), `no client "nobody"`)
 	good.ID = "kerlann -1"
-	f.refuses(add("Penmarch", billing.Mandate{Mandate: good}), `mandate "KERLANN-1" exists already`)
+	f.refuses(add("Penmarch", billing.SignedMandate{Mandate: good}), `mandate "KERLANN-1" exists already`)
 	good.ID, good.IBAN = "", "DE89370400440532013001"
-	f.refuses(add("Penmarch", billing.Mandate{Mandate: good}), "iban DE89370400440532013001 is refused: its check digits do not fit")
+	f.refuses(add("Penmarch", billing.SignedMandate{Mandate: good}), "iban DE89370400440532013001 is refused: its check digits do not fit")
 	_, err := f.bills.RevokeMandate(anne, "KERLANN-1", "by letter", false)
 	f.must(err)
 	_, err = f.bills.RevokeMandate(anne, "KERLANN-1", "", false)
@@ -317,7 +317,7 @@ func TestDebits(t *testing.T) {
 
 func TestDebitSequences(t *testing.T) {
 	f := billed(t)
-	_, err := f.bills.AddMandate(anne, "Kerlann", billing.Mandate{OneOff: true, Mandate: sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: kerlannIBAN}})
+	_, err := f.bills.AddMandate(anne, "Kerlann", billing.SignedMandate{OneOff: true, Mandate: sepa.Mandate{Signed: f.day("2026-09-15"), IBAN: kerlannIBAN}})
 	f.must(err)
 	f.mandate("Penmarch", penmarchIBAN)
 	d := f.order("2026-12-04")

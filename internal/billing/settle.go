@@ -46,7 +46,7 @@ func release(tx store.Tx, order string, x sepa.Debit, unused bool) error {
 	if _, err := changeReceivable(tx, x.Invoice, func(r *Receivable) { r.Debit = "" }); err != nil || !unused {
 		return err
 	}
-	return useMandate(tx, x.Mandate.ID, func(m *Mandate) {
+	return useMandate(tx, x.Mandate.ID, func(m *SignedMandate) {
 		m.Uses = slices.DeleteFunc(m.Uses, func(u Use) bool { return u.Order == order && u.Invoice == x.Invoice })
 	})
 }

@@ -37,7 +37,7 @@ func explain(err error) *api.Error {
 
 // knownErrors translate the typed errors of the rooms below, one each. A file of this
 // package that serves a noun whose errors are not here adds its own.
-var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, badRows, blueprintError, machineError, fleetError}
+var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, bankError, badRows, blueprintError, machineError, fleetError}
 
 func operationError(err error) *api.Error {
 	if e, ok := errors.AsType[*operation.Refused](err); ok {
@@ -47,7 +47,7 @@ func operationError(err error) *api.Error {
 }
 
 // nounOf is the command line's noun for records that are called otherwise.
-var nounOf = map[string]string{"entry": "hours", "invoice": "month"}
+var nounOf = map[string]string{"entry": "hours", "invoice": "month", "movement": "statement"}
 
 func storeError(err error) *api.Error {
 	if e, ok := errors.AsType[*store.NotFoundError](err); ok {

@@ -77,6 +77,9 @@ func (s *Server) register() {
 	s.registerHours()
 	s.registerMonths()
 	s.registerExports()
+	s.registerPayments()
+	s.registerDebits()
+	s.registerStatements()
 	s.registerStatus()
 }
 
