@@ -14,6 +14,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/operation/faulttest"
+	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -21,8 +22,13 @@ import (
 // when it fails are its run, which tells why, and no more.
 func faults(t *testing.T, target func(*fleettest.Machines) []faulttest.Target, begin func(context.Context, *crashWorld) (operation.Operation, error)) {
 	t.Helper()
+	faulttest.Run(t, faultWorld(t, target, begin))
+}
+
+func faultWorld(t *testing.T, target func(*fleettest.Machines) []faulttest.Target, begin func(context.Context, *crashWorld) (operation.Operation, error)) faulttest.Build {
+	t.Helper()
 	saved := lifeBefore(t)
-	faulttest.Run(t, func(t testing.TB, clk *clocktest.Clock) faulttest.World {
+	return func(t testing.TB, clk *clocktest.Clock) faulttest.World {
 		w := &crashWorld{bench: &bench{Bench: &fleettest.Bench{Machines: fleettest.Near(t, clk, "9.2")}}, saved: saved}
 		return faulttest.World{
 			World: crashtest.World{Controller: w.controller,
@@ -55,18 +61,46 @@ func faults(t *testing.T, target func(*fleettest.Machines) []faulttest.Target, b
 			},
 			Doctor: func(db store.DB) ([]string, error) { return w.Sentences(db, backup.RestoredOn) },
 		}
-	})
+	}
 }
 
-func TestFaultRemoteBackup(t *testing.T) {
-	faults(t, func(m *fleettest.Machines) []faulttest.Target {
-		return m.Targets(100, true, "vault", "hdd", "local-lvm")
-	}, func(ctx context.Context, w *crashWorld) (operation.Operation, error) {
-		return w.service.Start(ctx, "kerlann", backup.Remote, "anne", "test")
-	})
+func takesBackup(m *fleettest.Machines) []faulttest.Target {
+	return m.Targets(100, true, "vault", "hdd", "local-lvm")
 }
-func TestFaultRestore(t *testing.T) {
-	faults(t, func(m *fleettest.Machines) []faulttest.Target { return m.Targets(101, false, "vault", "local-lvm") }, func(ctx context.Context, w *crashWorld) (operation.Operation, error) {
-		return w.service.RestoreAsNew(ctx, "kerlann", w.point, "anne", "test")
-	})
+
+func takeBackup(ctx context.Context, w *crashWorld) (operation.Operation, error) {
+	return w.service.Start(ctx, "kerlann", backup.Remote, "anne", "test")
+}
+
+func restores(m *fleettest.Machines) []faulttest.Target {
+	return m.Targets(101, false, "vault", "local-lvm")
+}
+
+func restoreAsNew(ctx context.Context, w *crashWorld) (operation.Operation, error) {
+	return w.service.RestoreAsNew(ctx, "kerlann", w.point, "anne", "test")
+}
+
+func TestFaultRemoteBackup(t *testing.T) { faults(t, takesBackup, takeBackup) }
+
+func TestFaultRestore(t *testing.T) { faults(t, restores, restoreAsNew) }
+
+// A create whose answer is lost has made its VM: there is one, not two.
+func TestFaultCreateWhoseAnswerIsLost(t *testing.T) {
+	faulttest.Strike(t, faultWorld(t, restores, restoreAsNew), "POST", "qemu", fault.Rule{Kind: fault.ResetAfter})
+}
+
+// Somebody takes the VMID between our reservation and our create: his VM stays his, and
+// ours gets another number.
+func TestFaultVMIDTakenByAForeignVM(t *testing.T) {
+	faulttest.Strike(t, faultWorld(t, restores, restoreAsNew), "POST", "qemu", fault.Rule{Kind: fault.VMIDTaken, VMID: 101})
+}
+
+// A VM of ours that somebody deletes is missing, and the doctor says so.
+func TestFaultVMDeletedByHand(t *testing.T) {
+	faulttest.Strike(t, faultWorld(t, takesBackup, takeBackup), "POST", "vzdump", fault.Rule{Kind: fault.VMDeleted, VMID: 100})
+}
+
+// The box forgets a task before we have read how it ended.
+func TestFaultTaskListRotatedAway(t *testing.T) {
+	faulttest.Strike(t, faultWorld(t, takesBackup, takeBackup), "GET", "tasks/*/log", fault.Rule{Kind: fault.TasksRotated})
 }

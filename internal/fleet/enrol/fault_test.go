@@ -12,6 +12,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
 	"codeberg.org/accolade/accolade/internal/operation/faulttest"
 	"codeberg.org/accolade/accolade/internal/secret"
+	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -58,11 +59,26 @@ func enrolFaults(m *fleettest.Machines, prepare func(store.DB) error, in enrol.I
 	}
 }
 
-func TestFaultEnrol(t *testing.T) {
-	faulttest.Run(t, func(t testing.TB, clk *clocktest.Clock) faulttest.World {
-		m := fleettest.Near(t, clk, "9.2")
-		return enrolFaults(m, m.Found, m.Input(), m.Token())
-	})
+func anEnrolment(t testing.TB, clk *clocktest.Clock) faulttest.World {
+	m := fleettest.Near(t, clk, "9.2")
+	return enrolFaults(m, m.Found, m.Input(), m.Token())
+}
+
+func TestFaultEnrol(t *testing.T) { faulttest.Run(t, anEnrolment) }
+
+// A token was made, and its secret was never seen: it is worth nothing, and is made anew.
+func TestFaultTokenWhoseSecretWasNeverSeen(t *testing.T) {
+	for _, pattern := range []string{"token/*"} {
+		for _, kind := range []fault.Kind{fault.ResetAfter, fault.ResetBefore} {
+			faulttest.Strike(t, anEnrolment, "POST", pattern, fault.Rule{Kind: kind})
+		}
+	}
+}
+
+// The vault was added, and the answer was lost: it is there once, with the key of our
+// record.
+func TestFaultVaultStorageAddedTwiceWithTwoKeys(t *testing.T) {
+	faulttest.Strike(t, anEnrolment, "POST", "storage", fault.Rule{Kind: fault.ResetAfter})
 }
 
 func TestFaultRepair(t *testing.T) {

@@ -14,10 +14,13 @@ package faulttest
 
 import (
 	"os"
+	"path"
+	"strings"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/sim/pve"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -106,4 +109,32 @@ func sample(plans []plan, n int) []plan {
 		some = append(some, plans[i*len(plans)/n])
 	}
 	return some
+}
+
+// Strike is Run for one fault, at each request of the workflow whose method and path
+// are these; the path is the end of one, as path.Match takes its last two parts.
+func Strike(t *testing.T, build Build, method, pattern string, rule fault.Rule) {
+	t.Helper()
+	want := run(t, build, nil)
+	if want.problem != "" {
+		t.Fatalf("the run without a fault: %s", want.problem)
+	}
+	struck := 0
+	for i, r := range want.requests {
+		parts := strings.Split(r.path, "/")
+		end := strings.Join(parts[max(0, len(parts)-1-strings.Count(pattern, "/")):], "/")
+		if match, err := path.Match(pattern, end); err != nil || !match || r.method != method {
+			continue
+		}
+		struck++
+		rule.Target = r.target
+		got := run(t, build, plan{{at: i + 1, rule: rule}})
+		got.check(want)
+		if got.problem != "" {
+			t.Errorf("at request %d, %s %s: %s", i+1, r.method, r.path, got.problem)
+		}
+	}
+	if struck == 0 {
+		t.Errorf("no request is %s …/%s", method, pattern)
+	}
 }
