@@ -62,6 +62,13 @@ func Parse(text string, zone *time.Location) (Expression, error) {
 		e.every = s.Delay
 	case *cron.SpecSchedule:
 		e.spec = s
+		// The library takes a list of nothing (","); looking for the minute that fits it
+		// would take seconds.
+		for name, field := range map[string]uint64{"minute": s.Minute, "hour": s.Hour, "day of the month": s.Dom, "month": s.Month, "day of the week": s.Dow} {
+			if field == 0 {
+				return e, fmt.Errorf("schedule %q: its %s names nothing", text, name)
+			}
+		}
 		e.interval = fields == "@hourly"
 		if words := strings.Fields(fields); len(words) == 5 {
 			e.interval = strings.HasPrefix(words[1], "*") || strings.HasPrefix(words[1], "?")
