@@ -30,6 +30,8 @@ type clientFlags struct {
 	address, delivery                      []string
 	postcode, city, country                string
 	deliveryPostcode, deliveryCity         string
+	serviceDemanded, commitmentDemanded    bool
+	shares                                 int
 }
 
 func (f *clientFlags) add(c *cobra.Command) {
@@ -47,6 +49,12 @@ func (f *clientFlags) add(c *cobra.Command) {
 	fs.StringArrayVar(&f.delivery, "delivery", nil, "where the service is given, if elsewhere; once for each line")
 	fs.StringVar(&f.deliveryPostcode, "delivery-postcode", "", "its post code")
 	fs.StringVar(&f.deliveryCity, "delivery-city", "", "its town")
+	fs.String("service-code", "", "of Chorus Pro, on every invoice")
+	fs.String("commitment", "", "commitment number of Chorus Pro (numéro d'engagement), on every invoice")
+	fs.BoolVar(&f.serviceDemanded, "service-demanded", false, "the body takes no invoice without a service code")
+	fs.BoolVar(&f.commitmentDemanded, "commitment-demanded", false, "the body takes no invoice without a commitment number")
+	fs.IntVar(&f.shares, "shares", 0, "of the cooperative that the client holds; 0: none any more")
+	fs.String("member-since", "", "day on which they were subscribed, 2026-09-15")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(texts(contract.ClientKinds), cobra.ShellCompDirectiveNoFileComp)))
 }
 
@@ -54,7 +62,17 @@ func (f *clientFlags) add(c *cobra.Command) {
 // that was there.
 func (f *clientFlags) fields(fs *pflag.FlagSet, was contract.Address) api.ClientFields {
 	out := api.ClientFields{Kind: given(fs, "kind"), SIREN: given(fs, "siren"), SIRET: given(fs, "siret"), RNA: given(fs, "rna"),
-		VATNumber: given(fs, "vat-number"), Language: given(fs, "language")}
+		VATNumber: given(fs, "vat-number"), Language: given(fs, "language"),
+		ServiceCode: given(fs, "service-code"), Commitment: given(fs, "commitment"), MemberSince: given(fs, "member-since")}
+	if fs.Changed("service-demanded") {
+		out.ServiceDemanded = &f.serviceDemanded
+	}
+	if fs.Changed("commitment-demanded") {
+		out.CommitmentDemanded = &f.commitmentDemanded
+	}
+	if fs.Changed("shares") {
+		out.Shares = &f.shares
+	}
 	if anyGiven(fs, "address", "postcode", "city", "country") {
 		a := was
 		if fs.Changed("address") {
@@ -233,6 +251,11 @@ func (e *env) showClient(ctx context.Context, client *api.Client, k api.ClientIn
 	if k.Delivery != nil {
 		row("delivery", address(*k.Delivery))
 	}
+	row("service code", demanded(k.Chorus.Service, k.Chorus.ServiceDemanded))
+	row("commitment", demanded(k.Chorus.Commitment, k.Chorus.CommitmentDemanded))
+	if m := k.Member; m != nil {
+		row("member", fmt.Sprintf("%d shares since %s", m.Shares, m.Since))
+	}
 	for _, p := range k.Contacts {
 		row("contact", joined(p.Name, strings.Join(texts(p.Roles), " "), p.Mail, p.Phone))
 	}
@@ -249,6 +272,17 @@ func (e *env) showClient(ctx context.Context, client *api.Client, k api.ClientIn
 		}
 	}
 	return e.print(k, t)
+}
+
+// demanded is a field of Chorus Pro, or that the body waits for it.
+func demanded(value string, demanded bool) string {
+	switch {
+	case demanded && value == "":
+		return "demanded, not told"
+	case demanded:
+		return value + ", demanded"
+	}
+	return value
 }
 
 func address(a contract.Address) string {

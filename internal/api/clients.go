@@ -22,6 +22,14 @@ type ClientFields struct {
 	Language  *string           `json:"language,omitempty" doc:"fr or en"`
 	Address   *contract.Address `json:"address,omitempty"`
 	Delivery  *contract.Address `json:"delivery,omitempty" doc:"where the service is given, if elsewhere"`
+
+	ServiceCode        *string `json:"service_code,omitempty" doc:"of Chorus Pro, BT-10"`
+	Commitment         *string `json:"commitment,omitempty" doc:"commitment number of Chorus Pro, BT-13"`
+	ServiceDemanded    *bool   `json:"service_demanded,omitempty" doc:"the body takes no invoice without a service code"`
+	CommitmentDemanded *bool   `json:"commitment_demanded,omitempty" doc:"the body takes no invoice without a commitment number"`
+
+	Shares      *int    `json:"shares,omitempty" doc:"of the cooperative, held by the client; 0: none any more"`
+	MemberSince *string `json:"member_since,omitempty" doc:"day on which they were subscribed" example:"2026-09-15"`
 }
 
 // ContactFields are what a contact is added with, or what an edit changes.

@@ -35,6 +35,9 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 	done = Month{Month: m, At: s.Clock.Now(), By: a.Who, Invoices: []string{}}
 	err = s.drafts(tx, m, calendar.Date{}, func(c Case, d Draft) error {
 		if d.Due() {
+			if err := c.Client.Invoiceable(); err != nil {
+				return err
+			}
 			n, err := store.Sequence(tx, fmt.Sprintf("invoice/%d", m.Year))
 			if err != nil {
 				return err
@@ -86,7 +89,15 @@ func (s *Service) Check(m calendar.Month) error {
 		if _, found, err := finalised(tx, m); err != nil || found {
 			return err
 		}
-		return s.mayFinalise(tx, m)
+		if err := s.mayFinalise(tx, m); err != nil {
+			return err
+		}
+		return s.drafts(tx, m, calendar.Date{}, func(c Case, d Draft) error {
+			if d.Due() {
+				return c.Client.Invoiceable()
+			}
+			return nil
+		})
 	})
 }
 

@@ -561,3 +561,30 @@ func TestNoRoomForPapers(t *testing.T) {
 		t.Errorf("the month has %v now", again)
 	}
 }
+
+// A public body that came to demand a field after it signed is not invoiced without.
+func TestChorusProDemands(t *testing.T) {
+	f := newFirm(t)
+	f.at("2026-10-02")
+	f.client("Kerlann", "classic", "2026-09-15", 12)
+	edit := func(change func(*contract.Chorus)) {
+		_, err := f.book.EditClient(anne, "kerlann", func(c *contract.Client) error {
+			c.SIREN, c.SIRET = "", "35600000000048"
+			change(&c.Chorus)
+			return nil
+		})
+		f.must(err)
+	}
+	edit(func(c *contract.Chorus) { c.CommitmentDemanded, c.Service = true, "DSI" })
+	f.refuses(f.bills.Check(f.month("2026-09")), "Kerlann demands", "commitment")
+	_, err := f.bills.Finalise(anne, f.month("2026-09"))
+	f.refuses(err, "Kerlann demands", "commitment")
+	if done, err := f.bills.Months(); err != nil || len(done) > 0 {
+		t.Errorf("a refused month left %v, %v", done, err)
+	}
+	edit(func(c *contract.Chorus) { c.Commitment = "EJ-42" })
+	inv := f.finalise("2026-09")[0]
+	if inv.Number != "F2026-0001" || inv.Client.Service != "DSI" || inv.Client.Commitment != "EJ-42" {
+		t.Errorf("invoice %s carries %q and %q", inv.Number, inv.Client.Service, inv.Client.Commitment)
+	}
+}

@@ -12,19 +12,21 @@ import (
 
 // Client is an organisation that we serve.
 type Client struct {
-	ID        string     `json:"id"` // chosen, or made from the name, once; never changes: `mairie-de-kerlann`
-	Name      string     `json:"name"`
-	Kind      ClientKind `json:"kind"`
-	SIREN     string     `json:"siren,omitempty"` // nine digits
-	SIRET     string     `json:"siret,omitempty"` // fourteen digits, starting with the SIREN
-	RNA       string     `json:"rna,omitempty"`   // associations: W and nine digits
-	VATNumber string     `json:"vat_number,omitempty"`
-	Language  string     `json:"language"` // of letters and invoices: fr or en
-	Address   Address    `json:"address"`
-	Delivery  *Address   `json:"delivery,omitempty"` // where the service is given, if elsewhere
-	Contacts  []Contact  `json:"contacts,omitempty"`
-	Firms     []Firm     `json:"firms,omitempty"`
-	Added     time.Time  `json:"added"`
+	ID        string      `json:"id"` // chosen, or made from the name, once; never changes: `mairie-de-kerlann`
+	Name      string      `json:"name"`
+	Kind      ClientKind  `json:"kind"`
+	SIREN     string      `json:"siren,omitempty"` // nine digits
+	SIRET     string      `json:"siret,omitempty"` // fourteen digits, starting with the SIREN
+	RNA       string      `json:"rna,omitempty"`   // associations: W and nine digits
+	VATNumber string      `json:"vat_number,omitempty"`
+	Language  string      `json:"language"` // of letters and invoices: fr or en
+	Address   Address     `json:"address"`
+	Delivery  *Address    `json:"delivery,omitempty"` // where the service is given, if elsewhere
+	Contacts  []Contact   `json:"contacts,omitempty"`
+	Firms     []Firm      `json:"firms,omitempty"`
+	Chorus    Chorus      `json:"chorus,omitzero"`  // what its invoices carry for Chorus Pro
+	Member    *Membership `json:"member,omitempty"` // of the cooperative; nil: holds no share
+	Added     time.Time   `json:"added"`
 }
 
 // ClientKind decides which identifiers the law wants.
@@ -109,9 +111,16 @@ func (c *Client) Check() error {
 		return err
 	}
 	if c.Delivery != nil {
-		return c.Delivery.check("delivery address")
+		if err := c.Delivery.check("delivery address"); err != nil {
+			return err
+		}
 	}
-	return nil
+	if c.Member != nil {
+		if err := c.Member.check(); err != nil {
+			return err
+		}
+	}
+	return c.Chorus.check(c.SIRET)
 }
 
 // checkNumbers follows article R123-237 of the Code de commerce (SIREN of

@@ -48,6 +48,9 @@ func (b *Book) Sign(a Actor, n New) (Contract, error) {
 					"%s has the contract %s from %s%s, and contracts of one client do not overlap", client.Name, o.ID, o.Start, until(o))
 			}
 		}
+		if err := client.Invoiceable(); err != nil {
+			return "", "", err
+		}
 		k = Contract{ID: fmt.Sprintf("%s-%d", client.ID, len(earlier)+1), Client: client.ID, Offer: offer, Start: n.Start, Signed: b.clock.Now()}
 		detail := fmt.Sprintf("offer %s version %d from %s", offer.Name, offer.Version, n.Start)
 		switch {

@@ -54,7 +54,9 @@ func (s *Server) showClient(_ context.Context, in *ClientPath) (*answer[api.Clie
 
 func (s *Server) addClient(ctx context.Context, in *struct{ Body api.ClientFields }) (*answer[api.ClientInfo], error) {
 	c := contract.Client{ID: in.Body.ID}
-	layClient(&c, in.Body)
+	if err := layClient(&c, in.Body); err != nil {
+		return nil, err
+	}
 	c, err := s.Book.AddClient(actor(ctx), c)
 	return body(c), err
 }
@@ -64,13 +66,12 @@ func (s *Server) editClient(ctx context.Context, in *struct {
 	Body api.ClientFields
 }) (*answer[api.ClientInfo], error) {
 	c, err := s.Book.EditClient(actor(ctx), in.Client, func(c *contract.Client) error {
-		layClient(c, in.Body)
-		return nil
+		return layClient(c, in.Body)
 	})
 	return body(c), err
 }
 
-func layClient(c *contract.Client, f api.ClientFields) {
+func layClient(c *contract.Client, f api.ClientFields) error {
 	lay(&c.Name, f.Name)
 	lay(&c.Kind, f.Kind)
 	lay(&c.SIREN, f.SIREN)
@@ -84,6 +85,40 @@ func layClient(c *contract.Client, f api.ClientFields) {
 	if f.Delivery != nil {
 		c.Delivery = f.Delivery
 	}
+	lay(&c.Chorus.Service, f.ServiceCode)
+	lay(&c.Chorus.Commitment, f.Commitment)
+	if f.ServiceDemanded != nil {
+		c.Chorus.ServiceDemanded = *f.ServiceDemanded
+	}
+	if f.CommitmentDemanded != nil {
+		c.Chorus.CommitmentDemanded = *f.CommitmentDemanded
+	}
+	return layMember(c, f)
+}
+
+// layMember gives a client shares, changes them, or with 0 takes them away.
+func layMember(c *contract.Client, f api.ClientFields) error {
+	if f.Shares == nil && f.MemberSince == nil {
+		return nil
+	}
+	var m contract.Membership
+	if c.Member != nil {
+		m = *c.Member
+	}
+	if f.Shares != nil {
+		m.Shares = *f.Shares
+	}
+	if f.MemberSince != nil {
+		since, err := dateOf("member-since", *f.MemberSince)
+		if err != nil {
+			return err
+		}
+		m.Since = since
+	}
+	if c.Member = &m; m.Shares == 0 && f.Shares != nil {
+		c.Member = nil
+	}
+	return nil
 }
 
 // lay puts a field that was given over what is there.
