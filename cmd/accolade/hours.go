@@ -26,7 +26,7 @@ The kinds of work are accompaniment, training, assistance, intervention (on our 
 equipment) and travel; the offer says which count against the allowance. Nothing in
 the ledger is ever changed: a correction takes an entry back and books the right one.`,
 	}
-	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursCorrect(e), newHoursImport(e))
+	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursForecast(e), newHoursCorrect(e), newHoursImport(e))
 	return c
 }
 

@@ -17,6 +17,9 @@ type HoursTimer = support.Timer
 // HoursBalance is the state of a contract year's allowance.
 type HoursBalance = support.Balance
 
+// HoursForecast says when an allowance runs out.
+type HoursForecast = support.Forecast
+
 // HoursWork is work that was done, or that begins now.
 type HoursWork struct {
 	Client     string      `json:"client,omitempty" doc:"ID or name; empty for a group"`
@@ -84,6 +87,12 @@ func (c *Client) ImportHours(ctx context.Context, name string, data []byte, dryR
 	var out []HoursEntry
 	path := WithQuery("/hours/import", "name", name, "dry_run", strconv.FormatBool(dryRun), "again", strconv.FormatBool(again))
 	return out, c.Post(ctx, path, bytes.NewReader(data), &out)
+}
+
+// Forecast says when allowances run out: a client's, or every one; from a day, or today.
+func (c *Client) Forecast(ctx context.Context, client, on string) ([]HoursForecast, error) {
+	var out []HoursForecast
+	return out, c.Get(ctx, WithQuery("/hours/forecast", "client", client, "on", on), &out)
 }
 
 // Balance is a client's allowance; on a day, or today.

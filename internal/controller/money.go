@@ -31,5 +31,12 @@ func (c *Controller) buildMoney() error {
 	})
 	c.services.Exports = &export.Books{Ledger: c.services.Bills, SIREN: c.conf.Seller.SIREN, Accounts: c.conf.Accounts, Zone: zone}
 	c.engine.Register(c.services.Bills.Workflow())
+	warner := &support.Warner{Ledger: c.services.Ledger, Log: c.log}
+	if mailer := c.notifier(); mailer != nil {
+		warner.Notifier = mailer
+	}
+	if err := c.scheduler.Add(warner.Entry()); err != nil {
+		return err
+	}
 	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))
 }

@@ -17,6 +17,7 @@ func (c *Controller) buildWatch() error {
 		{Name: "schedule", Tell: watch.Schedule(c.scheduler.List)},
 		{Name: "months", Tell: watch.Months(c.services.Bills)},
 		{Name: "timers", Tell: watch.Timers(c.services.Ledger, c.clock)},
+		{Name: "allowances", Tell: watch.Allowances(c.services.Ledger, c.clock)},
 	}
 	return nil
 }

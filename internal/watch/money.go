@@ -60,3 +60,23 @@ func Timers(ledger *support.Ledger, clk clock.Clock) Source {
 		return all, nil
 	}
 }
+
+// newsDays is how long an allowance that reached a threshold stands in the table.
+const newsDays = 14
+
+// Allowances tells which allowances have reached a threshold lately. They stand for
+// two weeks from the morning on which it was noticed: long enough to call the client,
+// and not for the rest of the contract year.
+func Allowances(ledger *support.Ledger, clk clock.Clock) Source {
+	return func() ([]Condition, error) {
+		told, err := ledger.Warnings(clk.Now().Add(-newsDays * 24 * time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		var all []Condition
+		for _, w := range told {
+			all = append(all, Condition{Warning, "allowance/" + w.Client, w.String(), "tell the client; then accolade hours forecast --client " + w.Client, w.At})
+		}
+		return all, nil
+	}
+}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,40 @@ func TestMonthsAndTimers(t *testing.T) {
 		clk.at = step.at
 		if got := tell(); (step.want == "") != (got == "") || !strings.Contains(got, step.want) {
 			t.Errorf("at %s the table says %q, want %q", step.at, got, step.want)
+		}
+	}
+}
+
+// TestAllowances wants a threshold in the table for two weeks.
+func TestAllowances(t *testing.T) {
+	clk := &hand{Clock: clock.Real(), at: time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)}
+	db, anne := store.Memory(), contract.Actor{Who: "anne"}
+	offers, err := contract.ReadOffers("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	classic := offers["classic"]
+	classic.Hour = contract.PriceOf(6000)
+	offers["classic"] = classic
+	book := contract.NewBook(db, clk, calendar.Paris(), offers)
+	ledger := support.NewLedger(db, clk, calendar.Paris())
+	if _, err := book.AddClient(anne, contract.Client{Name: "Kerlann", Kind: contract.School, Address: contract.Address{Lines: []string{"1 rue"}, PostCode: "56100", City: "Lorient"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := book.Sign(anne, contract.New{Client: "kerlann", Offer: "classic", Start: calendar.NewDate(2026, 9, 15), Employees: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Add(anne, support.Booking{Client: "kerlann", Date: calendar.NewDate(2026, 9, 16), Minutes: 1110, Kind: contract.Training, Who: "anne"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&support.Warner{Ledger: ledger, Log: slog.New(slog.DiscardHandler)}).Run(t.Context(), clk.at); err != nil {
+		t.Fatal(err)
+	}
+	for days, want := range map[int]string{0: "kerlann has used 18h30 of the 20h00 of its contract year (to 2027-09-14), more than 75 %", 14: "kerlann", 15: ""} {
+		clk.at = time.Date(2026, 10, 1+days, 6, 0, 0, 0, time.UTC)
+		all := Conditions([]Named{{"allowances", Allowances(ledger, clk)}})
+		if (want == "") != (len(all) == 0) || len(all) > 0 && (all[0].Level != Warning || all[0].Of != "allowance/kerlann" || !strings.Contains(all[0].What, want)) {
+			t.Errorf("after %d days: %+v, want %q", days, all, want)
 		}
 	}
 }

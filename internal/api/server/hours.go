@@ -16,6 +16,7 @@ func (s *Server) registerHours() {
 	handle(s, route{method: http.MethodPost, path: "/hours", id: "add-hours", summary: "Book work; a group session gives an entry for each client", roles: writers, status: http.StatusCreated, recorded: true}, s.addHours)
 	handle(s, route{method: http.MethodPost, path: "/hours/import", id: "import-hours", summary: "Book a CSV sheet, all of it or nothing", roles: writers, limit: 11 << 20, recorded: true}, s.importHours)
 	handle(s, route{method: http.MethodGet, path: "/hours/balance", id: "hours-balance", summary: "A client's allowance", roles: everyone}, s.hoursBalance)
+	handle(s, route{method: http.MethodGet, path: "/hours/forecast", id: "hours-forecast", summary: "When allowances run out on the present rhythm", roles: everyone}, s.hoursForecast)
 	handle(s, route{method: http.MethodGet, path: "/hours/timers", id: "list-timers", summary: "Running timers", roles: everyone}, s.listTimers)
 	handle(s, route{method: http.MethodPost, path: "/hours/timers", id: "start-timer", summary: "Start a timer", roles: writers, status: http.StatusCreated, recorded: true}, s.startTimer)
 	handle(s, route{method: http.MethodPost, path: "/hours/timers/stop", id: "stop-timer", summary: "End a timer and book its time", roles: writers, recorded: true}, s.stopTimer)
@@ -69,12 +70,9 @@ func (s *Server) addHours(ctx context.Context, in *struct{ Body api.HoursWork })
 
 // booking fills in what the caller left out: today, and himself.
 func (s *Server) booking(ctx context.Context, w api.HoursWork) (support.Booking, error) {
-	day, err := dateOf("date", w.Date)
+	day, err := s.dayOrToday("date", w.Date)
 	if err != nil {
 		return support.Booking{}, err
-	}
-	if w.Date == "" {
-		day = s.Book.Today()
 	}
 	return support.Booking{Client: w.Client, Date: day, Minutes: calendar.Minutes(w.Minutes), Kind: contract.Work(w.Kind), Who: technician(ctx, w.Technician),
 		For: w.For, Where: w.Where, Note: w.Note, Began: w.Began}, nil
@@ -101,15 +99,32 @@ func (s *Server) hoursBalance(_ context.Context, in *struct {
 	Client string `query:"client" required:"true" doc:"ID or name"`
 	On     string `query:"on" doc:"a day; empty: today"`
 }) (*answer[api.HoursBalance], error) {
-	on, err := dateOf("on", in.On)
+	on, err := s.dayOrToday("on", in.On)
 	if err != nil {
 		return nil, err
 	}
-	if in.On == "" {
-		on = s.Book.Today()
-	}
 	b, err := s.Ledger.Balance(in.Client, on)
 	return body(b), err
+}
+
+func (s *Server) hoursForecast(_ context.Context, in *struct {
+	Client string `query:"client" doc:"ID or name; empty: every contract with an allowance"`
+	On     string `query:"on" doc:"a day; empty: today"`
+}) (*answer[[]api.HoursForecast], error) {
+	on, err := s.dayOrToday("on", in.On)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Ledger.Forecast(in.Client, on)
+	return body(listed(all)), err
+}
+
+// dayOrToday reads a day; left out, it is the present one.
+func (s *Server) dayOrToday(field, text string) (calendar.Date, error) {
+	if text == "" {
+		return s.Book.Today(), nil
+	}
+	return dateOf(field, text)
 }
 
 func (s *Server) listTimers(context.Context, *struct{}) (*answer[[]api.HoursTimer], error) {
