@@ -1,0 +1,111 @@
+package dolibarr
+
+import (
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/books"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/money"
+)
+
+// line is a line of an invoice as the API takes it.
+type line struct {
+	Desc     string `json:"desc"`
+	Quantity string `json:"qty"`
+	Price    string `json:"subprice"` // before tax
+	Rate     string `json:"tva_tx"`
+	Kind     int    `json:"product_type"` // 1: a service
+	From     int64  `json:"date_start,omitempty"`
+	To       int64  `json:"date_end,omitempty"`
+}
+
+const service = 1
+
+// priceDecimals are those that Dolibarr keeps of a unit price unless told otherwise
+// (MAIN_MAX_DECIMALS_UNIT).
+const priceDecimals = 5
+
+// linesOf are lines from which Dolibarr computes the amounts of a document, to the
+// cent. It rounds the tax of each line, we that of each rate: where the two differ, a
+// rate is one line that names those of the document. nil: there are no such lines, for
+// a credit note has no line there that counts the other way.
+func linesOf(d books.Document) []line {
+	lines := make([]line, len(d.Lines))
+	var net, tax money.Cents
+	for i, l := range d.Lines {
+		if d.Kind == books.CreditNote && l.Net < 0 {
+			return byRate(d)
+		}
+		lines[i] = lineOf(l)
+		n, t := computed(lines[i])
+		net, tax = net+n, tax+t
+	}
+	if net != d.Net || tax != d.Tax {
+		return byRate(d)
+	}
+	return lines
+}
+
+// byRate is one line for each rate.
+func byRate(d books.Document) []line {
+	var lines []line
+	for _, g := range d.Groups {
+		if d.Kind == books.CreditNote && g.Net < 0 {
+			return nil
+		}
+		var texts []string
+		for _, l := range d.Lines {
+			if l.Category == g.Category && l.Rate == g.Rate {
+				texts = append(texts, text(l)+": "+l.Net.French())
+			}
+		}
+		lines = append(lines, line{Desc: strings.Join(texts, "\n"), Quantity: "1", Price: g.Net.Decimal(), Rate: g.Rate.Decimal(), Kind: service})
+	}
+	return lines
+}
+
+// lineOf keeps quantity and price where Dolibarr gets the same amount from them.
+func lineOf(l billing.Line) line {
+	out := line{Desc: text(l), Quantity: "1", Price: l.Net.Decimal(), Rate: l.Rate.Decimal(), Kind: service, From: noon(l.From), To: noon(l.To)}
+	if l.Per == 1 && l.Quantity > 0 {
+		exact := new(big.Rat).Mul(l.Price.Rat(), big.NewRat(1, 100))
+		kept := exact.FloatString(priceDecimals)
+		whole := line{Quantity: strconv.FormatInt(l.Quantity, 10), Price: kept, Rate: out.Rate}
+		if net, _ := computed(whole); net == l.Net {
+			out.Quantity, out.Price = whole.Quantity, kept
+		}
+	}
+	return out
+}
+
+func text(l billing.Line) string { return strings.TrimSuffix(l.Title+": "+l.Detail, ": ") }
+
+// computed are net amount and tax as Dolibarr computes them (calcul_price_total): the
+// tax is the rounded amount with it less the rounded one without.
+func computed(l line) (net, tax money.Cents) {
+	exact := new(big.Rat).Mul(new(big.Rat).Mul(decimal(l.Quantity), decimal(l.Price)), big.NewRat(100, 1))
+	gross := new(big.Rat).Mul(exact, new(big.Rat).Add(big.NewRat(1, 1), new(big.Rat).Quo(decimal(l.Rate), big.NewRat(100, 1))))
+	net = money.Round(exact)
+	return net, money.Round(gross) - net
+}
+
+// decimal reads a number of our own making.
+func decimal(s string) *big.Rat {
+	if r, ok := new(big.Rat).SetString(s); ok {
+		return r
+	}
+	return new(big.Rat)
+}
+
+// noon is a day for Dolibarr, which takes instants and makes days of them in its own
+// time zone.
+func noon(d calendar.Date) int64 {
+	if d.IsZero() {
+		return 0
+	}
+	return d.Midnight(time.UTC).Add(12 * time.Hour).Unix()
+}
