@@ -67,6 +67,7 @@ var Keys = []Key{
 	account("accounts.journal", func(c *Config) *books.Account { return &c.Accounts.Journal }, "VE Ventes", "Journal of the sales in a FEC: its code, then its name.", books.ParseJournal),
 	account("accounts.clients", func(c *Config) *books.Account { return &c.Accounts.Clients }, "411 Clients", "Account of what clients owe; each is a sub-account of it by its ID.", books.ParseAccount),
 	account("accounts.sales", func(c *Config) *books.Account { return &c.Accounts.Sales }, "706 Prestations de services", "Account of the sales.", books.ParseAccount),
+	account("accounts.deposits", func(c *Config) *books.Account { return &c.Accounts.Deposits }, "4191 Clients - avances et acomptes reçus", "Account of deposits on sales to come.", books.ParseAccount),
 	account("accounts.vat", func(c *Config) *books.Account { return &c.Accounts.VAT }, "44571 TVA collectée", "Account of the VAT on them.", books.ParseAccount),
 	rates("accounts.vat_by_rate", func(c *Config) *map[money.Rate]books.Account { return &c.Accounts.ByRate },
 		"Accounts of their own for the VAT at some rates (in a variable or flag: separated by |).").like("20 % = 445712 TVA collectée 20 %|5.5 % = 445711 TVA collectée 5,5 %"),

@@ -16,17 +16,26 @@ type Account struct {
 
 // Accounts are where sales are booked.
 type Accounts struct {
-	Journal Account // code and name: `VE`, Ventes
-	Clients Account // what clients owe; each is a sub-account by the client's ID
-	Sales   Account
-	VAT     Account                // tax collected
-	ByRate  map[money.Rate]Account // tax collected at rates that have an account of their own
+	Journal  Account // code and name: `VE`, Ventes
+	Clients  Account // what clients owe; each is a sub-account by the client's ID
+	Sales    Account
+	Deposits Account                // what is paid before the service
+	VAT      Account                // tax collected
+	ByRate   map[money.Rate]Account // tax collected at rates that have an account of their own
 }
 
 // Usual are the accounts of the plan comptable général for a seller of services.
 func Usual() Accounts {
 	return Accounts{Journal: Account{"VE", "Ventes"}, Clients: Account{"411", "Clients"},
-		Sales: Account{"706", "Prestations de services"}, VAT: Account{"44571", "TVA collectée"}}
+		Sales: Account{"706", "Prestations de services"}, Deposits: Account{"4191", "Clients - avances et acomptes reçus"}, VAT: Account{"44571", "TVA collectée"}}
+}
+
+// credited is the account of what a document is for.
+func (a Accounts) credited(k Kind) Account {
+	if k == Deposit {
+		return a.Deposits
+	}
+	return a.Sales
 }
 
 // vat is the account of the tax at a rate.

@@ -23,7 +23,11 @@ type Kind string
 const (
 	Invoice    Kind = "invoice"
 	CreditNote Kind = "credit-note"
+	Deposit    Kind = "deposit" // an invoice for what is paid before
 )
+
+// Discount is the part of the line that stands for a discount on the whole document.
+const Discount billing.Part = "discount"
 
 // Document is a finalised document. The amounts of a credit note are positive, as on
 // its paper (type 381 of EN 16931): Sign says which way they count.
@@ -44,14 +48,27 @@ type Document struct {
 	Total    money.Cents
 }
 
-// Of is the document of a finalised invoice.
+// Of is the document of a finalised invoice. A discount on the whole is one more line.
 func Of(inv billing.Invoice) Document {
 	d := Document{Kind: Invoice, Number: inv.Number, Month: inv.Month, Date: inv.Date, Due: inv.Due, Contract: inv.Contract, Offer: inv.Offer,
-		Client: inv.Client, Groups: inv.Groups, Net: inv.Net, Tax: inv.Tax, Total: inv.Total, Lines: make([]billing.Line, len(inv.Lines))}
+		Client: inv.Client, Groups: inv.Groups, Net: inv.Net, Tax: inv.Tax, Total: inv.Total, Lines: make([]billing.Line, 0, len(inv.Lines)+len(inv.Discounts))}
+	switch inv.Type {
+	case billing.CreditNote:
+		d.Kind = CreditNote
+		if inv.Corrects != nil {
+			d.Refers = inv.Corrects.Number
+		}
+	case billing.DepositInvoice:
+		d.Kind = Deposit
+	}
 	d.Client.Name = Plain(d.Client.Name)
-	for i, l := range inv.Lines {
+	for _, l := range inv.Lines {
 		l.Title, l.Detail = Plain(l.Title), Plain(l.Detail)
-		d.Lines[i] = l
+		d.Lines = append(d.Lines, l)
+	}
+	for _, x := range inv.Discounts {
+		d.Lines = append(d.Lines, billing.Line{Part: Discount, Title: Plain(x.Reason), For: inv.Month, From: inv.Date, To: inv.Date, Quantity: 1, Unit: billing.Piece,
+			Price: -money.PriceOf(x.Net.Rat()), Per: 1, Net: -x.Net, Category: x.Category, Rate: x.Rate})
 	}
 	return d
 }

@@ -47,6 +47,24 @@ func TestEntryOfACreditNote(t *testing.T) {
 	}
 }
 
+// What billing freezes becomes a document: a credit note names its invoice, a discount
+// is one more line, a deposit has an account of its own.
+func TestOf(t *testing.T) {
+	inv := billing.Invoice{Number: "A2026-0001", Type: billing.CreditNote, Corrects: &billing.Reference{Number: "F2026-0002"}, Month: bookstest.Month, Date: bookstest.Month.Last(),
+		Lines:     []billing.Line{{Title: "Serveur\u00a0", Net: 100_00, Category: billing.Standard, Rate: 2000}},
+		Discounts: []billing.Discount{{Reason: "fidélité", Net: 10_00, Category: billing.Standard, Rate: 2000}},
+		Groups:    []billing.TaxGroup{{Category: billing.Standard, Rate: 2000, Net: 90_00, Tax: 18_00}}, Net: 90_00, Tax: 18_00, Total: 108_00}
+	d := books.Of(inv)
+	if d.Kind != books.CreditNote || d.Refers != "F2026-0002" || len(d.Lines) != 2 || d.Lines[0].Title != "Serveur" || d.Lines[1].Net != -10_00 || d.Lines[1].Price != -10_000000 {
+		t.Errorf("document %+v", d)
+	}
+	inv.Type, inv.Number = billing.DepositInvoice, "F2026-0003"
+	e, err := books.Usual().Entry(books.Of(inv))
+	if err != nil || e.Lines[1].Account.Number != "4191" || e.Text != "Facture d'acompte F2026-0003" {
+		t.Errorf("entry of a deposit %+v, %v", e, err)
+	}
+}
+
 func TestAccountsPerRate(t *testing.T) {
 	a := books.Usual()
 	a.ByRate = map[money.Rate]books.Account{550: {Number: "445712", Name: "TVA 5,5 %"}}

@@ -36,7 +36,7 @@ func (a Accounts) Entry(d Document) (Entry, error) {
 	e := Entry{Journal: a.Journal, Date: d.Date, Document: d.Number, Due: d.Due, Text: d.text()}
 	e.post(Posting{Account: a.Clients, Client: d.Client.ID, ClientName: d.Client.Name}, d.Signed(d.Total))
 	for _, g := range d.Groups {
-		e.post(Posting{Account: a.Sales}, -d.Signed(g.Net))
+		e.post(Posting{Account: a.credited(d.Kind)}, -d.Signed(g.Net))
 	}
 	for _, g := range d.Groups {
 		e.post(Posting{Account: a.vat(g.Rate)}, -d.Signed(g.Tax))
@@ -77,6 +77,9 @@ func (e Entry) off() (c money.Cents) {
 func (d Document) text() string {
 	if d.Kind == CreditNote {
 		return Plain("Avoir " + d.Number + " sur " + d.Refers + " " + d.Client.Name)
+	}
+	if d.Kind == Deposit {
+		return Plain("Facture d'acompte " + d.Number + " " + d.Client.Name)
 	}
 	return Plain("Facture " + d.Number + " " + d.Client.Name)
 }

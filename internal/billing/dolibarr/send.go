@@ -43,6 +43,7 @@ type invoice struct {
 const (
 	standard   = 0
 	creditNote = 2
+	deposit    = 3
 	draft      = 0
 )
 
@@ -95,10 +96,7 @@ func (c *Client) find(ctx context.Context, d books.Document) (invoice, bool, err
 // same compares what is there with what we know.
 func same(d books.Document, i invoice) error {
 	want := money.Cents(d.Sign()) * d.Total
-	kind := number(standard)
-	if d.Kind == books.CreditNote {
-		kind = creditNote
-	}
+	kind := typeOf(d)
 	got := money.Round(decimal(i.Total).Mul(decimal(i.Total), decimal("100")))
 	switch {
 	case i.Type != kind:
@@ -111,6 +109,17 @@ func same(d books.Document, i invoice) error {
 	return nil
 }
 
+// typeOf is the type of a document there.
+func typeOf(d books.Document) number {
+	switch d.Kind {
+	case books.CreditNote:
+		return creditNote
+	case books.Deposit:
+		return deposit
+	}
+	return standard
+}
+
 func (c *Client) create(ctx context.Context, d books.Document) (invoice, error) {
 	client, err := c.party(ctx, d)
 	if err != nil {
@@ -120,7 +129,7 @@ func (c *Client) create(ctx context.Context, d books.Document) (invoice, error) 
 	if lines == nil && len(d.Lines) > 0 {
 		return invoice{}, &Refusal{d.Number, "a credit note in Dolibarr has no line that counts the other way", "enter it there by hand, with " + d.Number + " as customer reference"}
 	}
-	body := map[string]any{"socid": client, "type": standard, "ref_client": d.Number, "date": noon(d.Date), "date_lim_reglement": noon(d.Due), "lines": lines}
+	body := map[string]any{"socid": client, "type": typeOf(d), "ref_client": d.Number, "date": noon(d.Date), "date_lim_reglement": noon(d.Due), "lines": lines}
 	if d.Kind == books.CreditNote {
 		source, found, err := c.find(ctx, books.Document{Number: d.Refers})
 		if err != nil {
@@ -129,7 +138,7 @@ func (c *Client) create(ctx context.Context, d books.Document) (invoice, error) 
 		if !found {
 			return invoice{}, &Refusal{d.Number, "the invoice that it takes back, " + d.Refers + ", is not in Dolibarr", "bring its month there first"}
 		}
-		body["type"], body["fk_facture_source"] = creditNote, source.ID
+		body["fk_facture_source"] = source.ID
 	}
 	var id number
 	if err := c.post(ctx, "/invoices", body, &id); err != nil {

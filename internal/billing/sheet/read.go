@@ -179,8 +179,8 @@ func document(c cells) (d books.Document, err error) {
 	d = books.Document{Kind: books.Kind(c.text("kind")), Number: c.text("number"), Refers: c.text("refers"), Date: c.day("date"), Due: c.day("due"),
 		Contract: c.text("contract"), Offer: c.text("offer"), Lines: []billing.Line{},
 		Client: billing.Buyer{ID: c.text("client"), Name: c.text("name"), SIREN: c.text("siren"), SIRET: c.text("siret")}}
-	if d.Kind != books.Invoice && d.Kind != books.CreditNote {
-		return d, c.bad("kind", "%q: want %s or %s", d.Kind, books.Invoice, books.CreditNote)
+	if d.Kind != books.Invoice && d.Kind != books.CreditNote && d.Kind != books.Deposit {
+		return d, c.bad("kind", "%q: want %s, %s or %s", d.Kind, books.Invoice, books.CreditNote, books.Deposit)
 	}
 	d.Net, d.Tax, d.Total = d.Signed(c.cents("net")), d.Signed(c.cents("tax")), d.Signed(c.cents("total"))
 	d.Month, err = c.month("month")

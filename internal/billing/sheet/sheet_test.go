@@ -135,7 +135,7 @@ func TestSpoiltSheets(t *testing.T) {
 		{"invoices", ";299.52", ";299.523", `invoices, row 2, total: "299.523" is no number with at most 2 decimals`},
 		{"invoices", "2026-10-30", "2026-02-30", `invoices, row 2, due: date "2026-02-30": there is no such day: February 2026 has 28 days`},
 		{"invoices", ";2026-09;", ";;", `invoices, row 2, month: month "": want the form 2026-09`},
-		{"invoices", "credit-note", "refund", `invoices, row 3, kind: "refund": want invoice or credit-note`},
+		{"invoices", "credit-note", "refund", `invoices, row 3, kind: "refund": want invoice, credit-note or deposit`},
 		{"invoices", "A2026-0001;", "F2026-0001;", `invoices, row 3, number: "F2026-0001" is there twice, or empty`},
 		{"invoices", ";tax;", ";vat;", "invoices, row 1, tax: column 12 is not tax"},
 		{"invoices", ";kind;refers", ";kind", "invoices, row 1: line 1: wrong number of fields"},
