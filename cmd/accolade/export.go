@@ -25,7 +25,7 @@ func newExportCommand(e *env) *cobra.Command {
 same export gives the same bytes; a manifest beside the files tells counts, sums in
 cents and the SHA-256 of each, and two exports hold the same if their manifests do.`,
 	}
-	c.AddCommand(newExportPeriod(e, "month", "month", "2026-09"), newExportPeriod(e, "year", "business year, which is the calendar's", "2026"), newExportCheck(e))
+	c.AddCommand(newExportPeriod(e, "month", "month", "2026-09"), newExportPeriod(e, "year", "business year, which is the calendar's", "2026"), newExportCheck(e), newExportDolibarr(e))
 	return c
 }
 

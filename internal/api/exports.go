@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"codeberg.org/accolade/accolade/internal/billing/export"
+	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 // Manifest tells what an export holds.
@@ -20,4 +21,15 @@ func (c *Client) Export(ctx context.Context, period, format string, decimalComma
 // ExportFile writes a file of an export.
 func (c *Client) ExportFile(ctx context.Context, m Manifest, name string, w io.Writer) error {
 	return c.Get(ctx, WithQuery(Path("exports", m.Period, string(m.Format), name), "decimal_comma", strconv.FormatBool(m.DecimalComma)), w)
+}
+
+// SendMonth says how a month's invoices are brought into Dolibarr.
+type SendMonth struct {
+	Invoices string `json:"invoices,omitempty" enum:"draft,validated" doc:"left there as drafts, or validated under our numbers; absent: as the configuration says"`
+}
+
+// SendMonth starts the operation that brings a finalised month's invoices into Dolibarr.
+func (c *Client) SendMonth(ctx context.Context, month string, in SendMonth) (operation.Operation, error) {
+	var out operation.Operation
+	return out, c.Post(ctx, Path("exports", month, "dolibarr"), in, &out)
 }

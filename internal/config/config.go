@@ -33,6 +33,7 @@ type Config struct {
 	Seller      billing.Seller // all that the law wants on an invoice
 	Billing     Billing
 	Accounts    books.Accounts // where sales are booked, in exports
+	Dolibarr    Dolibarr
 	Relay       Relay
 	Notify      Notify
 	Backup      Backup
@@ -72,6 +73,16 @@ type Billing struct {
 	// invoiced elsewhere. Empty: every month of every contract.
 	FirstMonth string
 }
+
+// Dolibarr is where finalised invoices can be brought.
+type Dolibarr struct {
+	URL      string // of its start page; empty: none
+	KeyFile  string
+	Invoices string // draft, validated
+}
+
+// Key reads KeyFile.
+func (d Dolibarr) Key() (secret.Value, error) { return secretFile(d.KeyFile) }
 
 // Relay sends our own mail, and servers' mail unless their blueprint says otherwise.
 type Relay struct {

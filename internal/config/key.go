@@ -167,6 +167,19 @@ func isControlURL(v string) error {
 	return nil
 }
 
+// isDolibarrURL wants TLS beyond this machine: the key goes with each request.
+func isDolibarrURL(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%q has not that form", v)
+	}
+	local := u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
+	if u.Scheme != "https" && (u.Scheme != "http" || !local) {
+		return fmt.Errorf("%q would send the key in the clear", v)
+	}
+	return nil
+}
+
 func isZone(v string) error {
 	if _, err := time.LoadLocation(v); err != nil || v == "Local" {
 		return fmt.Errorf("there is no time zone %q", v)

@@ -72,6 +72,11 @@ var Keys = []Key{
 	rates("accounts.vat_by_rate", func(c *Config) *map[money.Rate]books.Account { return &c.Accounts.ByRate },
 		"Accounts of their own for the VAT at some rates (in a variable or flag: separated by |).").like("20 % = 445712 TVA collectée 20 %|5.5 % = 445711 TVA collectée 5,5 %"),
 
+	text("dolibarr.url", func(c *Config) *string { return &c.Dolibarr.URL }, "", "https://HOST, or http:// on this machine",
+		"Start page of a Dolibarr to which accolade export dolibarr brings invoices. Empty: none.", isDolibarrURL).like("https://dolibarr.example"),
+	path("dolibarr.key_file", func(c *Config) *string { return &c.Dolibarr.KeyFile }, "", "File with the API key (DOLAPIKEY) of a user of its own there, not readable by others.").like("dolibarr-key"),
+	choice("dolibarr.invoices", func(c *Config) *string { return &c.Dolibarr.Invoices }, "draft", "Whether invoices are left there as drafts or validated, under our numbers.", "draft", "validated"),
+
 	text("relay.host", func(c *Config) *string { return &c.Relay.Host }, "", "a host name", "SMTP relay for our mails and for those of the servers. Empty: none.", nil).like("smtp.relay.example"),
 	number("relay.port", func(c *Config) *int { return &c.Relay.Port }, 587, 1, 65535, "Its port."),
 	text("relay.user", func(c *Config) *string { return &c.Relay.User }, "", "a user name", "User at the relay.", nil).like("accolade"),

@@ -135,6 +135,9 @@ func consistent(c *Config) Problems {
 			wrong = append(wrong, Problem{Key: "seller", Why: err.Error()})
 		}
 	}
+	if (c.Dolibarr.URL == "") != (c.Dolibarr.KeyFile == "") {
+		wrong = append(wrong, Problem{Key: "dolibarr", Why: "url and key_file go together: one of them is missing"})
+	}
 	if c.Notify.Mail != "" && c.Relay.Host == "" {
 		wrong = append(wrong, Problem{Key: "notify.mail", Why: "a mail needs a relay: set relay.host, or leave notify.mail out"})
 	}

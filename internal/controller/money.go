@@ -5,10 +5,12 @@ import (
 	"path/filepath"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/support"
 )
 
@@ -30,6 +32,11 @@ func (c *Controller) buildMoney() error {
 		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, From: first,
 	})
 	c.services.Exports = &export.Books{Ledger: c.services.Bills, SIREN: c.conf.Seller.SIREN, Accounts: c.conf.Accounts, Zone: zone}
+	c.services.Dolibarr = &dolibarr.Service{Ledger: c.services.Bills, Validate: c.conf.Dolibarr.Invoices == "validated"}
+	if c.conf.Dolibarr.URL != "" {
+		c.services.Dolibarr.Dial = c.dialDolibarr
+	}
+	c.engine.Register(c.services.Dolibarr.Workflow())
 	c.engine.Register(c.services.Bills.Workflow())
 	warner := &support.Warner{Ledger: c.services.Ledger, Log: c.log}
 	if mailer := c.notifier(); mailer != nil {
@@ -39,4 +46,13 @@ func (c *Controller) buildMoney() error {
 		return err
 	}
 	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))
+}
+
+// dialDolibarr reads the key anew, so that one that was changed is taken.
+func (c *Controller) dialDolibarr() (*dolibarr.Client, error) {
+	key, err := c.conf.Dolibarr.Key()
+	if err != nil {
+		return nil, operation.Permanent(err, "put the API key of a user of Dolibarr into that file, mode 0600")
+	}
+	return dolibarr.New(dolibarr.Config{URL: c.conf.Dolibarr.URL, Key: key, Clock: c.clock, Log: c.log}), nil
 }

@@ -6,9 +6,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/sheet"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 // ExportPath is a period in a format.
@@ -20,6 +23,7 @@ type ExportPath struct {
 
 func (s *Server) registerExports() {
 	handle(s, route{method: http.MethodGet, path: "/exports/{period}/{format}", id: "show-export", summary: "What an export of a finalised period holds: counts, sums, files and their SHA-256", roles: everyone}, s.showExport)
+	handle(s, route{method: http.MethodPost, path: "/exports/{month}/dolibarr", id: "send-month", summary: "Bring a finalised month's invoices into Dolibarr", roles: billers, status: http.StatusAccepted}, s.sendMonth)
 	op := s.declare(route{method: http.MethodGet, path: "/exports/{period}/{format}/{file}", id: "export-file", summary: "A file of an export", roles: everyone})
 	op.Responses = map[string]*huma.Response{"200": {Description: "the file",
 		Content: map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
@@ -57,4 +61,22 @@ func (s *Server) exportFile(hc huma.Context, in ExportPath, name string) {
 		err = e.Write(name, w)
 	}
 	s.streamed(hc, w, "export", err)
+}
+
+// sendMonth refuses at once what the operation would refuse.
+func (s *Server) sendMonth(ctx context.Context, in *struct {
+	MonthPath
+	Body api.SendMonth
+}) (*answer[operation.Operation], error) {
+	m, err := monthOf(in.Month)
+	if err != nil {
+		return nil, err
+	}
+	validate := in.Body.Invoices == "validated" || in.Body.Invoices == "" && s.Dolibarr.Validate
+	req, err := s.Dolibarr.Request(dolibarr.Input{Month: m, Validate: validate}, actor(ctx))
+	if err != nil {
+		return nil, err
+	}
+	op, err := s.Operations.Start(ctx, req)
+	return body(op), err
 }

@@ -24,6 +24,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
@@ -49,6 +50,7 @@ type Services struct {
 	Ledger       *support.Ledger
 	Bills        *billing.Service
 	Exports      *export.Books
+	Dolibarr     *dolibarr.Service
 	Fleet        *fleet.Registry
 	Enrol        *enrol.Service
 	Provisioning *provisioning.Service

@@ -165,7 +165,7 @@ func refused(d books.Document, err error) error {
 	if !ok || failed.Foreign || errors.Is(err, ErrKey) {
 		return err
 	}
-	return &Refusal{d.Number, "Dolibarr does not take it: " + failed.Reason, "mend it in Dolibarr, then send the month again"}
+	return &Refusal{d.Number, "Dolibarr does not take it: " + failed.Reason, "mend it in Dolibarr"}
 }
 
 // party finds the third party of a document: by SIREN, or for those without one by our
