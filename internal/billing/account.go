@@ -20,8 +20,9 @@ import (
 // (see replay), and before a month is frozen the two are compared.
 type Account struct {
 	Contract string                   `json:"contract"`
-	Through  calendar.Month           `json:"through"`        // the last finalised month that it takes in
-	Used     map[int]calendar.Minutes `json:"used,omitempty"` // of the allowance, by contract year
+	Through  calendar.Month           `json:"through"`         // the last finalised month that it takes in
+	Used     map[int]calendar.Minutes `json:"used,omitempty"`  // of the allowance, by contract year
+	Ahead    map[int]calendar.Minutes `json:"ahead,omitempty"` // see Settlement
 	// Even is the digest of the terms under which every month through Through was
 	// billed what it comes to. As long as the contract's terms have that digest, nothing
 	// can be late but hours. Empty: a credit is held.
@@ -60,9 +61,10 @@ func terms(k contract.Contract, from, through calendar.Month) (string, error) {
 // balance is a case on its way through the months.
 type balance struct {
 	Case
-	used map[int]calendar.Minutes // of the allowance, by contract year
-	open []support.Entry          // counted and not settled, in order
-	even bool                     // every closed month was billed what it comes to
+	used  map[int]calendar.Minutes // of the allowance, by contract year
+	ahead map[int]calendar.Minutes // billed beyond it, and more than used comes to
+	open  []support.Entry          // counted and not settled, in order
+	even  bool                     // every closed month was billed what it comes to
 }
 
 // balance is what the finalised months of a case left.
@@ -71,11 +73,13 @@ func (c Case) balance() *balance {
 	settled := map[string]bool{}
 	if c.Account != nil {
 		maps.Copy(b.used, c.Account.Used)
+		b.ahead = c.Account.Ahead
 	} else {
 		for _, s := range c.Settled {
 			maps.Copy(b.used, s.Used)
+			b.ahead = s.Ahead
 			for _, id := range s.Entries {
-				settled[id] = true
+				settled[id] = s.Credit == ""
 			}
 		}
 	}
@@ -89,7 +93,7 @@ func (c Case) balance() *balance {
 
 // close takes in the month of a draft.
 func (b *balance) close(d Draft) {
-	b.used = d.Settlement.Used
+	b.used, b.ahead = d.Settlement.Used, d.Settlement.Ahead
 	b.open = slices.DeleteFunc(slices.Clone(b.open), func(e support.Entry) bool { return slices.Contains(d.Settlement.Entries, e.ID) })
 	b.Settled = append(slices.Clip(b.Settled), d.Settlement)
 	b.even = !d.uneven // held, it was not even before either
@@ -98,7 +102,7 @@ func (b *balance) close(d Draft) {
 
 // keep writes what the closed months leave for the next one.
 func (b *balance) keep(tx store.Tx) error {
-	account := Account{Contract: b.Contract.ID, Through: b.Finalised, Used: b.used}
+	account := Account{Contract: b.Contract.ID, Through: b.Finalised, Used: b.used, Ahead: b.ahead}
 	if b.even {
 		var err error
 		if account.Even, err = terms(b.Contract, b.From, b.Finalised); err != nil {

@@ -53,6 +53,7 @@ type Reference struct {
 	Number string        `json:"number"`
 	Date   calendar.Date `json:"date"`
 	Reason string        `json:"reason,omitempty"`
+	Lines  []int         `json:"lines,omitempty"` // that a credit note in part takes back, the first is 1
 }
 
 // Discount lowers the whole document by an amount before tax, at one rate of VAT.
@@ -123,6 +124,7 @@ const (
 	Setup        Part = "setup"
 	Hours        Part = "hours"
 	EarlyEnd     Part = "early-end"
+	Correction   Part = "correction" // of a credit note: an amount, or what is left
 )
 
 // Unit is what a line's quantity counts.

@@ -108,6 +108,9 @@ func (b *balance) unlike(whole *balance) string {
 	if !maps.Equal(nonzero(b.used), nonzero(whole.used)) {
 		what = append(what, fmt.Sprintf("minutes used are kept as %v, the months settled %v", b.used, whole.used))
 	}
+	if !maps.Equal(nonzero(b.ahead), nonzero(whole.ahead)) {
+		what = append(what, fmt.Sprintf("minutes billed ahead are kept as %v, the months settled %v", b.ahead, whole.ahead))
+	}
 	if kept, open := ids(b.open), ids(whole.open); !slices.Equal(kept, open) {
 		what = append(what, fmt.Sprintf("hours not settled are kept as %v, the ledger has %v", kept, open))
 	}

@@ -36,6 +36,12 @@ type Settlement struct {
 	Billed   []Billed                 `json:"billed,omitempty"`
 	Entries  []string                 `json:"entries,omitempty"` // of the ledger, settled here
 	Used     map[int]calendar.Minutes `json:"used,omitempty"`    // of the allowance, by contract year, after this
+	// Ahead are minutes that were billed beyond the allowance and more than Used comes
+	// to, after this: hours came open again that later invoices had gone on from.
+	Ahead map[int]calendar.Minutes `json:"ahead,omitempty"`
+	// Credit is the credit note that took Invoice back to have it billed anew: then
+	// Billed is negative, and Entries are open again.
+	Credit string `json:"credit,omitempty"`
 }
 
 // empty says that the month settled nothing, such as one long after the end.
@@ -97,7 +103,7 @@ func draft(m calendar.Month, until calendar.Date, b *balance, seller Seller) Dra
 // credits are left for a later invoice.
 func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, hold bool) Draft {
 	c := b.Case
-	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: maps.Clone(b.used)}}
+	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: maps.Clone(b.used), Ahead: maps.Clone(b.ahead)}}
 	s := &d.Settlement
 	category, rate := seller.vat(c.Contract.Offer.VAT)
 	add := func(l Line) {
@@ -119,8 +125,11 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 		s.Billed = append(s.Billed, Billed{l.Part, l.For, l.Net})
 	}
 	for _, g := range b.pendingHours(m, until) {
-		used := maps.Clone(s.Used)
-		lines := hourLines(g, m, c.Contract, used)
+		used, ahead, elsewhere := maps.Clone(s.Used), maps.Clone(s.Ahead), g.month.Before(c.From)
+		if elsewhere {
+			ahead = nil
+		}
+		lines := hourLines(g, m, c.Contract, used, ahead)
 		if net := netOf(lines); hold && net < 0 {
 			d.Held += net
 			continue
@@ -129,9 +138,10 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 		for _, e := range g.entries {
 			s.Entries = append(s.Entries, e.ID)
 		}
-		if g.month.Before(c.From) {
-			continue // counted against the allowance, invoiced elsewhere
+		if elsewhere {
+			continue // counted against the allowance, invoiced there
 		}
+		s.Ahead = ahead
 		for _, l := range lines {
 			add(l)
 		}

@@ -28,10 +28,11 @@ func (s *Service) Frozen(m calendar.Month) iter.Seq2[Invoice, error] {
 
 // Settled are the entries of the ledger that a finalised month settled: those that
 // count against an allowance or cost money, by contract and day. They are the same for
-// ever; what is booked later is settled by a later month.
+// ever; what is booked later is settled by a later month. Minutes are negative of an entry
+// that an invoice had settled which was replaced in this month.
 func (s *Service) Settled(m calendar.Month) iter.Seq2[support.Entry, error] {
 	return func(yield func(support.Entry, error) bool) {
-		var ids []string
+		var ids []settledEntry
 		if _, err := s.numbers(m); err != nil { // refuses a month that is open
 			yield(support.Entry{}, err)
 			return
@@ -43,19 +44,35 @@ func (s *Service) Settled(m calendar.Month) iter.Seq2[support.Entry, error] {
 				if !strings.HasPrefix(id, prefix) {
 					break
 				}
-				ids = append(ids, done.Entries...)
+				for _, entry := range done.Entries {
+					ids = append(ids, settledEntry{entry, done.Credit != ""})
+				}
 			}
 			return err
 		}); err != nil {
 			yield(support.Entry{}, err)
 			return
 		}
-		inPortions(s.DB, ids, support.EntryByID, yield)
+		inPortions(s.DB, ids, readSettled, yield)
 	}
 }
 
+// settledEntry names an entry of the ledger that a settlement holds.
+type settledEntry struct {
+	id   string
+	back bool // it is open again
+}
+
+func readSettled(tx store.Tx, e settledEntry) (support.Entry, error) {
+	entry, err := support.EntryByID(tx, e.id)
+	if e.back {
+		entry.Minutes = -entry.Minutes
+	}
+	return entry, err
+}
+
 // inPortions reads records that never change, a portion in each transaction.
-func inPortions[T any](db store.DB, ids []string, get func(store.Tx, string) (T, error), yield func(T, error) bool) {
+func inPortions[K, T any](db store.DB, ids []K, get func(store.Tx, K) (T, error), yield func(T, error) bool) {
 	var none T
 	for portion := range slices.Chunk(ids, readAtOnce) {
 		var read []T

@@ -96,8 +96,9 @@ func (b *balance) pendingHours(m calendar.Month, until calendar.Date) []hours {
 }
 
 // hourLines are the minutes of one month's entries that the allowance does not
-// cover, one line for each contract year that they fall in. used is kept up to date.
-func hourLines(g hours, m calendar.Month, k contract.Contract, used map[int]calendar.Minutes) []Line {
+// cover, one line for each contract year that they fall in, less those that were billed
+// ahead. used and ahead are kept up to date.
+func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[int]calendar.Minutes) []Line {
 	type sum struct{ done, over calendar.Minutes }
 	years := map[int]sum{}
 	var order []int
@@ -112,6 +113,8 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used map[int]cale
 	var lines []Line
 	for _, index := range order {
 		y := years[index]
+		y.over -= ahead[index]
+		delete(ahead, index)
 		if y.over == 0 {
 			continue
 		}

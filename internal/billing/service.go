@@ -223,10 +223,10 @@ func (s *Service) wholeCase(tx store.Tx, k contract.Contract, last calendar.Mont
 	return c, err
 }
 
-// settlementsOf are those of a contract, by month.
+// settlementsOf are those of a contract, in the order of time.
 func settlementsOf(tx store.Tx, contractID string) ([]Settlement, error) {
 	all, err := settlements.ByIndex(tx, "contract", contractID)
-	slices.SortFunc(all, func(a, b Settlement) int { return a.Month.Compare(b.Month) })
+	slices.SortFunc(all, compareSettlements)
 	return all, err
 }
 

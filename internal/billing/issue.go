@@ -1,0 +1,186 @@
+package billing
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"codeberg.org/accolade/accolade/internal/audit"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/store"
+)
+
+// Issued is what is known of a credit note beside its content: where it stands among
+// the others. It is added once and never changed.
+type Issued struct {
+	Number    string        `json:"number"` // `A2026-0001`
+	Invoice   string        `json:"invoice"`
+	Date      calendar.Date `json:"date"`
+	Replaces  bool          `json:"replaces,omitempty"`  // what was billed is billed anew
+	Operation string        `json:"operation,omitempty"` // that issued it
+	At        time.Time     `json:"at"`
+	By        string        `json:"by"`
+}
+
+var issued = store.NewCollection[Issued]("credit-note", 1,
+	store.WithIndex("invoice", func(i Issued) []string { return []string{i.Invoice} }),
+	store.WithIndex("month", func(i Issued) []string { return []string{i.Date.MonthOf().String()} }),
+	store.WithIndex("operation", func(i Issued) []string {
+		if i.Operation == "" {
+			return nil
+		}
+		return []string{i.Operation}
+	}))
+
+// Credit issues a credit note: number, content and hash in one transaction, as of today.
+func (s *Service) Credit(a contract.Actor, in CreditInput) (note Invoice, err error) {
+	err = s.DB.Update(func(tx store.Tx) error {
+		note, err = s.creditTx(tx, a, in, "")
+		return err
+	})
+	return note, err
+}
+
+// PreviewCredit composes a credit note without a number, or says why it cannot be issued.
+func (s *Service) PreviewCredit(in CreditInput) (note Invoice, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		note, err = s.composeCredit(tx, in)
+		return err
+	})
+	return note, err
+}
+
+// creditTx issues a credit note inside a transaction. One that the operation has issued
+// already comes back as it is.
+func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operation string) (Invoice, error) {
+	if operation != "" {
+		done, err := issued.ByIndex(tx, "operation", operation)
+		if err != nil {
+			return Invoice{}, err
+		}
+		if len(done) > 0 {
+			return archive.get(tx, done[0].Number)
+		}
+	}
+	note, err := s.composeCredit(tx, in)
+	if err != nil {
+		return Invoice{}, err
+	}
+	n, err := store.Sequence(tx, fmt.Sprintf("credit/%d", note.Date.Year))
+	if err != nil {
+		return Invoice{}, err
+	}
+	note.Number = creditNumber(note.Date.Year, n)
+	if n > 1 {
+		before, err := issued.Get(tx, creditNumber(note.Date.Year, n-1))
+		if err != nil {
+			return Invoice{}, err
+		}
+		if note.Date.Before(before.Date) {
+			return Invoice{}, refused("set the machine's clock", "credit notes are numbered in the order of time: %s is of %s, and today is %s", before.Number, before.Date, note.Date)
+		}
+	}
+	if err := s.keep(tx, note); err != nil {
+		return Invoice{}, err
+	}
+	if in.Replace {
+		if err := s.takeBack(tx, note); err != nil {
+			return Invoice{}, err
+		}
+	}
+	at := s.Clock.Now()
+	if err := issued.Insert(tx, note.Number, Issued{Number: note.Number, Invoice: note.Corrects.Number, Date: note.Date, Replaces: in.Replace, Operation: operation, At: at, By: a.Who}); err != nil {
+		return Invoice{}, err
+	}
+	action := "invoice.credit"
+	if in.Replace {
+		action = "invoice.replace"
+	}
+	return note, audit.Append(tx, at, audit.Record{Who: a.Who, From: a.From, Action: action, Object: "invoice/" + note.Corrects.Number, Result: "ok",
+		Detail: fmt.Sprintf("%s over %s: %s", note.Number, note.Total, note.Corrects.Reason)})
+}
+
+func creditNumber(year int, n uint64) string { return fmt.Sprintf("A%d-%04d", year, n) }
+
+// composeCredit composes the credit note of a frozen invoice.
+func (s *Service) composeCredit(tx store.Tx, in CreditInput) (Invoice, error) {
+	inv, err := archive.get(tx, in.Invoice)
+	if errors.Is(err, store.ErrNotFound) {
+		return Invoice{}, &store.NotFoundError{Kind: "finalised invoice", ID: in.Invoice}
+	} else if err != nil {
+		return Invoice{}, err
+	}
+	earlier, err := creditsOf(tx, in.Invoice)
+	if err != nil {
+		return Invoice{}, err
+	}
+	// The books of a finalised month are closed, also for credit notes.
+	today := s.Today()
+	last, err := lastFinalised(tx)
+	if err != nil {
+		return Invoice{}, err
+	}
+	if !last.Before(today.MonthOf()) {
+		return Invoice{}, refused("set the machine's clock", "%s is finalised, and a credit note of today, %s, would belong to it", last, today)
+	}
+	note, err := creditOf(inv, earlier, in, today)
+	if err == nil && in.Replace {
+		_, err = settlementWith(tx, inv)
+	}
+	return note, err
+}
+
+// creditsOf are the credit notes of an invoice, by number.
+func creditsOf(tx store.Tx, number string) ([]Invoice, error) {
+	all, err := issued.ByIndex(tx, "invoice", number)
+	if err != nil {
+		return nil, err
+	}
+	return notesTx(tx, all)
+}
+
+func notesTx(tx store.Tx, all []Issued) ([]Invoice, error) {
+	slices.SortFunc(all, func(a, b Issued) int {
+		if c := a.Date.Compare(b.Date); c != 0 {
+			return c
+		}
+		return compareNumbers(a.Number, b.Number)
+	})
+	notes := make([]Invoice, len(all))
+	for i, one := range all {
+		var err error
+		if notes[i], err = archive.get(tx, one.Number); err != nil {
+			return nil, err
+		}
+	}
+	return notes, nil
+}
+
+// CreditNotes are the credit notes that were issued in a month, by number.
+func (s *Service) CreditNotes(m calendar.Month) (notes []Invoice, err error) {
+	return s.notesBy("month", m.String())
+}
+
+// CreditsOf are the credit notes of an invoice.
+func (s *Service) CreditsOf(number string) (notes []Invoice, err error) {
+	return s.notesBy("invoice", number)
+}
+
+// IssuedBy are the credit notes that an operation issued: one, or none yet.
+func (s *Service) IssuedBy(operation string) (notes []Invoice, err error) {
+	return s.notesBy("operation", operation)
+}
+
+func (s *Service) notesBy(index, key string) (notes []Invoice, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		all, err := issued.ByIndex(tx, index, key)
+		if err != nil {
+			return err
+		}
+		notes, err = notesTx(tx, all)
+		return err
+	})
+	return notes, err
+}
