@@ -1,6 +1,6 @@
 // Package templates holds the texts that we send elsewhere, embedded: the seed
-// of a first boot, the scripts that run inside a server, and the blueprints that
-// ship. It decides nothing and fills in nothing but values, quoted for their
+// of a first boot, the scripts that run inside a server, the blueprints that ship,
+// and the reminders of invoices. It decides nothing and fills in nothing but values, quoted for their
 // language.
 package templates
 
@@ -15,7 +15,7 @@ import (
 	"text/template"
 )
 
-//go:embed seed guest blueprint
+//go:embed seed guest blueprint reminder
 var files embed.FS
 
 // Seed fills in one file of a NoCloud seed: user-data, meta-data or
@@ -40,6 +40,20 @@ func Seed(name string, values any) ([]byte, error) {
 func quote(value any) (string, error) {
 	text, err := json.Marshal(value)
 	return string(text), err
+}
+
+// Reminder fills in the letter of a level, 1 to 3, in a client's language.
+func Reminder(language string, level int, values any) (string, error) {
+	name := fmt.Sprintf("%s-%d.txt", language, level)
+	parsed, err := template.New(name).Option("missingkey=error").ParseFS(files, "reminder/"+name)
+	if err != nil {
+		return "", fmt.Errorf("template %s: %w", name, err)
+	}
+	var out strings.Builder
+	if err := parsed.Execute(&out, values); err != nil {
+		return "", fmt.Errorf("template %s: %w", name, err)
+	}
+	return out.String(), nil
 }
 
 // Script is a script that runs inside a server, for /bin/sh -c.

@@ -32,6 +32,7 @@ var nouns = []func(*env) *cobra.Command{
 	newOfferCommand,
 	newOperationCommand,
 	newPaymentCommand,
+	newReminderCommand,
 	newSandboxCommand,
 	newScheduleCommand,
 	newServerCommand,

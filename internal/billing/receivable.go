@@ -16,15 +16,16 @@ import (
 // invoices, credit notes, payments and orders of direct debits give it again (see
 // Reckon), and it changes in their transactions.
 type Receivable struct {
-	Invoice string        `json:"invoice"`
-	Client  string        `json:"client"` // ID
-	Name    string        `json:"name"`   // of the client, as on the invoice
-	Date    calendar.Date `json:"date"`
-	Due     calendar.Date `json:"due"`
-	Total   money.Cents   `json:"total"`             // with tax, deposits taken off
-	Credits []Credit      `json:"credits,omitempty"` // credit notes
-	Paid    money.Cents   `json:"paid,omitempty"`    // by payments that were not undone
-	Debit   string        `json:"debit,omitempty"`   // the live order that collects it
+	Invoice  string        `json:"invoice"`
+	Client   string        `json:"client"` // ID
+	Name     string        `json:"name"`   // of the client, as on the invoice
+	Date     calendar.Date `json:"date"`
+	Due      calendar.Date `json:"due"`
+	Total    money.Cents   `json:"total"`              // with tax, deposits taken off
+	Credits  []Credit      `json:"credits,omitempty"`  // credit notes
+	Paid     money.Cents   `json:"paid,omitempty"`     // by payments that were not undone
+	Debit    string        `json:"debit,omitempty"`    // the live order that collects it
+	Reminded []Reminded    `json:"reminded,omitempty"` // in the order of the levels
 }
 
 // Credit is what a credit note takes off an invoice.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"codeberg.org/accolade/accolade/internal/billing/late"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -36,6 +37,7 @@ type Options struct {
 	Render    func(Invoice) ([]byte, error)
 	XML       func(Invoice) ([]byte, error) // the invoice for machines, whose hash is frozen; nil: none
 	Writers   int                           // documents that are written at the same time; 0: documentsAtOnce
+	LateRates late.Rates                    // of interest for late payment; needed for reminders
 	From      calendar.Month                // months before were invoiced elsewhere
 }
 

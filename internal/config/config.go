@@ -72,6 +72,7 @@ type Billing struct {
 	// FirstMonth is the first month that is invoiced here, `2026-09`; earlier ones were
 	// invoiced elsewhere. Empty: every month of every contract.
 	FirstMonth string
+	LateRates  string // yearly, of interest for late payment: `2026-07-01 12.15, 2027-01-01 12`
 }
 
 // Dolibarr is where finalised invoices can be brought.

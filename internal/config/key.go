@@ -14,6 +14,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"codeberg.org/accolade/accolade/internal/billing/late"
 	"codeberg.org/accolade/accolade/internal/calendar"
 )
 
@@ -205,6 +206,11 @@ func parsed(parse func(string) (string, error)) func(string) error {
 		_, err := parse(v)
 		return err
 	}
+}
+
+func isRates(v string) error {
+	_, err := late.ParseRates(v)
+	return err
 }
 
 // matches checks against a pattern.

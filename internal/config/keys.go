@@ -63,6 +63,8 @@ var Keys = []Key{
 	text("billing.schedule", func(c *Config) *string { return &c.Billing.Schedule }, "0 6 1 * *", "a cron expression", "When the month that ended is previewed (and finalised, with auto).", isCron),
 	text("billing.first_month", func(c *Config) *string { return &c.Billing.FirstMonth }, "", "a month",
 		"First month that is invoiced here, for contracts whose earlier months were invoiced elsewhere; their hours still count against the allowance. Empty: every month of every contract.", isMonth).like("2026-09"),
+	text("billing.late_rates", func(c *Config) *string { return &c.Billing.LateRates }, "", "days and yearly percentages: 2026-07-01 12.15, 2027-01-01 12",
+		"Rates of interest for late payment, each from a day on: what seller.late_rate says, for each half of a year. Needed for reminders.", isRates).like("2026-07-01 12.15, 2027-01-01 12"),
 
 	account("accounts.journal", func(c *Config) *books.Account { return &c.Accounts.Journal }, "VE Ventes", "Journal of the sales in a FEC: its code, then its name.", books.ParseJournal),
 	account("accounts.clients", func(c *Config) *books.Account { return &c.Accounts.Clients }, "411 Clients", "Account of what clients owe; each is a sub-account of it by its ID.", books.ParseAccount),

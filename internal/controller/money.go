@@ -8,6 +8,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/facturx"
+	"codeberg.org/accolade/accolade/internal/billing/late"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -24,12 +25,16 @@ func (c *Controller) buildMoney() error {
 	if err := first.UnmarshalText([]byte(c.conf.Billing.FirstMonth)); err != nil {
 		return fmt.Errorf("billing.first_month: %w", err)
 	}
+	lateRates, err := late.ParseRates(c.conf.Billing.LateRates)
+	if err != nil {
+		return fmt.Errorf("billing.late_rates: %w", err)
+	}
 	zone := c.conf.Zone()
 	c.services.Book = contract.NewBook(c.db, c.clock, zone, offers)
 	c.services.Ledger = support.NewLedger(c.db, c.clock, zone)
 	c.services.Bills = billing.New(billing.Options{
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
-		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, From: first,
+		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, From: first,
 	})
 	c.services.Exports = &export.Books{Ledger: c.services.Bills, SIREN: c.conf.Seller.SIREN, Accounts: c.conf.Accounts, Zone: zone}
 	c.services.Dolibarr = &dolibarr.Service{Ledger: c.services.Bills, Validate: c.conf.Dolibarr.Invoices == "validated"}

@@ -82,6 +82,7 @@ func (s *Server) register() {
 	s.registerPayments()
 	s.registerDebits()
 	s.registerStatements()
+	s.registerReminders()
 	s.registerStatus()
 }
 

@@ -1,0 +1,225 @@
+package billing
+
+import (
+	"fmt"
+	"slices"
+
+	"codeberg.org/accolade/accolade/internal/billing/late"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/store"
+	"codeberg.org/accolade/accolade/templates"
+)
+
+// ReminderDays are how many days after the due date each level of reminder is for: a
+// friendly word, a firm one, and the formal notice (mise en demeure).
+var ReminderDays = [...]int{7, 21, 45}
+
+// reminderPause is how many days pass at least between two levels.
+const reminderPause = 7
+
+// Reminded says that a client was reminded of an invoice.
+type Reminded struct {
+	Level int           `json:"level"` // 1 to 3
+	On    calendar.Date `json:"on"`
+}
+
+// Reminder is what a client is to be reminded of today.
+type Reminder struct {
+	Client   string        `json:"client"` // ID
+	Name     string        `json:"name"`
+	Language string        `json:"language"`
+	Level    int           `json:"level"` // the highest of its invoices
+	Invoices []LateInvoice `json:"invoices"`
+	Left     money.Cents   `json:"left"`
+	Interest money.Cents   `json:"interest"`
+	Fees     money.Cents   `json:"fees"`
+	Total    money.Cents   `json:"total"`
+}
+
+// LateInvoice is an invoice that is not paid in time.
+type LateInvoice struct {
+	Invoice  string        `json:"invoice"`
+	Due      calendar.Date `json:"due"`
+	Late     int           `json:"late"` // days
+	Left     money.Cents   `json:"left"`
+	Interest money.Cents   `json:"interest"` // until today; by the law's formula
+	Fee      money.Cents   `json:"fee"`      // for recovery
+	Level    int           `json:"level"`    // of the reminder that is due, 0 for none
+	reminded []Reminded
+}
+
+// professional reports whether interest and fee for late payment are due by law:
+// between professionals, public bodies included. From associations they are not claimed.
+func professional(k contract.ClientKind) bool { return k != contract.Association }
+
+// level is the next reminder of an invoice; 0 while none is due.
+func (l LateInvoice) level(today calendar.Date) int {
+	n := len(l.reminded)
+	if n >= len(ReminderDays) || l.Late < ReminderDays[n] || n > 0 && l.reminded[n-1].On.AddDays(reminderPause).After(today) {
+		return 0
+	}
+	return n + 1
+}
+
+// Reminders are the clients to be reminded today, each of all that is late, the highest
+// level first. What a live order of direct debits collects is left alone.
+func (s *Service) Reminders() (all []Reminder, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		all, err = s.remindersTx(tx, everyone)
+		return err
+	})
+	return all, err
+}
+
+func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
+	open, err := openOf(tx, client)
+	if err != nil {
+		return nil, err
+	}
+	paid := map[string][]Payment{}
+	by := map[string]*Reminder{}
+	var order []string
+	for _, r := range open {
+		if r.Left() <= 0 || r.Debit != "" || !r.Due.Before(s.Today()) {
+			continue
+		}
+		c := by[r.Client]
+		if c == nil {
+			k, err := contract.ClientByRef(tx, r.Client)
+			if err != nil {
+				return nil, err
+			}
+			if paid[r.Client], err = payments.ByIndex(tx, "client", r.Client); err != nil {
+				return nil, err
+			}
+			c = &Reminder{Client: r.Client, Name: k.Name, Language: k.Language}
+			by[r.Client], order = c, append(order, r.Client)
+		}
+		l := LateInvoice{Invoice: r.Invoice, Due: r.Due, Late: r.Due.DaysUntil(s.Today()), Left: r.Left(), reminded: r.Reminded}
+		inv, err := archive.get(tx, r.Invoice)
+		if err != nil {
+			return nil, err
+		}
+		if professional(inv.Client.Kind) {
+			l.Fee = RecoveryFee
+			if l.Interest, err = s.interest(r, paid[r.Client]); err != nil {
+				return nil, err
+			}
+		}
+		l.Level = l.level(s.Today())
+		c.add(l)
+	}
+	var all []Reminder
+	for _, id := range order {
+		if by[id].Level > 0 {
+			all = append(all, *by[id])
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Reminder) int { return b.Level - a.Level })
+	return all, nil
+}
+
+func (c *Reminder) add(l LateInvoice) {
+	c.Invoices = append(c.Invoices, l)
+	c.Level = max(c.Level, l.Level)
+	c.Left, c.Interest, c.Fees = c.Left+l.Left, c.Interest+l.Interest, c.Fees+l.Fee
+	c.Total = c.Left + c.Interest + c.Fees
+}
+
+// interest is what is due for being late, until today: on what was left each day. A
+// credit note counts from the beginning: what it takes back was never owed.
+func (s *Service) interest(r Receivable, payments []Payment) (money.Cents, error) {
+	total := r.Total
+	for _, c := range r.Credits {
+		total -= c.Amount
+	}
+	var paid []late.Payment
+	for _, p := range payments {
+		if p.Undone != nil {
+			continue
+		}
+		for _, x := range p.Parts {
+			if x.Invoice == r.Invoice {
+				paid = append(paid, late.Payment{On: p.On, Amount: x.Amount})
+			}
+		}
+	}
+	if len(s.LateRates) == 0 {
+		return 0, refused("set billing.late_rates in accoladed's configuration file, then restart it", "the configuration names no rate of late interest")
+	}
+	interest, err := late.Interest(total, r.Due, s.Today(), paid, s.LateRates)
+	if err != nil {
+		return 0, refused("add the rate of that day to billing.late_rates in accoladed's configuration file, then restart it", "%s: %v", r.Invoice, err)
+	}
+	return interest, nil
+}
+
+// ReminderText is the letter to a client that is to be reminded today.
+func (s *Service) ReminderText(client string) (text string, r Reminder, err error) {
+	if r, err = s.reminderOf(client); err != nil {
+		return "", r, err
+	}
+	euros, day := money.Cents.French, DateText
+	if r.Language == "en" {
+		euros, day = money.Cents.String, calendar.Date.String
+	}
+	v := struct {
+		Client, Seller, IBAN, Today, Left, Interest, Fees, Total string
+		Claimed                                                  bool // interest and fees
+		Invoices                                                 []map[string]string
+	}{r.Name, s.Seller.Name, s.Seller.IBAN, day(s.Today()), euros(r.Left), euros(r.Interest), euros(r.Fees), euros(r.Total), r.Total > r.Left, nil}
+	for _, l := range r.Invoices {
+		v.Invoices = append(v.Invoices, map[string]string{"Number": l.Invoice, "Due": day(l.Due), "Days": fmt.Sprint(l.Late), "Left": euros(l.Left)})
+	}
+	text, err = templates.Reminder(r.Language, r.Level, v)
+	return text, r, err
+}
+
+func (s *Service) reminderOf(client string) (r Reminder, err error) {
+	err = s.DB.View(func(tx store.Tx) error {
+		r, err = s.reminderTx(tx, client)
+		return err
+	})
+	return r, err
+}
+
+func (s *Service) reminderTx(tx store.Tx, client string) (Reminder, error) {
+	c, err := contract.ClientByRef(tx, client)
+	if err != nil {
+		return Reminder{}, err
+	}
+	all, err := s.remindersTx(tx, c.ID)
+	if err != nil {
+		return Reminder{}, err
+	}
+	if len(all) == 0 {
+		return Reminder{}, refused("accolade payment due --client "+c.ID+" shows what is open", "%s is not to be reminded today", c.Name)
+	}
+	return all[0], nil
+}
+
+// Remind notes that a client was sent today's reminder: each invoice that was at a level
+// is at the next.
+func (s *Service) Remind(a contract.Actor, client string) (r Reminder, err error) {
+	err = s.book(a, "reminder.sent", func(tx store.Tx) (string, string, error) {
+		if r, err = s.reminderTx(tx, client); err != nil {
+			return "", "", err
+		}
+		detail := ""
+		for _, l := range r.Invoices {
+			if l.Level == 0 {
+				continue
+			}
+			if _, err := changeReceivable(tx, l.Invoice, func(x *Receivable) {
+				x.Reminded = append(x.Reminded, Reminded{l.Level, s.Today()})
+			}); err != nil {
+				return "", "", err
+			}
+			detail += fmt.Sprintf("%s level %d, ", l.Invoice, l.Level)
+		}
+		return "client/" + r.Client, detail + r.Total.String(), nil
+	})
+	return r, err
+}
