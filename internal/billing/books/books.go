@@ -8,6 +8,7 @@
 package books
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 
@@ -71,6 +72,35 @@ func Of(inv billing.Invoice) Document {
 			Price: -money.PriceOf(x.Net.Rat()), Per: 1, Net: -x.Net, Category: x.Category, Rate: x.Rate})
 	}
 	return d
+}
+
+// Ledger is where finalised documents are.
+type Ledger interface {
+	Frozen(calendar.Month) iter.Seq2[billing.Invoice, error]
+	CreditNotes(calendar.Month) ([]billing.Invoice, error)
+}
+
+// Documents are those of a month's books, in the order of time: the credit notes that
+// were issued in it, then its invoices, dated the last day. Once the month is finalised
+// they are the same for ever, for credit notes are of the day on which they are issued.
+func Documents(l Ledger, m calendar.Month) iter.Seq2[Document, error] {
+	return func(yield func(Document, error) bool) {
+		notes, err := l.CreditNotes(m)
+		if err != nil {
+			yield(Document{}, err)
+			return
+		}
+		for _, note := range notes {
+			if !yield(Of(note), nil) {
+				return
+			}
+		}
+		for inv, err := range l.Frozen(m) {
+			if !yield(Of(inv), err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Sign is 1, and -1 for a credit note.

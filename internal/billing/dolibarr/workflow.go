@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
@@ -29,8 +28,8 @@ type Input struct {
 
 // Ledger is where finalised documents are.
 type Ledger interface {
+	books.Ledger
 	Months() ([]billing.Month, error)
-	Frozen(calendar.Month) iter.Seq2[billing.Invoice, error]
 }
 
 // Service sends finalised months as operations.
@@ -56,7 +55,8 @@ func (s *Service) count(m calendar.Month) (int, error) {
 	all, err := s.Ledger.Months()
 	for _, done := range all {
 		if done.Month == m {
-			return len(done.Invoices), err
+			notes, err := s.Ledger.CreditNotes(m)
+			return len(done.Invoices) + len(notes), err
 		}
 	}
 	if err == nil {
@@ -100,21 +100,21 @@ func (s *Service) send(ctx context.Context, r *operation.Run) error {
 	}
 	var refusals []*Refusal
 	n := 0
-	for inv, err := range s.Ledger.Frozen(in.Month) {
+	for d, err := range books.Documents(s.Ledger, in.Month) {
 		if err != nil {
 			return operation.Transient(err)
 		}
 		if n++; n <= through {
 			continue
 		}
-		_, err := client.Send(ctx, books.Of(inv), in.Validate)
+		_, err := client.Send(ctx, d, in.Validate)
 		if refusal, ok := errors.AsType[*Refusal](err); ok {
 			refusals = append(refusals, refusal)
 			r.LogLine(refusal.Error())
 		} else if err != nil {
 			return mark(ctx, err)
 		}
-		r.Progress(float64(n)/float64(max(of, 1)), inv.Number)
+		r.Progress(float64(n)/float64(max(of, 1)), d.Number)
 		if len(refusals) == 0 && n%savedEach == 0 {
 			if err := r.Set("through", n); err != nil {
 				return operation.Transient(err)

@@ -66,8 +66,8 @@ func (p Period) String() string {
 
 // Ledger is where finalised documents and hours are.
 type Ledger interface {
+	books.Ledger
 	Months() ([]billing.Month, error)
-	Frozen(calendar.Month) iter.Seq2[billing.Invoice, error]
 	Settled(calendar.Month) iter.Seq2[support.Entry, error]
 }
 
@@ -182,21 +182,10 @@ func (e *Export) write(at int, w io.Writer) error {
 func (e *Export) documents() iter.Seq2[books.Document, error] {
 	return func(yield func(books.Document, error) bool) {
 		for _, m := range e.months {
-			for d, err := range e.of(m) {
+			for d, err := range books.Documents(e.books.Ledger, m.Month) {
 				if !yield(d, err) || err != nil {
 					return
 				}
-			}
-		}
-	}
-}
-
-// of are the documents of a month.
-func (e *Export) of(m billing.Month) iter.Seq2[books.Document, error] {
-	return func(yield func(books.Document, error) bool) {
-		for inv, err := range e.books.Ledger.Frozen(m.Month) {
-			if !yield(books.Of(inv), err) || err != nil {
-				return
 			}
 		}
 	}
@@ -221,7 +210,7 @@ func (e *Export) entries() iter.Seq2[books.Entry, error] {
 	return func(yield func(books.Entry, error) bool) {
 		n := 0
 		book := func(m billing.Month) iter.Seq2[books.Entry, error] {
-			return e.books.Accounts.Entries(n, calendar.Of(m.At, e.books.Zone), e.of(m))
+			return e.books.Accounts.Entries(n, calendar.Of(m.At, e.books.Zone), books.Documents(e.books.Ledger, m.Month))
 		}
 		for _, m := range e.before {
 			for entry, err := range book(m) {

@@ -122,6 +122,38 @@ func (c *coop) file(e *export.Export, name string) []byte {
 	return b.Bytes()
 }
 
+// A credit note stands in the books of the month in which it was issued, in every
+// format, and takes back there what the invoice brought.
+func TestCreditNotes(t *testing.T) {
+	c := newCoop(t)
+	c.finalise("2026-09")
+	before, err := c.open("2026-09", export.CSV).Manifest()
+	c.must(err)
+	note, err := c.bills.Credit(anne, billing.CreditInput{Invoice: "F2026-0001", Reason: "panne de trois jours"})
+	c.must(err)
+	c.finalise("2026-10")
+	if after, err := c.open("2026-09", export.CSV).Manifest(); err != nil || !cmp.Equal(before, after) {
+		t.Errorf("September is another month now: %v\n%s", err, cmp.Diff(before, after))
+	}
+	months, err := c.bills.Months()
+	c.must(err)
+	for _, format := range export.Formats {
+		m, err := c.open("2026-10", format).Manifest()
+		c.must(err)
+		if october := months[1]; m.CreditNotes != 1 || m.Total != october.Total-note.Total || m.Net != october.Net-note.Net || m.VAT != october.Tax-note.Tax {
+			t.Errorf("%s: %+v; October came to %s, the credit note to %s", format, m, october.Total, note.Total)
+		}
+	}
+	e := c.open("2026-10", export.FEC)
+	file := c.file(e, e.Files()[0])
+	if _, err := fec.Check(bytes.NewReader(file)); err != nil {
+		t.Error(err)
+	}
+	if want := "\tAvoir A2026-0001 sur F2026-0001 Kerlann\t0,00\t299,52\t"; !strings.Contains(string(file), want) {
+		t.Errorf("the FEC has no %q:\n%s", want, file)
+	}
+}
+
 // Every format of a month comes to what the ledger says that the month does, and the
 // files are what the manifest says.
 func TestManifestsAgreeWithTheLedger(t *testing.T) {
@@ -206,7 +238,10 @@ func TestEntriesRunThroughTheYear(t *testing.T) {
 // The workbook holds what the CSV files hold: the same documents and hours.
 func TestWorkbookAndCSVHoldTheSame(t *testing.T) {
 	c := newCoop(t)
-	c.finalise("2026-09", "2026-10")
+	c.finalise("2026-09")
+	_, err := c.bills.Credit(anne, billing.CreditInput{Invoice: "F2026-0001", Reason: "panne"})
+	c.must(err)
+	c.finalise("2026-10")
 	flat, book := c.open("2026-10", export.CSV), c.open("2026-10", export.XLSX)
 	read := func(table sheet.Table) func(func(sheet.Row, error) bool) {
 		return sheet.ReadCSV(bytes.NewReader(c.file(flat, table.Name+".csv")), table)
@@ -222,9 +257,9 @@ func TestWorkbookAndCSVHoldTheSame(t *testing.T) {
 	hoursXLSX, err := sheet.Entries(w.Rows(sheet.Hours))
 	c.must(errors.Join(err, w.Close()))
 	var frozen []books.Document
-	for inv, err := range c.bills.Frozen(calendar.Month{Year: 2026, Month: 10}) {
+	for d, err := range books.Documents(c.bills, calendar.Month{Year: 2026, Month: 10}) {
 		c.must(err)
-		frozen = append(frozen, books.Of(inv))
+		frozen = append(frozen, d)
 	}
 	for name, got := range map[string][]books.Document{"CSV": fromCSV, "XLSX": fromXLSX} {
 		if diff := cmp.Diff(frozen, got, bookstest.Same); diff != "" || len(got) == 0 {
