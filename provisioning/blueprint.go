@@ -85,9 +85,9 @@ var (
 	imagePattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*\.(qcow2|raw)$`)
 )
 
-// ReadBlueprint reads one blueprint. The name stands before each line of what is
+// readBlueprint reads one blueprint. The name stands before each line of what is
 // wrong; all that is wrong is told at once.
-func ReadBlueprint(name string, text []byte, options Options) (Blueprint, error) {
+func readBlueprint(name string, text []byte, options Options) (Blueprint, error) {
 	blueprint := Blueprint{Locale: "fr_FR.UTF-8", Timezone: "Europe/Paris", Installer: "https://install.yunohost.org"}
 	problems := &Problems{File: name}
 	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
@@ -175,13 +175,13 @@ func (b Blueprint) check(options Options, wrong func(field, why string)) {
 	}
 	tell("installer", checkURL(b.Installer, options))
 	if b.Domain != "" {
-		tell("domain", CheckDomain(b.Domain))
+		tell("domain", checkDomain(b.Domain))
 	}
 	if b.Admin.Username != "" {
-		tell("admin.username", CheckUsername(b.Admin.Username))
+		tell("admin.username", checkUsername(b.Admin.Username))
 	}
 	if b.Admin.FullName != "" {
-		tell("admin.fullname", CheckFullName(b.Admin.FullName))
+		tell("admin.fullname", checkFullName(b.Admin.FullName))
 	}
 	if !localePattern.MatchString(b.Locale) {
 		wrong("locale", fmt.Sprintf("%q is no locale: for instance fr_FR.UTF-8", b.Locale))
@@ -263,13 +263,13 @@ func checkURL(raw string, options Options) error {
 // Complete checks what only a finished blueprint must have: the domain and the
 // admin, which the command line may give instead of the file.
 func (b Blueprint) Complete() error {
-	if err := CheckDomain(b.Domain); err != nil {
+	if err := checkDomain(b.Domain); err != nil {
 		return fmt.Errorf("domain: %w", err)
 	}
-	if err := CheckUsername(b.Admin.Username); err != nil {
+	if err := checkUsername(b.Admin.Username); err != nil {
 		return fmt.Errorf("admin.username: %w", err)
 	}
-	if err := CheckFullName(b.Admin.FullName); err != nil {
+	if err := checkFullName(b.Admin.FullName); err != nil {
 		return fmt.Errorf("admin.fullname: %w", err)
 	}
 	return nil

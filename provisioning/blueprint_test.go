@@ -29,7 +29,7 @@ reachable: {https: true, port80: false}
 `
 
 func TestReadBlueprint(t *testing.T) {
-	got, err := ReadBlueprint("office.yaml", []byte(office), Options{})
+	got, err := readBlueprint("office.yaml", []byte(office), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestReadBlueprintRefuses(t *testing.T) {
 		{"twice", "domain: archi.test", "domain: archi.test\ndomain: b.test", "b.yaml:8:1: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := ReadBlueprint("b.yaml", []byte(strings.Replace(office, test.old, test.new, 1)), Options{})
+			_, err := readBlueprint("b.yaml", []byte(strings.Replace(office, test.old, test.new, 1)), Options{})
 			if test.want == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -82,26 +82,26 @@ func TestReadBlueprintRefuses(t *testing.T) {
 
 func TestPlainHTTPOnlyFromTheSandbox(t *testing.T) {
 	text := strings.Replace(office, "https://cloud.example.org", "http://127.0.0.1:18000", 1)
-	if _, err := ReadBlueprint("b.yaml", []byte(text), Options{}); err == nil {
+	if _, err := readBlueprint("b.yaml", []byte(text), Options{}); err == nil {
 		t.Fatal("plain http was accepted")
 	}
-	if _, err := ReadBlueprint("b.yaml", []byte(text), Options{PlainHTTP: "http://127.0.0.1:18000"}); err != nil {
+	if _, err := readBlueprint("b.yaml", []byte(text), Options{PlainHTTP: "http://127.0.0.1:18000"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadBlueprint("b.yaml", []byte(text), Options{PlainHTTP: "http://127.0.0.1:1800"}); err == nil {
+	if _, err := readBlueprint("b.yaml", []byte(text), Options{PlainHTTP: "http://127.0.0.1:1800"}); err == nil {
 		t.Fatal("another port was accepted")
 	}
 }
 
 func FuzzReadBlueprint(f *testing.F) {
 	f.Add([]byte(office))
-	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = ReadBlueprint("f.yaml", text, Options{}) })
+	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = readBlueprint("f.yaml", text, Options{}) })
 }
 
 func TestShippedBlueprints(t *testing.T) {
 	for _, name := range templates.Blueprints() {
 		text, _ := templates.Blueprint(name)
-		if _, err := ReadBlueprint(name, text, Options{}); err != nil {
+		if _, err := readBlueprint(name, text, Options{}); err != nil {
 			t.Error(err)
 		}
 	}

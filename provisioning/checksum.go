@@ -21,7 +21,7 @@ func (s *Service) checksum(ctx context.Context, r *operation.Run, image Image) (
 	if kept, err := r.Get("sha512", &sum); err != nil || kept {
 		return sum, err
 	}
-	sum, err := ReadChecksum(ctx, s.http, image.URL)
+	sum, err := readChecksum(ctx, s.http, image.URL)
 	if err != nil {
 		return "", err
 	}
@@ -29,8 +29,8 @@ func (s *Service) checksum(ctx context.Context, r *operation.Run, image Image) (
 	return sum, r.Set("sha512", sum)
 }
 
-// ReadChecksum reads the SHA-512 of an image from the SHA512SUMS beside it.
-func ReadChecksum(ctx context.Context, client *http.Client, image string) (string, error) {
+// readChecksum reads the SHA-512 of an image from the SHA512SUMS beside it.
+func readChecksum(ctx context.Context, client *http.Client, image string) (string, error) {
 	at := image[:strings.LastIndex(image, "/")+1] + "SHA512SUMS"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {

@@ -21,8 +21,8 @@ const (
 	batchBytes = 48 << 10
 )
 
-// UsersInput is what an operation server.users is about.
-type UsersInput struct {
+// usersInput is what an operation server.users is about.
+type usersInput struct {
 	Server string        `json:"server"`
 	File   string        `json:"file"`
 	Users  secret.Sealed `json:"users"`
@@ -34,7 +34,7 @@ var usersList = operation.Confided{Fields: []string{"users"}}
 
 // UsersWorkflow imports users into a server that runs already.
 func (s *Service) UsersWorkflow() operation.Workflow {
-	return operation.Workflow{Kind: KindUsers, Confided: usersList, Steps: []operation.Step{
+	return operation.Workflow{Kind: kindUsers, Confided: usersList, Steps: []operation.Step{
 		{Name: stepUsers, Do: s.importLater, CannotUndo: "users that were made stay", Deadline: 12 * time.Hour},
 	}}
 }
@@ -69,7 +69,7 @@ func (s *Service) importUsers(ctx context.Context, r *operation.Run) error {
 
 // importLater is the step of a server that is in service.
 func (s *Service) importLater(ctx context.Context, r *operation.Run) error {
-	var in UsersInput
+	var in usersInput
 	if err := r.Input(&in); err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (s *Service) bring(ctx context.Context, r *operation.Run, guest Guest, seal
 	if err != nil {
 		return nil, err
 	}
-	users, err := ReadUsers("users.csv", []byte(text.Reveal()), nil)
+	users, err := readUsers("users.csv", []byte(text.Reveal()), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (s *Service) different(r *operation.Run, users []User, there map[string]fle
 // nextBatch cuts the first batch off a list.
 func nextBatch(users []User) ([]User, []byte, error) {
 	for n := min(batchSize, len(users)); ; n = n / 2 {
-		csv, err := WriteUsers(users[:n])
+		csv, err := writeUsers(users[:n])
 		if err != nil {
 			return nil, nil, err
 		}

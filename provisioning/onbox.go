@@ -91,7 +91,7 @@ func (s *Service) seed(ctx context.Context, r *operation.Run) error {
 			return err
 		}
 	}
-	files, err := Seed(j.Blueprint, j.order.Mark)
+	files, err := seed(j.Blueprint, j.order.Mark)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (s *Service) resize(ctx context.Context, r *operation.Run) error {
 		return err
 	}
 	if found := sizePattern.FindStringSubmatch(vm.Config[disk]); found != nil {
-		if size, err := ParseBytes(found[1]); err == nil && size >= j.Blueprint.Size.Disk {
+		if size, err := parseBytes(found[1]); err == nil && size >= j.Blueprint.Size.Disk {
 			return nil
 		}
 	}

@@ -47,9 +47,9 @@ type Plan struct {
 	Warnings []string      `json:"warnings,omitempty"`
 }
 
-// NewPlan checks that the box has room and lists the exact calls, with the VMID
+// newPlan checks that the box has room and lists the exact calls, with the VMID
 // that is free now. It asks nobody.
-func NewPlan(o Order, seen Observed) (Plan, error) {
+func newPlan(o Order, seen Observed) (Plan, error) {
 	warnings, err := room(o, seen)
 	if err != nil {
 		return Plan{}, err

@@ -24,7 +24,7 @@ func exampleOrder(t *testing.T) (Order, Observed) {
 
 func TestPlanListsTheExactCalls(t *testing.T) {
 	order, seen := exampleOrder(t)
-	plan, err := NewPlan(order, seen)
+	plan, err := newPlan(order, seen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestPlanTakesTheNextFreeVMID(t *testing.T) {
 	seen.VMs = []fleet.VM{{VMID: 100}, {VMID: 102}}
 	seen.Servers = []fleet.Server{{Name: "other", VMID: 101, State: fleet.ServerProvisioning}}
 	seen.Images = []fleet.Volume{{ID: imageVolume(order)}}
-	plan, err := NewPlan(order, seen)
+	plan, err := newPlan(order, seen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestPlanChecksTheRoom(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			order, seen := exampleOrder(t)
 			test.change(&order, &seen)
-			plan, err := NewPlan(order, seen)
+			plan, err := newPlan(order, seen)
 			if test.want == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -117,7 +117,7 @@ func FuzzCheckDomain(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, domain string) {
-		if CheckDomain(domain) == nil && strings.ContainsAny(domain, " /\\'\"$`\n") {
+		if checkDomain(domain) == nil && strings.ContainsAny(domain, " /\\'\"$`\n") {
 			t.Fatalf("%q was accepted", domain)
 		}
 	})
@@ -125,22 +125,22 @@ func FuzzCheckDomain(f *testing.F) {
 
 func TestRulesAgreeWithARealServer(t *testing.T) {
 	for _, domain := range []string{"archi_test", "Archi.test", "archi", "-archi.test", "archi.test.", "127.0.0.1", "http://archi.test", "archi .test", "", "été.test", "archi.t", "1.2.3.44"} {
-		if CheckDomain(domain) == nil {
+		if checkDomain(domain) == nil {
 			t.Errorf("domain %q was accepted", domain)
 		}
 	}
 	for _, name := range []string{"root", "admin", "admins", "webmaster", "postmaster", "abuse", "www-data", "Camille", "camille!", "camille le goff", "", "mail", "vmail", "nobody", "systemd-x"} {
-		if CheckUsername(name) == nil {
+		if checkUsername(name) == nil {
 			t.Errorf("user name %q was accepted", name)
 		}
 	}
 	for _, name := range []string{"", " ", "Camille <b>", "ab"} {
-		if CheckFullName(name) == nil {
+		if checkFullName(name) == nil {
 			t.Errorf("full name %q was accepted", name)
 		}
 	}
 	for _, name := range []string{"Camille", "Camille 2", "Camille O'Neill-Le Goff, Jr.", "René Léostíc"} {
-		if err := CheckFullName(name); err != nil {
+		if err := checkFullName(name); err != nil {
 			t.Error(err)
 		}
 	}
@@ -150,11 +150,11 @@ func TestRulesAgreeWithARealServer(t *testing.T) {
 		user string
 		pass string
 	}{{"bad host!", 587, "u", "long enough"}, {"relay.example", 99999999, "u", "long enough"}, {"relay.example", 0, "u", "long enough"}, {"relay.example", 587, "-u", "long enough"}, {"relay.example", 587, "u", "short"}, {"relay.example", 587, "u", "motdepasse"}} {
-		if CheckRelay(bad.host, bad.port, bad.user, bad.pass) == nil {
+		if checkRelay(bad.host, bad.port, bad.user, bad.pass) == nil {
 			t.Errorf("relay %+v was accepted", bad)
 		}
 	}
-	if err := CheckRelay("relay.example", 587, "accolade", "Secret&=%+ des relais 1"); err != nil {
+	if err := checkRelay("relay.example", 587, "accolade", "Secret&=%+ des relais 1"); err != nil {
 		t.Error(err)
 	}
 }

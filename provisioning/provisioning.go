@@ -53,7 +53,7 @@ func (b Bytes) String() string {
 // UnmarshalYAML reads 4G or 512M; an error knows where it stands.
 func (b *Bytes) UnmarshalYAML(node ast.Node) error {
 	text := node.GetToken().Value
-	size, err := ParseBytes(text)
+	size, err := parseBytes(text)
 	if err != nil {
 		return &yaml.SyntaxError{Message: err.Error(), Token: node.GetToken()}
 	}
@@ -61,8 +61,8 @@ func (b *Bytes) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// ParseBytes reads 512M, 4G or 1T.
-func ParseBytes(text string) (Bytes, error) {
+// parseBytes reads 512M, 4G or 1T.
+func parseBytes(text string) (Bytes, error) {
 	number, unit := strings.TrimRight(text, "MGT"), strings.TrimLeft(text, "0123456789")
 	n, err := strconv.ParseInt(number, 10, 32)
 	scale := map[string]Bytes{"M": MiB, "G": GiB, "T": TiB}[unit]

@@ -60,7 +60,7 @@ func (s *Service) prepare(q Request) (p prepared, err error) {
 			return p, err
 		}
 	}
-	blueprint, err := ReadBlueprint(name, text, s.options)
+	blueprint, err := readBlueprint(name, text, s.options)
 	if err != nil {
 		return p, err
 	}
@@ -98,7 +98,7 @@ func (s *Service) prepare(q Request) (p prepared, err error) {
 	}
 	p.input = Input{Server: q.Server, Client: q.Client, Box: q.Box, Blueprint: blueprint, BlueprintName: name}
 	if len(q.UsersText) > 0 {
-		users, err := ReadUsers(q.UsersName, q.UsersText, []string{blueprint.Domain})
+		users, err := readUsers(q.UsersName, q.UsersText, []string{blueprint.Domain})
 		if err != nil {
 			return p, err
 		}
@@ -126,7 +126,7 @@ func (s *Service) checkRelay() error {
 	if !ok {
 		return &operation.Refused{Why: "the blueprint wants a mail relay, and the configuration has none", Fix: "set relay: in the controller's configuration, or relay: false in the blueprint"}
 	}
-	if err := CheckRelay(relay.Host, relay.Port, relay.User, password.Reveal()); err != nil {
+	if err := checkRelay(relay.Host, relay.Port, relay.User, password.Reveal()); err != nil {
 		return &operation.Refused{Why: "the relay of the configuration: " + err.Error(), Fix: "change relay: in the controller's configuration"}
 	}
 	return nil

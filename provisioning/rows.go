@@ -25,7 +25,7 @@ func (c *rowCheck) check(line int, u User) {
 			c.problems.add(line, 0, field, err.Error())
 		}
 	}
-	tell("username", CheckUsername(u.Username))
+	tell("username", checkUsername(u.Username))
 	if before, twice := c.names[u.Username]; twice {
 		tell("username", fmt.Errorf("%q stands in line %d already", u.Username, before))
 	} else {
@@ -34,7 +34,7 @@ func (c *rowCheck) check(line int, u User) {
 	tell("firstname", checkNamePart(u.FirstName))
 	tell("lastname", checkNamePart(u.LastName))
 	if u.Password != "" {
-		tell("password", CheckPassword(u.Password))
+		tell("password", checkPassword(u.Password))
 	}
 	tell("mail", c.address(line, u.Mail))
 	for _, alias := range u.Aliases {
@@ -44,7 +44,7 @@ func (c *rowCheck) check(line int, u User) {
 		tell("mail-forward", checkAddress(forward, forwardPattern, nil))
 	}
 	if u.Quota != "" {
-		tell("mailbox-quota", CheckQuota(u.Quota))
+		tell("mailbox-quota", checkQuota(u.Quota))
 	}
 	for _, group := range u.Groups {
 		tell("groups", checkGroup(group))
@@ -55,7 +55,7 @@ func (c *rowCheck) check(line int, u User) {
 // has it. Each user NAME also owns nothing but his own mail: YunoHost derives no
 // address from the name.
 func (c *rowCheck) address(line int, mail string) error {
-	if err := CheckMail(mail, c.domains); err != nil {
+	if err := checkMail(mail, c.domains); err != nil {
 		return err
 	}
 	if name, _, _ := strings.Cut(mail, "@"); slices.Contains(adminAliases, name) {

@@ -38,9 +38,9 @@ var takenNames = []string{
 	"tcpdump", "uucp", "uuidd", "visitors", "vmail", "webmaster", "ynh",
 }
 
-// CheckDomain refuses what YunoHost would refuse as a domain, and addresses,
+// checkDomain refuses what YunoHost would refuse as a domain, and addresses,
 // which it would take.
-func CheckDomain(domain string) error {
+func checkDomain(domain string) error {
 	if !domainPattern.MatchString(domain) || len(domain) > 253 {
 		return fmt.Errorf("%q is no domain for YunoHost: lower-case letters, digits and hyphens, labels separated by dots, and an ending of two characters or more, for instance my-office.example", domain)
 	}
@@ -55,9 +55,9 @@ func CheckDomain(domain string) error {
 	return nil
 }
 
-// CheckUsername refuses what YunoHost would refuse as the name of a user, and
+// checkUsername refuses what YunoHost would refuse as the name of a user, and
 // the system users that it would take.
-func CheckUsername(name string) error {
+func checkUsername(name string) error {
 	switch {
 	case !usernamePattern.MatchString(name) || len(name) > 32:
 		return fmt.Errorf("%q is no user name: at most 32 lower-case letters, digits, dots and underscores", name)
@@ -69,18 +69,18 @@ func CheckUsername(name string) error {
 	return nil
 }
 
-// CheckFullName refuses what YunoHost would refuse as somebody's full name.
-func CheckFullName(name string) error {
+// checkFullName refuses what YunoHost would refuse as somebody's full name.
+func checkFullName(name string) error {
 	if !fullNamePattern.MatchString(name) || utf8.RuneCountInString(name) < 3 {
 		return fmt.Errorf("%q is no full name: at least three letters or digits, and between them spaces, commas, dots, apostrophes and hyphens", name)
 	}
 	return nil
 }
 
-// CheckPassword refuses what YunoHost would refuse at its default strength.
+// checkPassword refuses what YunoHost would refuse at its default strength.
 // The list of the most used passwords is on the server: what the short list here
 // lets pass may still be refused there, for that one user.
-func CheckPassword(password string) error {
+func checkPassword(password string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case n < 8:
 		return errors.New("the password is shorter than 8 characters")
@@ -101,9 +101,9 @@ var mostUsed = []string{
 	"qwertyui", "qwertyuiop", "sunshine", "superman", "trustno1", "welcome1", "yunohost",
 }
 
-// CheckMail refuses an address whose domain is none of those that the server
+// checkMail refuses an address whose domain is none of those that the server
 // has. An empty list of domains allows any.
-func CheckMail(mail string, domains []string) error {
+func checkMail(mail string, domains []string) error {
 	return checkAddress(mail, localPartPattern, domains)
 }
 
@@ -112,7 +112,7 @@ func checkAddress(mail string, local *regexp.Regexp, domains []string) error {
 	if !found || !local.MatchString(name) || len(name) > 64 || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") {
 		return fmt.Errorf("%q is no mail address: NAME@DOMAIN", mail)
 	}
-	if err := CheckDomain(domain); err != nil {
+	if err := checkDomain(domain); err != nil {
 		return fmt.Errorf("%q is no mail address: %w", mail, err)
 	}
 	if len(domains) > 0 && !slices.Contains(domains, domain) {
@@ -121,17 +121,17 @@ func checkAddress(mail string, local *regexp.Regexp, domains []string) error {
 	return nil
 }
 
-// CheckQuota refuses what YunoHost would refuse as the quota of a mailbox.
-func CheckQuota(quota string) error {
+// checkQuota refuses what YunoHost would refuse as the quota of a mailbox.
+func checkQuota(quota string) error {
 	if !quotaPattern.MatchString(quota) {
 		return fmt.Errorf("%q is no mailbox quota: 0 for none, or a number with b, k, M, G or T, for instance 5G", quota)
 	}
 	return nil
 }
 
-// CheckRelay refuses a mail relay that YunoHost would take and then fail with:
+// checkRelay refuses a mail relay that YunoHost would take and then fail with:
 // it checks neither host nor port.
-func CheckRelay(host string, port int, user, password string) error {
+func checkRelay(host string, port int, user, password string) error {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		if !addr.IsValid() {
 			return fmt.Errorf("relay host %q is no address", host)
@@ -145,7 +145,7 @@ func CheckRelay(host string, port int, user, password string) error {
 	if user == "" || strings.ContainsFunc(user, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) || strings.ContainsAny(user[:1], "-@") {
 		return fmt.Errorf("relay user %q is empty, holds a space, or starts with a hyphen or an at sign", user)
 	}
-	if err := CheckPassword(password); err != nil {
+	if err := checkPassword(password); err != nil {
 		return fmt.Errorf("relay password: %w", err)
 	}
 	return nil

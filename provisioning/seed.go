@@ -20,9 +20,9 @@ import (
 // SeedFiles are the three files that cloud-init reads on the first boot.
 type SeedFiles map[string][]byte
 
-// Seed writes the files of a first boot. The instance is unlike any other, so
+// seed writes the files of a first boot. The instance is unlike any other, so
 // that cloud-init takes a disk that was restored for one that has booted before.
-func Seed(b Blueprint, instance string) (SeedFiles, error) {
+func seed(b Blueprint, instance string) (SeedFiles, error) {
 	hostname, _, _ := strings.Cut(b.Domain, ".")
 	values := struct {
 		Blueprint

@@ -16,7 +16,7 @@ import (
 
 func seedBlueprint(t *testing.T) Blueprint {
 	t.Helper()
-	b, err := ReadBlueprint("office.yaml", []byte(office), Options{})
+	b, err := readBlueprint("office.yaml", []byte(office), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestSeedImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := seedBlueprint(t)
 			change(&b)
-			files, err := Seed(b, "op-1")
+			files, err := seed(b, "op-1")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func needs(t *testing.T, program, pkg string) string {
 
 func TestUserDataPassesCloudInitSchema(t *testing.T) {
 	program := needs(t, "cloud-init", "cloud-init")
-	files, err := Seed(seedBlueprint(t), "op-1")
+	files, err := seed(seedBlueprint(t), "op-1")
 	if err != nil {
 		t.Fatal(err)
 	}

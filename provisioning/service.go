@@ -107,7 +107,7 @@ func (s *Service) plan(ctx context.Context, p prepared) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	return NewPlan(p.order, seen)
+	return newPlan(p.order, seen)
 }
 
 // Start checks a request, and that the box has room for it now, and starts the
@@ -152,7 +152,7 @@ func (s *Service) ImportUsers(ctx context.Context, server, file string, text []b
 	if found.State != fleet.ServerReady {
 		return operation.Operation{}, &operation.Refused{Why: fmt.Sprintf("server %s is %s", server, found.State), Fix: "wait until it is in service"}
 	}
-	users, err := ReadUsers(file, text, []string{found.Domain})
+	users, err := readUsers(file, text, []string{found.Domain})
 	if err != nil {
 		return operation.Operation{}, err
 	}
@@ -160,8 +160,8 @@ func (s *Service) ImportUsers(ctx context.Context, server, file string, text []b
 	if err != nil {
 		return operation.Operation{}, err
 	}
-	return s.engine.Start(ctx, operation.Request{Kind: KindUsers, Subject: "server/" + server, Leases: []string{"box/" + found.Box}, By: by, From: from,
-		Input: UsersInput{Server: server, File: file, Users: sealed, Count: len(users)}})
+	return s.engine.Start(ctx, operation.Request{Kind: kindUsers, Subject: "server/" + server, Leases: []string{"box/" + found.Box}, By: by, From: from,
+		Input: usersInput{Server: server, File: file, Users: sealed, Count: len(users)}})
 }
 
 // Result is what the provisioning of a server had to tell.

@@ -27,19 +27,19 @@ type User struct {
 // FullName is the name as YunoHost shows it.
 func (u User) FullName() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
 
-// Columns are the nine that YunoHost demands, in its own order.
-var Columns = []string{"username", "firstname", "lastname", "password", "mail", "mailbox-quota", "mail-alias", "mail-forward", "groups"}
+// columns are the nine that YunoHost demands, in its own order.
+var columns = []string{"username", "firstname", "lastname", "password", "mail", "mailbox-quota", "mail-alias", "mail-forward", "groups"}
 
 // madeByYunoHost are the groups of every server.
 var madeByYunoHost = []string{"admins", "all_users", "visitors"}
 
-// ReadUsers reads a list of users as YunoHost wants it: UTF-8 without a
+// readUsers reads a list of users as YunoHost wants it: UTF-8 without a
 // byte-order mark, separated by semicolons, with the nine columns in any order.
 // It checks every row by the rules that YunoHost would apply in the middle of the
 // import, and tells all that is wrong at once. No password appears in an error.
 //
 // domains are the domains that the server has; when empty any is allowed.
-func ReadUsers(name string, text []byte, domains []string) ([]User, error) {
+func readUsers(name string, text []byte, domains []string) ([]User, error) {
 	problems := &Problems{File: name}
 	switch {
 	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
@@ -58,7 +58,7 @@ func ReadUsers(name string, text []byte, domains []string) ([]User, error) {
 	reader.FieldsPerRecord = -1
 	header, err := reader.Read()
 	if err != nil {
-		problems.add(1, 0, "", "the file has no header line: "+strings.Join(Columns, ";"))
+		problems.add(1, 0, "", "the file has no header line: "+strings.Join(columns, ";"))
 		return nil, problems
 	}
 	column, ok := readHeader(header, problems)
@@ -111,8 +111,8 @@ func firstInvalid(text []byte) int {
 func readHeader(header []string, problems *Problems) (map[string]int, bool) {
 	column := map[string]int{}
 	for i, name := range header {
-		if !slices.Contains(Columns, name) {
-			problems.add(1, 0, name, fmt.Sprintf("unknown column %q: YunoHost would ignore it; allowed are %s", name, strings.Join(Columns, ", ")))
+		if !slices.Contains(columns, name) {
+			problems.add(1, 0, name, fmt.Sprintf("unknown column %q: YunoHost would ignore it; allowed are %s", name, strings.Join(columns, ", ")))
 		}
 		if _, twice := column[name]; twice {
 			problems.add(1, 0, name, fmt.Sprintf("column %q stands twice", name))
@@ -120,13 +120,13 @@ func readHeader(header []string, problems *Problems) (map[string]int, bool) {
 		column[name] = i
 	}
 	var missing []string
-	for _, name := range Columns {
+	for _, name := range columns {
 		if _, there := column[name]; !there {
 			missing = append(missing, name)
 		}
 	}
-	if len(missing) == len(Columns) {
-		problems.add(1, 0, "", "no known column: separate them with semicolons: "+strings.Join(Columns, ";"))
+	if len(missing) == len(columns) {
+		problems.add(1, 0, "", "no known column: separate them with semicolons: "+strings.Join(columns, ";"))
 	} else if len(missing) > 0 {
 		problems.add(1, 0, "", "missing columns: "+strings.Join(missing, ", "))
 	}
@@ -152,12 +152,12 @@ func splitList(field string) []string {
 	return list
 }
 
-// WriteUsers is the CSV of some users, as YunoHost reads it.
-func WriteUsers(users []User) ([]byte, error) {
+// writeUsers is the CSV of some users, as YunoHost reads it.
+func writeUsers(users []User) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Comma = ';'
-	rows := [][]string{Columns}
+	rows := [][]string{columns}
 	for _, u := range users {
 		rows = append(rows, []string{u.Username, u.FirstName, u.LastName, u.Password, u.Mail, u.Quota,
 			strings.Join(u.Aliases, ","), strings.Join(u.Forwards, ","), strings.Join(u.Groups, ",")})

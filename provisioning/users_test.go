@@ -38,7 +38,7 @@ func TestReadUsersRefuses(t *testing.T) {
 		{"bad quotes", header + "anna;An\"na;K;;anna@archi.test;0;;;\n", "a quotation mark is out of place"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			users, err := ReadUsers("users.csv", []byte(test.text), []string{"archi.test"})
+			users, err := readUsers("users.csv", []byte(test.text), []string{"archi.test"})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, wanted an error with %q", err, test.want)
 			}
@@ -63,7 +63,7 @@ func TestReadUsersTellsAllBadRows(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "u%d;Prenom;Nom;;%s;0;;;\n", i, mail)
 	}
-	_, err := ReadUsers("users.csv", []byte(b.String()), nil)
+	_, err := readUsers("users.csv", []byte(b.String()), nil)
 	if err == nil {
 		t.Fatal("three bad rows were accepted")
 	}
@@ -76,7 +76,7 @@ func TestReadUsersTellsAllBadRows(t *testing.T) {
 func TestUsersRoundTrip(t *testing.T) {
 	text := "groups;username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward\r\n" +
 		"admins;erwan;René;Léostíc;\"Far;Breton;22\";erwan@archi.test;1G;\"e@archi.test, e.l@archi.test\";erwan+x@example.org\r\n"
-	users, err := ReadUsers("users.csv", []byte(text), nil)
+	users, err := readUsers("users.csv", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +84,11 @@ func TestUsersRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(want, users); diff != "" {
 		t.Fatalf("read differs (-want +got):\n%s", diff)
 	}
-	written, err := WriteUsers(users)
+	written, err := writeUsers(users)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := ReadUsers("again.csv", written, nil)
+	again, err := readUsers("again.csv", written, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,15 +100,15 @@ func TestUsersRoundTrip(t *testing.T) {
 func FuzzReadUsers(f *testing.F) {
 	f.Add([]byte(header + "anna;Anna;Kervella;;anna@archi.test;0;;;\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		users, err := ReadUsers("f.csv", text, nil)
+		users, err := readUsers("f.csv", text, nil)
 		if err != nil {
 			return
 		}
-		written, err := WriteUsers(users)
+		written, err := writeUsers(users)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadUsers("again.csv", written, nil)
+		again, err := readUsers("again.csv", written, nil)
 		if err != nil {
 			t.Fatalf("accepted, written, then refused: %v", err)
 		}

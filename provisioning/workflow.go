@@ -16,7 +16,7 @@ import (
 // Kinds of the operations of this room.
 const (
 	KindProvision = "server.provision"
-	KindUsers     = "server.users"
+	kindUsers     = "server.users"
 )
 
 // The steps of server.provision, in their order.

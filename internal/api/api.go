@@ -18,9 +18,9 @@ import (
 // changes in a way that older clients do not survive.
 const Prefix = "/v1"
 
-// Path joins path elements that are escaped one by one, so that a name may hold
-// any character: Path("clients", "a/b") is "/clients/a%2Fb".
-func Path(elem ...string) string {
+// path joins path elements that are escaped one by one, so that a name may hold
+// any character: path("clients", "a/b") is "/clients/a%2Fb".
+func path(elem ...string) string {
 	var b strings.Builder
 	for _, e := range elem {
 		b.WriteByte('/')
@@ -29,8 +29,8 @@ func Path(elem ...string) string {
 	return b.String()
 }
 
-// WithQuery adds the pairs of key and value to path, leaving out empty values.
-func WithQuery(path string, pairs ...string) string {
+// withQuery adds the pairs of key and value to path, leaving out empty values.
+func withQuery(path string, pairs ...string) string {
 	q := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {

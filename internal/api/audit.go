@@ -18,7 +18,7 @@ type AuditVerdict struct {
 // the server's limit.
 func (c *Client) Audit(ctx context.Context, from uint64, limit int) ([]audit.Record, error) {
 	var out []audit.Record
-	return out, c.Get(ctx, WithQuery("/audit", "from", strconv.FormatUint(from, 10), "limit", strconv.Itoa(limit)), &out)
+	return out, c.Get(ctx, withQuery("/audit", "from", strconv.FormatUint(from, 10), "limit", strconv.Itoa(limit)), &out)
 }
 
 // VerifyAudit checks the whole chain.

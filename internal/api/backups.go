@@ -101,7 +101,7 @@ type RestoredVM struct {
 // Restored tells what a restore made.
 func (c *Client) Restored(ctx context.Context, operation string) (RestoredVM, error) {
 	var out RestoredVM
-	return out, c.Get(ctx, Path("backups", "restored", operation), &out)
+	return out, c.Get(ctx, path("backups", "restored", operation), &out)
 }
 
 func ofServer(name string) string {

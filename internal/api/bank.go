@@ -72,13 +72,13 @@ type Choice struct {
 // Mandates lists mandates, of one client or all.
 func (c *Client) Mandates(ctx context.Context, client string) ([]Mandate, error) {
 	var out []Mandate
-	return out, c.Get(ctx, WithQuery("/mandates", "client", client), &out)
+	return out, c.Get(ctx, withQuery("/mandates", "client", client), &out)
 }
 
 // Mandate shows a mandate.
 func (c *Client) Mandate(ctx context.Context, id string) (Mandate, error) {
 	var out Mandate
-	return out, c.Get(ctx, Path("mandates", id), &out)
+	return out, c.Get(ctx, path("mandates", id), &out)
 }
 
 // AddMandate takes in a mandate that was signed.
@@ -90,7 +90,7 @@ func (c *Client) AddMandate(ctx context.Context, m NewMandate) (Mandate, error) 
 // RevokeMandate ends a mandate.
 func (c *Client) RevokeMandate(ctx context.Context, id string, r Revocation) (Mandate, error) {
 	var out Mandate
-	return out, c.Post(ctx, Path("mandates", id, "revoke"), r, &out)
+	return out, c.Post(ctx, path("mandates", id, "revoke"), r, &out)
 }
 
 // DebitOrders lists the orders of direct debits.
@@ -102,13 +102,13 @@ func (c *Client) DebitOrders(ctx context.Context) ([]DebitOrder, error) {
 // DebitOrder shows an order.
 func (c *Client) DebitOrder(ctx context.Context, id string) (DebitOrder, error) {
 	var out DebitOrder
-	return out, c.Get(ctx, Path("debits", id), &out)
+	return out, c.Get(ctx, path("debits", id), &out)
 }
 
 // PlanDebits shows what an order for a day would collect; changes nothing.
 func (c *Client) PlanDebits(ctx context.Context, on string) (DebitPlan, error) {
 	var out DebitPlan
-	return out, c.Get(ctx, WithQuery("/debits/preview", "on", on), &out)
+	return out, c.Get(ctx, withQuery("/debits/preview", "on", on), &out)
 }
 
 // OrderDebits makes an order.
@@ -119,25 +119,25 @@ func (c *Client) OrderDebits(ctx context.Context, o NewDebitOrder) (DebitOrder, 
 
 // DebitFile writes the file of an order, for the bank.
 func (c *Client) DebitFile(ctx context.Context, id string, w io.Writer) error {
-	return c.Get(ctx, Path("debits", id, "file"), w)
+	return c.Get(ctx, path("debits", id, "file"), w)
 }
 
 // CancelDebits takes an order back that the bank has not got.
 func (c *Client) CancelDebits(ctx context.Context, id, reason string) (DebitOrder, error) {
 	var out DebitOrder
-	return out, c.Post(ctx, Path("debits", id, "cancel"), Reason{reason}, &out)
+	return out, c.Post(ctx, path("debits", id, "cancel"), Reason{reason}, &out)
 }
 
 // SettleDebits records that money of an order has come.
 func (c *Client) SettleDebits(ctx context.Context, id string, s DebitSettlement) (DebitOrder, error) {
 	var out DebitOrder
-	return out, c.Post(ctx, Path("debits", id, "settle"), s, &out)
+	return out, c.Post(ctx, path("debits", id, "settle"), s, &out)
 }
 
 // DropDebit takes one debit out of an order.
 func (c *Client) DropDebit(ctx context.Context, id string, d DebitDrop) (DebitOrder, error) {
 	var out DebitOrder
-	return out, c.Post(ctx, Path("debits", id, "drop"), d, &out)
+	return out, c.Post(ctx, path("debits", id, "drop"), d, &out)
 }
 
 // ImportStatement reads a file of the bank into the books.
@@ -149,7 +149,7 @@ func (c *Client) ImportStatement(ctx context.Context, file []byte) (Imported, er
 // Movements lists the movements of a state, or all.
 func (c *Client) Movements(ctx context.Context, state string) ([]Movement, error) {
 	var out []Movement
-	return out, c.Get(ctx, WithQuery("/movements", "state", state), &out)
+	return out, c.Get(ctx, withQuery("/movements", "state", state), &out)
 }
 
 // Proposals say what each open movement may be about.
@@ -161,17 +161,17 @@ func (c *Client) Proposals(ctx context.Context) ([]Readings, error) {
 // Reading shows a movement and what it may be about.
 func (c *Client) Reading(ctx context.Context, id string) (Readings, error) {
 	var out Readings
-	return out, c.Get(ctx, Path("movements", id), &out)
+	return out, c.Get(ctx, path("movements", id), &out)
 }
 
 // ConfirmMovement books a movement as what it is.
 func (c *Client) ConfirmMovement(ctx context.Context, id string, k Choice) (Movement, error) {
 	var out Movement
-	return out, c.Post(ctx, Path("movements", id, "confirm"), k, &out)
+	return out, c.Post(ctx, path("movements", id, "confirm"), k, &out)
 }
 
 // IgnoreMovement closes a movement that is about something else.
 func (c *Client) IgnoreMovement(ctx context.Context, id, reason string) (Movement, error) {
 	var out Movement
-	return out, c.Post(ctx, Path("movements", id, "ignore"), Reason{reason}, &out)
+	return out, c.Post(ctx, path("movements", id, "ignore"), Reason{reason}, &out)
 }

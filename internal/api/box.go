@@ -81,13 +81,13 @@ type BoxEdit struct {
 // PlanEnrolment looks at the box and changes nothing.
 func (c *Client) PlanEnrolment(ctx context.Context, box string, e Enrolment) (EnrolmentPlan, error) {
 	var out EnrolmentPlan
-	return out, c.Post(ctx, Path("boxes", box, "plan"), e, &out)
+	return out, c.Post(ctx, path("boxes", box, "plan"), e, &out)
 }
 
 // Enrol starts the operation that enrols or mends a box, if anything is to be done.
 func (c *Client) Enrol(ctx context.Context, box string, e Enrolment) (EnrolmentPlan, error) {
 	var out EnrolmentPlan
-	return out, c.Post(ctx, Path("boxes", box, "enrol"), e, &out)
+	return out, c.Post(ctx, path("boxes", box, "enrol"), e, &out)
 }
 
 // Boxes lists them by name.
@@ -99,24 +99,24 @@ func (c *Client) Boxes(ctx context.Context) ([]Box, error) {
 // Box reads one.
 func (c *Client) Box(ctx context.Context, name string) (Box, error) {
 	var out Box
-	return out, c.Get(ctx, Path("boxes", name), &out)
+	return out, c.Get(ctx, path("boxes", name), &out)
 }
 
 // EditBox changes one.
 func (c *Client) EditBox(ctx context.Context, name string, b BoxEdit) (Box, error) {
 	var out Box
-	return out, c.Patch(ctx, Path("boxes", name), b, &out)
+	return out, c.Patch(ctx, path("boxes", name), b, &out)
 }
 
 // ObserveBox asks a box now, instead of at the next round.
 func (c *Client) ObserveBox(ctx context.Context, name string) (Box, error) {
 	var out Box
-	return out, c.Post(ctx, Path("boxes", name, "observe"), nil, &out)
+	return out, c.Post(ctx, path("boxes", name, "observe"), nil, &out)
 }
 
 // BoxKey prints the paper key of a box's vault: a PDF. The audit tells who asked.
 func (c *Client) BoxKey(ctx context.Context, name string) ([]byte, error) {
 	var out bytes.Buffer
-	err := c.Do(ctx, "POST", Path("boxes", name, "key"), nil, &out)
+	err := c.Do(ctx, "POST", path("boxes", name, "key"), nil, &out)
 	return out.Bytes(), err
 }

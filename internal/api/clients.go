@@ -60,7 +60,7 @@ func (c *Client) Clients(ctx context.Context) ([]ClientInfo, error) {
 // ClientInfo finds a client by ID or name.
 func (c *Client) ClientInfo(ctx context.Context, ref string) (ClientInfo, error) {
 	var out ClientInfo
-	return out, c.Get(ctx, Path("clients", ref), &out)
+	return out, c.Get(ctx, path("clients", ref), &out)
 }
 
 // AddClient takes in a client.
@@ -72,29 +72,29 @@ func (c *Client) AddClient(ctx context.Context, f ClientFields) (ClientInfo, err
 // EditClient changes a client.
 func (c *Client) EditClient(ctx context.Context, ref string, f ClientFields) (ClientInfo, error) {
 	var out ClientInfo
-	return out, c.Patch(ctx, Path("clients", ref), f, &out)
+	return out, c.Patch(ctx, path("clients", ref), f, &out)
 }
 
 // AddContact puts a person on a client's list.
 func (c *Client) AddContact(ctx context.Context, client string, f ContactFields) (ClientInfo, error) {
 	var out ClientInfo
-	return out, c.Post(ctx, Path("clients", client, "contacts"), f, &out)
+	return out, c.Post(ctx, path("clients", client, "contacts"), f, &out)
 }
 
 // EditContact changes a person on a client's list.
 func (c *Client) EditContact(ctx context.Context, client, name string, f ContactFields) (ClientInfo, error) {
 	var out ClientInfo
-	return out, c.Patch(ctx, Path("clients", client, "contacts", name), f, &out)
+	return out, c.Patch(ctx, path("clients", client, "contacts", name), f, &out)
 }
 
 // AddFirm puts an outside firm into a client's contact book.
 func (c *Client) AddFirm(ctx context.Context, client string, f FirmFields) (ClientInfo, error) {
 	var out ClientInfo
-	return out, c.Post(ctx, Path("clients", client, "firms"), f, &out)
+	return out, c.Post(ctx, path("clients", client, "firms"), f, &out)
 }
 
 // EditFirm changes an outside firm in a client's contact book.
 func (c *Client) EditFirm(ctx context.Context, client, name string, f FirmFields) (ClientInfo, error) {
 	var out ClientInfo
-	return out, c.Patch(ctx, Path("clients", client, "firms", name), f, &out)
+	return out, c.Patch(ctx, path("clients", client, "firms", name), f, &out)
 }

@@ -38,13 +38,13 @@ type ContractEnd struct {
 // Contracts lists contracts; of one client, if it is not empty.
 func (c *Client) Contracts(ctx context.Context, client string) ([]Contract, error) {
 	var out []Contract
-	return out, c.Get(ctx, WithQuery("/contracts", "client", client), &out)
+	return out, c.Get(ctx, withQuery("/contracts", "client", client), &out)
 }
 
 // Contract finds a contract by its ID, or by its client: the latest.
 func (c *Client) Contract(ctx context.Context, ref string) (Contract, error) {
 	var out Contract
-	return out, c.Get(ctx, Path("contracts", ref), &out)
+	return out, c.Get(ctx, path("contracts", ref), &out)
 }
 
 // AddContract signs a contract.
@@ -56,11 +56,11 @@ func (c *Client) AddContract(ctx context.Context, n NewContract) (Contract, erro
 // SetHeadcount enters a headcount from a day on.
 func (c *Client) SetHeadcount(ctx context.Context, ref string, h NewHeadcount) (Contract, error) {
 	var out Contract
-	return out, c.Post(ctx, Path("contracts", ref, "headcounts"), h, &out)
+	return out, c.Post(ctx, path("contracts", ref, "headcounts"), h, &out)
 }
 
 // EndContract ends a contract.
 func (c *Client) EndContract(ctx context.Context, ref string, e ContractEnd) (Contract, error) {
 	var out Contract
-	return out, c.Post(ctx, Path("contracts", ref, "end"), e, &out)
+	return out, c.Post(ctx, path("contracts", ref, "end"), e, &out)
 }

@@ -15,12 +15,12 @@ type Manifest = export.Manifest
 // Export tells what an export of a finalised period holds: `2026-09` or `2026`.
 func (c *Client) Export(ctx context.Context, period, format string, decimalComma bool) (Manifest, error) {
 	var out Manifest
-	return out, c.Get(ctx, WithQuery(Path("exports", period, format), "decimal_comma", strconv.FormatBool(decimalComma)), &out)
+	return out, c.Get(ctx, withQuery(path("exports", period, format), "decimal_comma", strconv.FormatBool(decimalComma)), &out)
 }
 
 // ExportFile writes a file of an export.
 func (c *Client) ExportFile(ctx context.Context, m Manifest, name string, w io.Writer) error {
-	return c.Get(ctx, WithQuery(Path("exports", m.Period, string(m.Format), name), "decimal_comma", strconv.FormatBool(m.DecimalComma)), w)
+	return c.Get(ctx, withQuery(path("exports", m.Period, string(m.Format), name), "decimal_comma", strconv.FormatBool(m.DecimalComma)), w)
 }
 
 // SendMonth says how a month's invoices are brought into Dolibarr.
@@ -31,5 +31,5 @@ type SendMonth struct {
 // SendMonth starts the operation that brings a finalised month's invoices into Dolibarr.
 func (c *Client) SendMonth(ctx context.Context, month string, in SendMonth) (operation.Operation, error) {
 	var out operation.Operation
-	return out, c.Post(ctx, Path("exports", month, "dolibarr"), in, &out)
+	return out, c.Post(ctx, path("exports", month, "dolibarr"), in, &out)
 }

@@ -73,32 +73,32 @@ func (c *Client) AddHours(ctx context.Context, w HoursWork) ([]HoursEntry, error
 // Hours lists entries.
 func (c *Client) Hours(ctx context.Context, f HoursFilter) ([]HoursEntry, error) {
 	var out []HoursEntry
-	return out, c.Get(ctx, WithQuery("/hours", "client", f.Client, "technician", f.Technician, "from", f.From, "to", f.To), &out)
+	return out, c.Get(ctx, withQuery("/hours", "client", f.Client, "technician", f.Technician, "from", f.From, "to", f.To), &out)
 }
 
 // CorrectHours takes an entry back and books the right one in its place.
 func (c *Client) CorrectHours(ctx context.Context, id string, k HoursCorrection) ([]HoursEntry, error) {
 	var out []HoursEntry
-	return out, c.Post(ctx, Path("hours", "entries", id, "correct"), k, &out)
+	return out, c.Post(ctx, path("hours", "entries", id, "correct"), k, &out)
 }
 
 // ImportHours books a CSV sheet, all of it or nothing.
 func (c *Client) ImportHours(ctx context.Context, name string, data []byte, dryRun, again bool) ([]HoursEntry, error) {
 	var out []HoursEntry
-	path := WithQuery("/hours/import", "name", name, "dry_run", strconv.FormatBool(dryRun), "again", strconv.FormatBool(again))
+	path := withQuery("/hours/import", "name", name, "dry_run", strconv.FormatBool(dryRun), "again", strconv.FormatBool(again))
 	return out, c.Post(ctx, path, bytes.NewReader(data), &out)
 }
 
 // Forecast says when allowances run out: a client's, or every one; from a day, or today.
 func (c *Client) Forecast(ctx context.Context, client, on string) ([]HoursForecast, error) {
 	var out []HoursForecast
-	return out, c.Get(ctx, WithQuery("/hours/forecast", "client", client, "on", on), &out)
+	return out, c.Get(ctx, withQuery("/hours/forecast", "client", client, "on", on), &out)
 }
 
 // Balance is a client's allowance; on a day, or today.
 func (c *Client) Balance(ctx context.Context, client, on string) (HoursBalance, error) {
 	var out HoursBalance
-	return out, c.Get(ctx, WithQuery("/hours/balance", "client", client, "on", on), &out)
+	return out, c.Get(ctx, withQuery("/hours/balance", "client", client, "on", on), &out)
 }
 
 // Timers lists the running timers.

@@ -43,22 +43,22 @@ func (c *Client) Months(ctx context.Context) ([]FinalisedMonth, error) {
 // Month previews a month, or shows it once it is finalised.
 func (c *Client) Month(ctx context.Context, month string, soFar bool) (MonthView, error) {
 	var out MonthView
-	return out, c.Get(ctx, WithQuery(Path("months", month), "so_far", strconv.FormatBool(soFar)), &out)
+	return out, c.Get(ctx, withQuery(path("months", month), "so_far", strconv.FormatBool(soFar)), &out)
 }
 
 // Finalise starts the operation that makes a month's drafts invoices.
 func (c *Client) Finalise(ctx context.Context, month string) (operation.Operation, error) {
 	var out operation.Operation
-	return out, c.Post(ctx, Path("months", month, "finalise"), nil, &out)
+	return out, c.Post(ctx, path("months", month, "finalise"), nil, &out)
 }
 
 // Invoice shows a finalised invoice.
 func (c *Client) Invoice(ctx context.Context, number string) (Invoice, error) {
 	var out Invoice
-	return out, c.Get(ctx, Path("invoices", number), &out)
+	return out, c.Get(ctx, path("invoices", number), &out)
 }
 
 // Paper writes the PDF of an invoice.
 func (c *Client) Paper(ctx context.Context, number string, w io.Writer) error {
-	return c.Get(ctx, Path("invoices", number, "document"), w)
+	return c.Get(ctx, path("invoices", number, "document"), w)
 }

@@ -35,7 +35,7 @@ func (c *Client) Offers(ctx context.Context) ([]Offer, error) {
 // Offer finds an offer by name.
 func (c *Client) Offer(ctx context.Context, name string) (Offer, error) {
 	var out Offer
-	return out, c.Get(ctx, Path("offers", name), &out)
+	return out, c.Get(ctx, path("offers", name), &out)
 }
 
 // AddOffer puts a new offer on the price list.
@@ -47,5 +47,5 @@ func (c *Client) AddOffer(ctx context.Context, f OfferFields) (Offer, error) {
 // EditOffer makes the next version of an offer.
 func (c *Client) EditOffer(ctx context.Context, name string, f OfferFields) (Offer, error) {
 	var out Offer
-	return out, c.Patch(ctx, Path("offers", name), f, &out)
+	return out, c.Patch(ctx, path("offers", name), f, &out)
 }

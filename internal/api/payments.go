@@ -51,13 +51,13 @@ type ClientAccount = billing.ClientAccount
 // Payments lists payments, of one client or all.
 func (c *Client) Payments(ctx context.Context, client string) ([]Payment, error) {
 	var out []Payment
-	return out, c.Get(ctx, WithQuery("/payments", "client", client), &out)
+	return out, c.Get(ctx, withQuery("/payments", "client", client), &out)
 }
 
 // Payment shows a payment.
 func (c *Client) Payment(ctx context.Context, id string) (Payment, error) {
 	var out Payment
-	return out, c.Get(ctx, Path("payments", id), &out)
+	return out, c.Get(ctx, path("payments", id), &out)
 }
 
 // AddPayment records a payment.
@@ -69,19 +69,19 @@ func (c *Client) AddPayment(ctx context.Context, p NewPayment) (Payment, error) 
 // UsePayment gives what is left of a payment to an invoice.
 func (c *Client) UsePayment(ctx context.Context, id, invoice string) (Payment, error) {
 	var out Payment
-	return out, c.Post(ctx, Path("payments", id, "use"), PaymentUse{invoice}, &out)
+	return out, c.Post(ctx, path("payments", id, "use"), PaymentUse{invoice}, &out)
 }
 
 // UndoPayment makes a payment count no longer.
 func (c *Client) UndoPayment(ctx context.Context, id, reason string) (Payment, error) {
 	var out Payment
-	return out, c.Post(ctx, Path("payments", id, "undo"), Reason{reason}, &out)
+	return out, c.Post(ctx, path("payments", id, "undo"), Reason{reason}, &out)
 }
 
 // Receivables lists what is open, with all also what is paid.
 func (c *Client) Receivables(ctx context.Context, client string, all bool) ([]Receivable, error) {
 	var out []Receivable
-	return out, c.Get(ctx, WithQuery("/receivables", "client", client, "all", strconv.FormatBool(all)), &out)
+	return out, c.Get(ctx, withQuery("/receivables", "client", client, "all", strconv.FormatBool(all)), &out)
 }
 
 // Ageing shows what is open by how late it is.
@@ -93,5 +93,5 @@ func (c *Client) Ageing(ctx context.Context) (Ageing, error) {
 // ClientAccount is the statement of a client from a day on, or from the beginning.
 func (c *Client) ClientAccount(ctx context.Context, client, from string) (ClientAccount, error) {
 	var out ClientAccount
-	return out, c.Get(ctx, WithQuery(Path("clients", client, "account"), "from", from), &out)
+	return out, c.Get(ctx, withQuery(path("clients", client, "account"), "from", from), &out)
 }

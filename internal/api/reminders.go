@@ -24,11 +24,11 @@ func (c *Client) Reminders(ctx context.Context) ([]Reminder, error) {
 // ReminderLetter is the letter to a client that is to be reminded today.
 func (c *Client) ReminderLetter(ctx context.Context, client string) (ReminderLetter, error) {
 	var out ReminderLetter
-	return out, c.Get(ctx, Path("reminders", client), &out)
+	return out, c.Get(ctx, path("reminders", client), &out)
 }
 
 // Remind notes that a client was sent today's reminder.
 func (c *Client) Remind(ctx context.Context, client string) (Reminder, error) {
 	var out Reminder
-	return out, c.Post(ctx, Path("reminders", client, "sent"), nil, &out)
+	return out, c.Post(ctx, path("reminders", client, "sent"), nil, &out)
 }

@@ -90,7 +90,7 @@ func (c *Client) Servers(ctx context.Context) ([]Server, error) {
 // Server reads one.
 func (c *Client) Server(ctx context.Context, name string) (Server, error) {
 	var out Server
-	return out, c.Get(ctx, Path("servers", name), &out)
+	return out, c.Get(ctx, path("servers", name), &out)
 }
 
 // PlanServer lists the calls that making a server would send. It changes nothing.
@@ -108,12 +108,12 @@ func (c *Client) ProvisionServer(ctx context.Context, s NewServer) (operation.Op
 // ImportUsers starts the operation that brings users into a server.
 func (c *Client) ImportUsers(ctx context.Context, server string, users File) (operation.Operation, error) {
 	var out operation.Operation
-	return out, c.Post(ctx, Path("servers", server, "users"), users, &out)
+	return out, c.Post(ctx, path("servers", server, "users"), users, &out)
 }
 
 // ServerPassword tells the password of a server's first admin; the audit records
 // who asked.
 func (c *Client) ServerPassword(ctx context.Context, server string) (AdminPassword, error) {
 	var out AdminPassword
-	return out, c.Post(ctx, Path("servers", server, "password"), nil, &out)
+	return out, c.Post(ctx, path("servers", server, "password"), nil, &out)
 }

@@ -40,11 +40,11 @@ func (c *Client) Sites(ctx context.Context) ([]Site, error) {
 // Site reads one.
 func (c *Client) Site(ctx context.Context, name string) (Site, error) {
 	var out Site
-	return out, c.Get(ctx, Path("sites", name), &out)
+	return out, c.Get(ctx, path("sites", name), &out)
 }
 
 // EditSite changes one.
 func (c *Client) EditSite(ctx context.Context, name string, s SiteEdit) (Site, error) {
 	var out Site
-	return out, c.Patch(ctx, Path("sites", name), s, &out)
+	return out, c.Patch(ctx, path("sites", name), s, &out)
 }

@@ -119,7 +119,7 @@ func TestLostAnswer(t *testing.T) {
 }
 
 func TestPathAndQuery(t *testing.T) {
-	if got := WithQuery(Path("clients", "a/b c"), "from", "2026-09-01", "to", ""); got != "/clients/a%2Fb%20c?from=2026-09-01" {
+	if got := withQuery(path("clients", "a/b c"), "from", "2026-09-01", "to", ""); got != "/clients/a%2Fb%20c?from=2026-09-01" {
 		t.Error(got)
 	}
 }

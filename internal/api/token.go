@@ -41,5 +41,5 @@ func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
 
 // RevokeToken ends a token; the next call with it is refused.
 func (c *Client) RevokeToken(ctx context.Context, name string) error {
-	return c.Delete(ctx, Path("tokens", name))
+	return c.Delete(ctx, path("tokens", name))
 }

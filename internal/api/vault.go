@@ -47,11 +47,11 @@ func (c *Client) Vaults(ctx context.Context) ([]Vault, error) {
 // Vault reads one.
 func (c *Client) Vault(ctx context.Context, name string) (Vault, error) {
 	var out Vault
-	return out, c.Get(ctx, Path("vaults", name), &out)
+	return out, c.Get(ctx, path("vaults", name), &out)
 }
 
 // EditVault changes one.
 func (c *Client) EditVault(ctx context.Context, name string, v VaultEdit) (Vault, error) {
 	var out Vault
-	return out, c.Patch(ctx, Path("vaults", name), v, &out)
+	return out, c.Patch(ctx, path("vaults", name), v, &out)
 }

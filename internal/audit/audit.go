@@ -179,7 +179,7 @@ func Verify(tx store.Tx) (n uint64, err error) {
 		if err := follows(r, seq, prev); err != nil {
 			return n, err
 		}
-		if r.Seq == a.Signed && r.Action == PruneAction && r.Detail == a.signature() {
+		if r.Seq == a.Signed && r.Action == pruneAction && r.Detail == a.signature() {
 			signed = true
 		}
 		seq, prev = r.Seq, r.Hash

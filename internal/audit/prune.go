@@ -8,8 +8,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// PruneAction is the action of the records that sign a pruning off.
-const PruneAction = "audit.prune"
+// pruneAction is the action of the records that sign a pruning off.
+const pruneAction = "audit.prune"
 
 // anchorKey holds the anchor; it is absent until records are pruned.
 var anchorKey = []byte("A/anchor")
@@ -81,7 +81,7 @@ func Prune(tx store.Tx, now time.Time, who, from string) (n int, err error) {
 	if err := tx.Put(anchorKey, raw); err != nil {
 		return 0, fmt.Errorf("audit: prune: %w", err)
 	}
-	return len(keys), Append(tx, now, Record{Who: who, From: from, Action: PruneAction, Object: "audit", Result: "ok", Detail: a.signature()})
+	return len(keys), Append(tx, now, Record{Who: who, From: from, Action: pruneAction, Object: "audit", Result: "ok", Detail: a.signature()})
 }
 
 // follows checks one record against the number and the hash of the one before it.

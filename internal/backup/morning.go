@@ -35,8 +35,8 @@ func (m Missed) String() string {
 	return fmt.Sprintf("server %s on box %s has no remote backup of the night (last: %s): %s", m.Server, m.Box, last, m.Why)
 }
 
-// Misses are kept by server.
-var Misses = store.NewCollection[Missed]("backup-missed", 1)
+// misses are kept by server.
+var misses = store.NewCollection[Missed]("backup-missed", 1)
 
 // arrived ends what was missed.
 func (s *Service) arrived(r *operation.Run, run Run) error {
@@ -44,7 +44,7 @@ func (s *Service) arrived(r *operation.Run, run Run) error {
 		return nil
 	}
 	return r.Update(func(tx store.Tx) error {
-		err := Misses.Delete(tx, run.Server)
+		err := misses.Delete(tx, run.Server)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
@@ -56,7 +56,7 @@ func (s *Service) arrived(r *operation.Run, run Run) error {
 // last morning found it.
 func (s *Service) Missing() (all []Missed, err error) {
 	err = s.db.View(func(tx store.Tx) error {
-		all, err = Misses.List(tx)
+		all, err = misses.List(tx)
 		return err
 	})
 	return all, err
@@ -177,14 +177,14 @@ func (s *Service) lastError(server string) string {
 // keeps its first morning.
 func (s *Service) keep(server string, m Missed, missing bool) (Missed, error) {
 	return m, s.db.Update(func(tx store.Tx) error {
-		old, err := Misses.Get(tx, server)
+		old, err := misses.Get(tx, server)
 		known := err == nil
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if !missing {
 			if known {
-				return Misses.Delete(tx, server)
+				return misses.Delete(tx, server)
 			}
 			return nil
 		}
@@ -194,7 +194,7 @@ func (s *Service) keep(server string, m Missed, missing bool) (Missed, error) {
 				m.Last = old.Last
 			}
 		}
-		return Misses.Put(tx, server, m)
+		return misses.Put(tx, server, m)
 	})
 }
 
@@ -216,7 +216,7 @@ func (s *Service) mail(ctx context.Context, told []Missed) error {
 	}
 	return s.db.Update(func(tx store.Tx) error {
 		for _, m := range told {
-			kept, err := Misses.Get(tx, m.Server)
+			kept, err := misses.Get(tx, m.Server)
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
@@ -224,7 +224,7 @@ func (s *Service) mail(ctx context.Context, told []Missed) error {
 				return err
 			}
 			kept.Mailed = true
-			if err := Misses.Put(tx, m.Server, kept); err != nil {
+			if err := misses.Put(tx, m.Server, kept); err != nil {
 				return err
 			}
 		}

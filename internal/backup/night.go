@@ -12,13 +12,13 @@ import (
 
 // Kinds of the operations of this room.
 const (
-	KindRemote  = "backup.remote"
-	KindLocal   = "backup.local"
-	KindRestore = "backup.restore"
+	kindRemote  = "backup.remote"
+	kindLocal   = "backup.local"
+	kindRestore = "backup.restore"
 )
 
-// RunInput is what an operation backup.remote or backup.local is about.
-type RunInput struct {
+// runInput is what an operation backup.remote or backup.local is about.
+type runInput struct {
 	Server string    `json:"server"`
 	Kind   Kind      `json:"kind"`
 	Run    string    `json:"run"`   // ID of the run
@@ -33,7 +33,7 @@ func (s *Service) runWorkflow(kind string) operation.Workflow {
 
 // runStep tries until there is a point or the night is over.
 func (s *Service) runStep(ctx context.Context, r *operation.Run) error {
-	var in RunInput
+	var in runInput
 	if err := r.Input(&in); err != nil {
 		return err
 	}
@@ -93,13 +93,13 @@ func (s *Service) start(tx store.Tx, name string, kind Kind, at, until time.Time
 	if storageOf(box, kind) == "" {
 		return op, &operation.Refused{Why: fmt.Sprintf("box %s has no storage for %s backups", box.Name, kind), Fix: "accolade box enrol " + box.Name + " --repair"}
 	}
-	workflow, limits := KindRemote, []string{"vault/" + box.Vault}
+	workflow, limits := kindRemote, []string{"vault/" + box.Vault}
 	if kind == Local {
-		workflow, limits = KindLocal, nil
+		workflow, limits = kindLocal, nil
 	}
 	id := fmt.Sprintf("%s/%s/%s", kind, name, at.UTC().Format(time.RFC3339Nano))
 	op, err = s.engine.StartTx(tx, operation.Request{Kind: workflow, Subject: "server/" + name, Leases: []string{"box/" + box.Name}, Limits: limits, By: by, From: from,
-		Input: RunInput{Server: name, Kind: kind, Run: id, Until: until}})
+		Input: runInput{Server: name, Kind: kind, Run: id, Until: until}})
 	if err != nil {
 		return op, err
 	}

@@ -13,8 +13,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// RestoreInput is what an operation backup.restore is about.
-type RestoreInput struct {
+// restoreInput is what an operation backup.restore is about.
+type restoreInput struct {
 	Server string `json:"server"` // whose point it is
 	Client string `json:"client"`
 	Box    string `json:"box"`
@@ -50,7 +50,7 @@ func RestoredOn(tx store.Tx, box string) (map[int]string, error) {
 }
 
 func (s *Service) restoreWorkflow() operation.Workflow {
-	return operation.Workflow{Kind: KindRestore, Steps: []operation.Step{
+	return operation.Workflow{Kind: kindRestore, Steps: []operation.Step{
 		{Name: "check", Do: s.checkPoint, Deadline: time.Hour},
 		{Name: "restore", Do: s.restore, Undo: s.destroy, Deadline: 24 * time.Hour},
 		{Name: "done", Do: s.restored, Deadline: time.Hour},
@@ -82,8 +82,8 @@ func (s *Service) RestoreAsNew(ctx context.Context, name, point string, by, from
 	if i < 0 || len(points) == 0 {
 		return operation.Operation{}, &operation.Refused{Why: strings.TrimSpace(fmt.Sprintf("server %s has no backup point %s", name, point)), Fix: "accolade backup list " + name + " shows those that are there"}
 	}
-	return s.engine.Start(ctx, operation.Request{Kind: KindRestore, Subject: "server/" + name, Leases: []string{"box/" + server.Box}, By: by, From: from,
-		Input: RestoreInput{Server: name, Client: server.Client, Box: server.Box, Point: points[i].ID, Name: name + "-restored"}})
+	return s.engine.Start(ctx, operation.Request{Kind: kindRestore, Subject: "server/" + name, Leases: []string{"box/" + server.Box}, By: by, From: from,
+		Input: restoreInput{Server: name, Client: server.Client, Box: server.Box, Point: points[i].ID, Name: name + "-restored"}})
 }
 
 func whyAway(away []error) string {
@@ -94,7 +94,7 @@ func whyAway(away []error) string {
 	return strings.Join(all, "; ")
 }
 
-func (s *Service) restoring(r *operation.Run) (in RestoreInput, box fleet.Box, hv Hypervisor, err error) {
+func (s *Service) restoring(r *operation.Run) (in restoreInput, box fleet.Box, hv Hypervisor, err error) {
 	if err = r.Input(&in); err != nil {
 		return in, box, nil, err
 	}
@@ -170,7 +170,7 @@ func (s *Service) destroy(ctx context.Context, r *operation.Run) error {
 }
 
 func (s *Service) restored(_ context.Context, r *operation.Run) error {
-	var in RestoreInput
+	var in restoreInput
 	if err := r.Input(&in); err != nil {
 		return err
 	}

@@ -78,8 +78,8 @@ type Service struct {
 func New(p Parts) *Service {
 	s := &Service{db: p.DB, clk: p.Clock, engine: p.Engine, scheduler: p.Scheduler, fleet: p.Fleet, notifier: p.Notifier, log: p.Log,
 		policy: p.Policy, connect: p.Connect, read: p.ReadLog}
-	p.Engine.Register(s.runWorkflow(KindRemote))
-	p.Engine.Register(s.runWorkflow(KindLocal))
+	p.Engine.Register(s.runWorkflow(kindRemote))
+	p.Engine.Register(s.runWorkflow(kindLocal))
 	p.Engine.Register(s.restoreWorkflow())
 	return s
 }

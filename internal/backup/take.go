@@ -159,18 +159,18 @@ func (a *attempt) active(ctx context.Context) error {
 		return &operation.Refused{Why: fmt.Sprintf("box %s has no storage %q", a.box.Name, a.storage), Fix: "accolade box enrol " + a.box.Name + " --repair"}
 	}
 	if !all[i].Active {
-		return operation.Transient(&AwayError{Box: a.box.Name, Storage: a.storage, Place: a.run.Place})
+		return operation.Transient(&awayError{Box: a.box.Name, Storage: a.storage, Place: a.run.Place})
 	}
 	return nil
 }
 
-// AwayError is a storage that its box cannot reach.
-type AwayError struct {
+// awayError is a storage that its box cannot reach.
+type awayError struct {
 	Box, Storage string
 	Place        Place
 }
 
-func (e *AwayError) Error() string {
+func (e *awayError) Error() string {
 	if e.Place.Vault != "" {
 		return fmt.Sprintf("vault %s is away: box %s cannot reach it", e.Place.Vault, e.Box)
 	}

@@ -160,8 +160,8 @@ type TaxGroup struct {
 // DueDays after its date an invoice is due.
 const DueDays = 30
 
-// RecoveryFee is due for late payment, by article D441-5 du Code de commerce.
-const RecoveryFee = money.Cents(40_00)
+// recoveryFee is due for late payment, by article D441-5 du Code de commerce.
+const recoveryFee = money.Cents(40_00)
 
 // Period is the time of supply: from the first day of any line to the last, within
 // the month for what is due by the month.

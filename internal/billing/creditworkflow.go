@@ -16,7 +16,7 @@ const CreditKind = "invoice.credit"
 // CreditRequest asks for a credit note by an operation. It holds the lease of the
 // months, so that none is finalised meanwhile.
 func CreditRequest(in CreditInput, a contract.Actor) operation.Request {
-	return operation.Request{Kind: CreditKind, Subject: "invoice/" + in.Invoice, Input: in, Leases: []string{Lease}, By: a.Who, From: a.From}
+	return operation.Request{Kind: CreditKind, Subject: "invoice/" + in.Invoice, Input: in, Leases: []string{lease}, By: a.Who, From: a.From}
 }
 
 // CreditWorkflow freezes a credit note, then writes its paper. A controller that dies

@@ -60,9 +60,9 @@ var debits = store.NewCollection[DebitOrder]("debit", 1,
 		return []string{everyone}
 	}))
 
-// Announced is how many days before its collection a client has to know the amount (14,
+// announced is how many days before its collection a client has to know the amount (14,
 // rulebook 4.3.4; the invoice tells it).
-const Announced = 14
+const announced = 14
 
 // DebitPlan is what an order would collect.
 type DebitPlan struct {
@@ -119,8 +119,8 @@ func (s *Service) planTx(tx store.Tx, on calendar.Date) (DebitPlan, error) {
 			why = r.Debit + " collects it"
 		case r.Due.After(on):
 			why = "it is due on " + r.Due.String()
-		case r.Date.AddDays(Announced).After(on):
-			why = fmt.Sprintf("the client knows of it since %s, and has to %d days before", r.Date, Announced)
+		case r.Date.AddDays(announced).After(on):
+			why = fmt.Sprintf("the client knows of it since %s, and has to %d days before", r.Date, announced)
 		default:
 			why = m.unusable(on) // by an earlier debit of this very order
 		}

@@ -103,7 +103,7 @@ func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
 			return nil, err
 		}
 		if professional(inv.Client.Kind) {
-			l.Fee = RecoveryFee
+			l.Fee = recoveryFee
 			if l.Interest, err = s.interest(r, paid[r.Client]); err != nil {
 				return nil, err
 			}

@@ -148,7 +148,7 @@ func lateText(is []Line, was money.Cents) string {
 
 // RecoveryText names the fee for recovery.
 func RecoveryText() string {
-	return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", RecoveryFee.French())
+	return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", recoveryFee.French())
 }
 
 // LateText names the rate of penalties.

@@ -14,8 +14,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// FinaliseKind is the kind of the operations that finalise months.
-const FinaliseKind = "month.finalise"
+// finaliseKind is the kind of the operations that finalise months.
+const finaliseKind = "month.finalise"
 
 // FinaliseInput is the input of a month.finalise.
 type FinaliseInput struct {
@@ -24,18 +24,18 @@ type FinaliseInput struct {
 	Earlier bool `json:"earlier,omitempty"`
 }
 
-// Lease is held by one finalisation at a time.
-const Lease = "billing"
+// lease is held by one finalisation at a time.
+const lease = "billing"
 
 // Request asks for a month to be finalised by an operation.
 func Request(in FinaliseInput, a contract.Actor) operation.Request {
-	return operation.Request{Kind: FinaliseKind, Subject: "month/" + in.Month.String(), Input: in, Leases: []string{Lease}, By: a.Who, From: a.From}
+	return operation.Request{Kind: finaliseKind, Subject: "month/" + in.Month.String(), Input: in, Leases: []string{lease}, By: a.Who, From: a.From}
 }
 
 // Workflow freezes a month, then writes its papers. A controller that dies between
 // the two goes on with the papers; the numbers are taken once.
 func (s *Service) Workflow() operation.Workflow {
-	return operation.Workflow{Kind: FinaliseKind, Steps: []operation.Step{
+	return operation.Workflow{Kind: finaliseKind, Steps: []operation.Step{
 		{Name: "freeze", Do: s.freeze, CannotUndo: "invoices that have their numbers stay; only a credit note takes one back"},
 		{Name: "documents", Do: s.write, CannotUndo: "papers of invoices stay, they are written again if they are lost"},
 	}}

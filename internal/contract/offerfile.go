@@ -20,14 +20,14 @@ import (
 //go:embed offers.yaml
 var shipped []byte
 
-// ShippedFile is what an offer that ships names as its source.
-const ShippedFile = "offers.yaml (shipped)"
+// shippedFile is what an offer that ships names as its source.
+const shippedFile = "offers.yaml (shipped)"
 
 // ReadOffers reads the offers that ship and lays the cooperative's own file
 // over them: of an offer that both hold, the own file needs to give only the keys
 // that differ. An empty path is no own file. Errors name file, line and column.
 func ReadOffers(path string) (map[string]Offer, error) {
-	offers, err := parseOffers(ShippedFile, shipped, nil)
+	offers, err := parseOffers(shippedFile, shipped, nil)
 	if err != nil || path == "" {
 		return offers, err
 	}

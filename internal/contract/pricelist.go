@@ -10,9 +10,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// EditedSource is what an offer that was added or edited through the book names as
+// editedSource is what an offer that was added or edited through the book names as
 // its source.
-const EditedSource = "edited here"
+const editedSource = "edited here"
 
 // Offers are the offers that contracts can be signed on, by name. An offer lives
 // in one place: the cooperative's own file, else the book, else the file that ships.
@@ -21,7 +21,7 @@ func (b *Book) Offers() ([]Offer, error) {
 	err := b.db.View(func(tx store.Tx) error {
 		edited, err := offers.List(tx)
 		for _, o := range edited {
-			if file, known := b.files[o.Name]; !known || file.Source == ShippedFile {
+			if file, known := b.files[o.Name]; !known || file.Source == shippedFile {
 				all[o.Name] = o
 			}
 		}
@@ -41,7 +41,7 @@ func (b *Book) Offer(name string) (o Offer, err error) {
 
 func (b *Book) offer(tx store.Tx, name string) (Offer, error) {
 	file, known := b.files[name]
-	if known && file.Source != ShippedFile {
+	if known && file.Source != shippedFile {
 		return file, nil
 	}
 	o, err := offers.Get(tx, name)
@@ -53,7 +53,7 @@ func (b *Book) offer(tx store.Tx, name string) (Offer, error) {
 
 // AddOffer puts a new offer on the price list.
 func (b *Book) AddOffer(a Actor, o Offer) (Offer, error) {
-	o.Version, o.Source = 1, EditedSource
+	o.Version, o.Source = 1, editedSource
 	if err := o.Check(); err != nil {
 		return Offer{}, err
 	}
@@ -76,14 +76,14 @@ func (b *Book) EditOffer(a Actor, name string, edit func(*Offer) error) (Offer, 
 		if o, err = b.offer(tx, name); err != nil {
 			return "", "", err
 		}
-		if o.Source != ShippedFile && o.Source != EditedSource {
+		if o.Source != shippedFile && o.Source != editedSource {
 			return "", "", refused("change it there, then: systemctl reload-or-restart accoladed", "the offer %s stands in %s", name, o.Source)
 		}
 		o.Counts = slices.Clone(o.Counts)
 		if err := edit(&o); err != nil {
 			return "", "", err
 		}
-		o.Name, o.Source = name, EditedSource
+		o.Name, o.Source = name, editedSource
 		o.Version++
 		if err := o.Check(); err != nil {
 			return "", "", err

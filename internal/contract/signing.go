@@ -38,7 +38,7 @@ func (b *Book) Sign(a Actor, n New) (Contract, error) {
 		if n.Start.IsZero() {
 			return "", "", invalid("start", "", "want a date such as 2026-09-15")
 		}
-		earlier, err := ContractsOf(tx, client.ID)
+		earlier, err := contractsOf(tx, client.ID)
 		if err != nil {
 			return "", "", err
 		}
@@ -194,7 +194,7 @@ func (b *Book) edit(a Actor, action, client, id string, edit func(*Contract) (st
 
 // apart refuses an ending that would let a contract run into the client's next one.
 func apart(tx store.Tx, k Contract) error {
-	others, err := ContractsOf(tx, k.Client)
+	others, err := contractsOf(tx, k.Client)
 	for _, o := range others {
 		if err == nil && o.ID != k.ID && o.Start.After(k.Start) && (k.Ending == nil || !k.Ending.On.Before(o.Start)) {
 			return refused("", "the client's next contract %s starts on %s, and contracts of one client do not overlap", o.ID, o.Start)
@@ -211,7 +211,7 @@ func findContract(tx store.Tx, client, id string) (Contract, error) {
 	if err != nil {
 		return Contract{}, err
 	}
-	all, err := ContractsOf(tx, c.ID)
+	all, err := contractsOf(tx, c.ID)
 	if err != nil {
 		return Contract{}, err
 	}
@@ -221,8 +221,8 @@ func findContract(tx store.Tx, client, id string) (Contract, error) {
 	return all[len(all)-1], nil
 }
 
-// ContractsOf are a client's contracts (by Client.ID), oldest first.
-func ContractsOf(tx store.Tx, client string) ([]Contract, error) {
+// contractsOf are a client's contracts (by Client.ID), oldest first.
+func contractsOf(tx store.Tx, client string) ([]Contract, error) {
 	all, err := contracts.ByIndex(tx, "client", client)
 	slices.SortFunc(all, func(a, b Contract) int { return a.Start.Compare(b.Start) })
 	return all, err
@@ -230,7 +230,7 @@ func ContractsOf(tx store.Tx, client string) ([]Contract, error) {
 
 // ContractOn is the contract of a client (by Client.ID) that runs on a day.
 func ContractOn(tx store.Tx, client string, day calendar.Date) (Contract, bool, error) {
-	all, err := ContractsOf(tx, client)
+	all, err := contractsOf(tx, client)
 	for _, k := range all {
 		if k.Runs(day) {
 			return k, true, err

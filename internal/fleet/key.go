@@ -13,10 +13,10 @@ import (
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
-// VaultKey is a client-side encryption key in the JSON that
+// vaultKey is a client-side encryption key in the JSON that
 // proxmox-backup-client reads: without a passphrase of its own, since it has to
 // open backups on the day when everything else is lost.
-type VaultKey struct {
+type vaultKey struct {
 	KDF         *string `json:"kdf"` // always null: no passphrase
 	Created     string  `json:"created"`
 	Modified    string  `json:"modified"`
@@ -36,7 +36,7 @@ func NewVaultKey(now time.Time) (text secret.Value, fingerprint string, err erro
 		return secret.Value{}, "", err
 	}
 	stamp := now.UTC().Format(time.RFC3339)
-	b, err := json.Marshal(VaultKey{Created: stamp, Modified: stamp, Data: base64.StdEncoding.EncodeToString(raw), Fingerprint: fingerprint})
+	b, err := json.Marshal(vaultKey{Created: stamp, Modified: stamp, Data: base64.StdEncoding.EncodeToString(raw), Fingerprint: fingerprint})
 	return secret.New(string(b)), fingerprint, err
 }
 

@@ -13,7 +13,7 @@ func TestNewVaultKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var k VaultKey
+	var k vaultKey
 	if err := json.Unmarshal([]byte(text.Reveal()), &k); err != nil {
 		t.Fatal(err)
 	}

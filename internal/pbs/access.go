@@ -9,9 +9,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
-// BackupRole may make backups and read its own; it may neither prune nor see what
+// backupRole may make backups and read its own; it may neither prune nor see what
 // others made.
-const BackupRole = "DatastoreBackup"
+const backupRole = "DatastoreBackup"
 
 // login is a user with its tokens as the vault lists them.
 type login struct {
@@ -93,20 +93,20 @@ type grant struct {
 	Who  string `json:"ugid"`
 }
 
-// MayBackUp tells whether a user or token has BackupRole on a namespace.
+// MayBackUp tells whether a user or token has backupRole on a namespace.
 func (c *Client) MayBackUp(ctx context.Context, who, namespace string) (bool, error) {
-	want := grant{Path: c.namespacePath(namespace), Role: BackupRole, Who: who}
+	want := grant{Path: c.namespacePath(namespace), Role: backupRole, Who: who}
 	var rows []grant
 	err := c.call(ctx, http.MethodGet, "/access/acl", map[string]any{"path": want.Path, "exact": 1}, &rows)
 	return slices.Contains(rows, want), err
 }
 
-// AllowBackup gives BackupRole on a namespace.
+// AllowBackup gives backupRole on a namespace.
 func (c *Client) AllowBackup(ctx context.Context, who, namespace string) error {
-	return c.call(ctx, http.MethodPut, "/access/acl", map[string]any{"path": c.namespacePath(namespace), "role": BackupRole, "auth-id": who}, nil)
+	return c.call(ctx, http.MethodPut, "/access/acl", map[string]any{"path": c.namespacePath(namespace), "role": backupRole, "auth-id": who}, nil)
 }
 
 // ForbidBackup takes it again.
 func (c *Client) ForbidBackup(ctx context.Context, who, namespace string) error {
-	return c.call(ctx, http.MethodPut, "/access/acl", map[string]any{"path": c.namespacePath(namespace), "role": BackupRole, "auth-id": who, "delete": true}, nil)
+	return c.call(ctx, http.MethodPut, "/access/acl", map[string]any{"path": c.namespacePath(namespace), "role": backupRole, "auth-id": who, "delete": true}, nil)
 }

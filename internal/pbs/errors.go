@@ -8,18 +8,18 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 )
 
-// Failed is an answer that is no success, in the server's words.
-type Failed struct {
+// failed is an answer that is no success, in the server's words.
+type failed struct {
 	Method, Call string
 	Status       int
 	Reason       string
 }
 
-func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
+func (e *failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
 
 // Is tells what a caller decides by. The server answers 400 for nearly everything,
 // so its words have to be read.
-func (e *Failed) Is(target error) bool {
+func (e *failed) Is(target error) bool {
 	words := strings.ToLower(e.Reason)
 	switch {
 	case target == fleet.ErrMachine:
@@ -38,18 +38,18 @@ func (e *Failed) Is(target error) bool {
 	return false
 }
 
-// Unreachable is a request without an answer.
-type Unreachable struct {
+// unreachable is a request without an answer.
+type unreachable struct {
 	Method, Call string
 	Err          error
 }
 
-func (e *Unreachable) Error() string {
+func (e *unreachable) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, fleet.NoAnswer(e.Err))
 }
-func (e *Unreachable) Unwrap() error { return e.Err }
+func (e *unreachable) Unwrap() error { return e.Err }
 
 // Is answers to fleet.ErrUnreachable.
-func (e *Unreachable) Is(target error) bool {
+func (e *unreachable) Is(target error) bool {
 	return target == fleet.ErrUnreachable || target == fleet.ErrMachine
 }

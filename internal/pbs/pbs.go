@@ -132,7 +132,7 @@ func (c *Client) once(ctx context.Context, method, path string, params map[strin
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
-		return &Unreachable{Method: method, Call: path, Err: err}
+		return &unreachable{Method: method, Call: path, Err: err}
 	}
 	return failure(res, method, path)
 }
@@ -147,7 +147,7 @@ func failure(res *resty.Response, method, call string) error {
 	if reason == "" || strings.HasPrefix(reason, "{") {
 		reason = strings.TrimSpace(strings.TrimPrefix(res.Status(), strconv.Itoa(res.StatusCode())))
 	}
-	return &Failed{Method: method, Call: call, Status: res.StatusCode(), Reason: reason}
+	return &failed{Method: method, Call: call, Status: res.StatusCode(), Reason: reason}
 }
 
 // mark names the vault, and says whether trying again can help and else what does.

@@ -6,7 +6,7 @@
 // Each look is a request to somebody's box, and each instant between the end of the
 // work and the look that finds it is lost. docs/decisions/polling.md weighs the two:
 //
-//	where nothing is known     looks at 1 s, then pauses of √(2·Worth·t)
+//	where nothing is known     looks at 1 s, then pauses of √(2·worth·t)
 //	where work tells progress  a look when its pace has it done
 //	where such work was seen   a look when it ended the last time, then the same
 //	                           pauses, counted from shortly before that
@@ -23,9 +23,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 )
 
-// Worth is the waiting that one look is worth: a request to a box is made when it
+// worth is the waiting that one look is worth: a request to a box is made when it
 // is expected to save as much time.
-const Worth = 2 * time.Second
+const worth = 2 * time.Second
 
 const (
 	firstLook = time.Second            // what is not known at all may be short
@@ -139,7 +139,7 @@ func (w *Watch) sure() time.Duration {
 }
 
 // even is the pause at which a further look would cost what it saves, when the end
-// is as likely in each doubling of the time: √(2·Worth·t).
+// is as likely in each doubling of the time: √(2·worth·t).
 func even(t time.Duration) time.Duration {
-	return time.Duration(math.Sqrt(2*Worth.Seconds()*max(t, 0).Seconds()) * float64(time.Second))
+	return time.Duration(math.Sqrt(2*worth.Seconds()*max(t, 0).Seconds()) * float64(time.Second))
 }

@@ -30,13 +30,13 @@ func looked(t *testing.T, m *Memory, work Work, takes time.Duration, progress fu
 	}
 }
 
-// Whatever the work takes, looks and lost time keep the balance that Worth sets: about
+// Whatever the work takes, looks and lost time keep the balance that worth sets: about
 // as many looks as are worth the time that they save.
 func TestUnknownWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for takes := time.Second; takes < 24*time.Hour; takes = takes * 5 / 4 {
 			looks, late := looked(t, &Memory{}, Work{}, takes, nil)
-			most := 2 * math.Sqrt(takes.Seconds()/(2*Worth.Seconds()))
+			most := 2 * math.Sqrt(takes.Seconds()/(2*worth.Seconds()))
 			if takes < 2*time.Hour && float64(looks) > 3+1.2*most {
 				t.Errorf("%s: %d looks, about %.0f are worth it", takes, looks, most)
 			}

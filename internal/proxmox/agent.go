@@ -11,9 +11,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/poll"
 )
 
-// MaxAgentInput is the most that a command inside a guest can be given on its
+// maxAgentInput is the most that a command inside a guest can be given on its
 // standard input, in bytes: 64 KiB pass, and what is not ASCII travels as base64.
-const MaxAgentInput = 48 << 10
+const maxAgentInput = 48 << 10
 
 // AgentPing is nil when the guest's agent answers, and fleet.ErrAgentDown while it does not.
 func (c *Client) AgentPing(ctx context.Context, vmid int) error {
@@ -24,8 +24,8 @@ func (c *Client) AgentPing(ctx context.Context, vmid int) error {
 // Proxmox makes one byte of each character of the input and fails beyond Latin-1
 // (qemu-server, Agent.pm: encode_base64), so input that is not ASCII is wrapped.
 func (c *Client) AgentExec(ctx context.Context, vmid int, command []string, input []byte) (pid int, err error) {
-	if len(input) > MaxAgentInput {
-		return 0, fmt.Errorf("box %s: VM %d: %d bytes of input for %s, at most %d pass", c.box, vmid, len(input), command[0], MaxAgentInput)
+	if len(input) > maxAgentInput {
+		return 0, fmt.Errorf("box %s: VM %d: %d bytes of input for %s, at most %d pass", c.box, vmid, len(input), command[0], maxAgentInput)
 	}
 	params := map[string]any{"command": command}
 	switch {

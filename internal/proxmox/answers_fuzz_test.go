@@ -72,7 +72,7 @@ func everyCall(ctx context.Context, c *Client) map[string]func() error {
 	const upid = "UPID:pve:00004675:0005B36F:6A4A8EED:qmcreate:9101:root@pam:"
 	task := func(id string, err error) error {
 		if err == nil && id != "" {
-			if _, bad := ParseUPID(id); bad != nil {
+			if _, bad := parseUPID(id); bad != nil {
 				return nil // waiting for it says so
 			}
 		}
@@ -100,7 +100,7 @@ func everyCall(ctx context.Context, c *Client) map[string]func() error {
 		"Jobs":         func() error { return only(c.Jobs(ctx)) }, "NextID": func() error { return only(c.NextID(ctx)) },
 		"FreeVMID": func() error {
 			_, err := c.FreeVMID(ctx, 100)
-			if _, refused := errors.AsType[*ParamError](err); err == nil || refused {
+			if _, refused := errors.AsType[*paramError](err); err == nil || refused {
 				return errors.New("a taken number is an answer too")
 			}
 			return err

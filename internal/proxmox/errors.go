@@ -40,14 +40,14 @@ func refused(method, call, reason string) *Refused {
 	return e
 }
 
-// ParamError is a 400: parameters that the box does not accept, with the reason for each.
-type ParamError struct {
+// paramError is a 400: parameters that the box does not accept, with the reason for each.
+type paramError struct {
 	Method, Call string
 	Params       map[string]string
 	Message      string // when no parameter is named
 }
 
-func (e *ParamError) Error() string {
+func (e *paramError) Error() string {
 	if len(e.Params) == 0 {
 		return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Message)
 	}
@@ -59,19 +59,19 @@ func (e *ParamError) Error() string {
 }
 
 // Is answers to fleet.ErrMachine.
-func (e *ParamError) Is(target error) bool { return target == fleet.ErrMachine }
+func (e *paramError) Is(target error) bool { return target == fleet.ErrMachine }
 
-// Failed is a call that the box took and could not do; Reason is its reason phrase.
-type Failed struct {
+// failed is a call that the box took and could not do; Reason is its reason phrase.
+type failed struct {
 	Method, Call string
 	Status       int
 	Reason       string
 }
 
-func (e *Failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
+func (e *failed) Error() string { return fmt.Sprintf("%s %s: %s", e.Method, e.Call, e.Reason) }
 
 // Is tells what a caller decides by: the box has no codes, only words.
-func (e *Failed) Is(target error) bool {
+func (e *failed) Is(target error) bool {
 	return target == fleet.ErrMachine || meaning(e.Status, e.Reason) == target || target == fleet.ErrVMOff && e.Status == 500 && off(e.Reason)
 }
 
@@ -79,23 +79,23 @@ func off(words string) bool {
 	return strings.HasPrefix(words, "VM ") && strings.HasSuffix(words, " is not running")
 }
 
-// TaskError is a task that ended badly, in its own words.
-type TaskError struct {
+// taskError is a task that ended badly, in its own words.
+type taskError struct {
 	UPID string
 	Exit string
 	Log  []string
 }
 
-func (e *TaskError) Error() string {
-	u, err := ParseUPID(e.UPID)
+func (e *taskError) Error() string {
+	u, err := parseUPID(e.UPID)
 	if err != nil {
 		return "task failed: " + e.Exit
 	}
 	return strings.TrimSpace("task "+u.Type+" "+u.ID) + " failed: " + e.Exit
 }
 
-// Is as for Failed.
-func (e *TaskError) Is(target error) bool {
+// Is as for failed.
+func (e *taskError) Is(target error) bool {
 	return target == fleet.ErrMachine || meaning(500, e.Exit) == target
 }
 
@@ -131,19 +131,19 @@ func meaning(status int, words string) error {
 	return nil
 }
 
-// Unreachable is a request without an answer.
-type Unreachable struct {
+// unreachable is a request without an answer.
+type unreachable struct {
 	Method, Call string
 	Err          error
 }
 
-func (e *Unreachable) Error() string {
+func (e *unreachable) Error() string {
 	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, fleet.NoAnswer(e.Err))
 }
-func (e *Unreachable) Unwrap() error { return e.Err }
+func (e *unreachable) Unwrap() error { return e.Err }
 
 // Is answers to fleet.ErrUnreachable.
-func (e *Unreachable) Is(target error) bool {
+func (e *unreachable) Is(target error) bool {
 	return target == fleet.ErrUnreachable || target == fleet.ErrMachine
 }
 

@@ -80,7 +80,7 @@ func TestRefusedTellsPathAndPrivilege(t *testing.T) {
 func TestParamErrorNamesEachParameter(t *testing.T) {
 	_, err := testClient(reply("400 Parameter verification failed.", `{"errors":{"cores":"value must be at least 1\n","name":"bad"},"message":"Parameter verification failed.\n","data":null}`)).
 		CreateVM(t.Context(), 100, map[string]any{"cores": 0})
-	p, ok := errors.AsType[*ParamError](err)
+	p, ok := errors.AsType[*paramError](err)
 	if !ok || p.Params["name"] != "bad" || !strings.Contains(err.Error(), "cores: value must be at least 1; name: bad") {
 		t.Errorf("got %#v (%v)", p, err)
 	}

@@ -31,10 +31,10 @@ func patience(kind string) (told, hangs time.Duration) {
 // Wait follows a task to its end, for as long as the box says that it runs, and
 // reports the fraction done (0 while unknown) and the last log line whenever they
 // change; report may be nil. A task of ours that hangs is stopped; one that cannot be
-// is waited for. "WARNINGS: n" is a success; any other exit status is a *TaskError,
+// is waited for. "WARNINGS: n" is a success; any other exit status is a *taskError,
 // transient when it is a lock timeout.
 func (c *Client) Wait(ctx context.Context, upid string, report func(fraction float64, line string)) (fleet.Task, error) {
-	u, err := ParseUPID(upid)
+	u, err := parseUPID(upid)
 	if err != nil {
 		return fleet.Task{}, err
 	}
@@ -217,7 +217,7 @@ func (w *waiting) end(u UPID, exit string) (fleet.Task, error) {
 	if task.OK {
 		return task, nil
 	}
-	err := fmt.Errorf("box %s: %w", w.c.box, &TaskError{UPID: w.upid, Exit: exit, Log: w.log})
+	err := fmt.Errorf("box %s: %w", w.c.box, &taskError{UPID: w.upid, Exit: exit, Log: w.log})
 	if errors.Is(err, fleet.ErrLockTimeout) || gone(exit) {
 		return task, operation.Transient(err)
 	}
@@ -283,7 +283,7 @@ func span(text string) (d time.Duration) {
 
 // TaskLog reads every line of a task's log.
 func (c *Client) TaskLog(ctx context.Context, upid string) ([]string, error) {
-	u, err := ParseUPID(upid)
+	u, err := parseUPID(upid)
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +294,7 @@ func (c *Client) TaskLog(ctx context.Context, upid string) ([]string, error) {
 
 // Task tells how a task does, without its log and its end time.
 func (c *Client) Task(ctx context.Context, upid string) (fleet.Task, error) {
-	u, err := ParseUPID(upid)
+	u, err := parseUPID(upid)
 	if err != nil {
 		return fleet.Task{}, err
 	}
@@ -310,7 +310,7 @@ func (c *Client) Task(ctx context.Context, upid string) (fleet.Task, error) {
 // StopTask asks a task to end. One that a token started may be stopped by that
 // token alone.
 func (c *Client) StopTask(ctx context.Context, upid string) error {
-	u, err := ParseUPID(upid)
+	u, err := parseUPID(upid)
 	if err != nil {
 		return err
 	}

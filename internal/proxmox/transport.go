@@ -93,7 +93,7 @@ func (t *transport) once(req *http.Request, call string) (*http.Response, error)
 		status = res.StatusCode
 		err = failure(res, req.Method, call)
 	} else {
-		err = &Unreachable{Method: req.Method, Call: call, Err: err}
+		err = &unreachable{Method: req.Method, Call: call, Err: err}
 	}
 	t.cfg.Log.LogAttrs(req.Context(), slog.LevelDebug, "proxmox call", slog.String("box", t.cfg.Box), slog.Int64("request", number),
 		slog.String("method", req.Method), slog.String("path", call), slog.Int("status", status), slog.Duration("took", clock.Real().Now().Sub(began)))
@@ -112,7 +112,7 @@ func failure(res *http.Response, method, call string) error {
 	reason := strings.TrimSpace(strings.TrimPrefix(res.Status, strconv.Itoa(res.StatusCode)))
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
-		return &Unreachable{Method: method, Call: call, Err: err}
+		return &unreachable{Method: method, Call: call, Err: err}
 	}
 	switch res.StatusCode {
 	case http.StatusBadRequest:
@@ -123,14 +123,14 @@ func failure(res *http.Response, method, call string) error {
 		if json.Unmarshal(body, &answer) != nil || strings.TrimSpace(answer.Message) == "" {
 			answer.Message = reason
 		}
-		return &ParamError{Method: method, Call: call, Params: answer.Errors, Message: strings.TrimSpace(answer.Message)}
+		return &paramError{Method: method, Call: call, Params: answer.Errors, Message: strings.TrimSpace(answer.Message)}
 	case http.StatusForbidden:
 		return refused(method, call, reason)
 	}
 	if reason == "" {
 		reason = "status " + strconv.Itoa(res.StatusCode)
 	}
-	return &Failed{Method: method, Call: call, Status: res.StatusCode, Reason: reason}
+	return &failed{Method: method, Call: call, Status: res.StatusCode, Reason: reason}
 }
 
 // login puts the credential on the request, fetching a ticket when there is none.

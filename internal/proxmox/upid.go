@@ -20,8 +20,8 @@ type UPID struct {
 	User    string // USER@REALM or USER@REALM!TOKEN
 }
 
-// ParseUPID reads one.
-func ParseUPID(text string) (UPID, error) {
+// parseUPID reads one.
+func parseUPID(text string) (UPID, error) {
 	parts := strings.Split(text, ":")
 	if len(parts) != 9 || parts[0] != "UPID" || parts[8] != "" {
 		return UPID{}, fmt.Errorf("%q is no UPID", text)

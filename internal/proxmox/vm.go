@@ -25,7 +25,7 @@ func (c *Client) NextID(ctx context.Context) (int, error) {
 func (c *Client) FreeVMID(ctx context.Context, vmid int) (bool, error) {
 	var id number
 	err := c.get(ctx, "/cluster/nextid", map[string]any{"vmid": vmid}, &id)
-	if refusal, ok := errors.AsType[*ParamError](err); ok && strings.Contains(refusal.Params["vmid"], "already exists") {
+	if refusal, ok := errors.AsType[*paramError](err); ok && strings.Contains(refusal.Params["vmid"], "already exists") {
 		return false, nil
 	}
 	return err == nil, err

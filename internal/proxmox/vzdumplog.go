@@ -44,15 +44,15 @@ func ParseVzdump(log []string) fleet.DumpReport {
 		} else if m := p.bitmap.FindStringSubmatch(line); m != nil && v.Bitmap == fleet.BitmapNone {
 			v.Bitmap = bitmapState(m[1])
 		} else if m := p.fast.FindStringSubmatch(line); m != nil {
-			v.Dirty, v.Total = Bytes(m[1]), Bytes(m[2])
+			v.Dirty, v.Total = logSize(m[1]), logSize(m[2])
 		} else if m := p.progress.FindStringSubmatch(line); m != nil && v.Total == 0 {
-			v.Total = Bytes(m[1])
+			v.Total = logSize(m[1])
 		} else if m := p.reused.FindStringSubmatch(line); m != nil {
-			v.Reused = Bytes(m[1])
+			v.Reused = logSize(m[1])
 		} else if m := p.sent.FindStringSubmatch(line); m != nil {
-			v.Sent = Bytes(m[1])
+			v.Sent = logSize(m[1])
 		} else if m := p.size.FindStringSubmatch(line); m != nil {
-			v.Size = Bytes(m[1])
+			v.Size = logSize(m[1])
 		} else if m := p.finished.FindStringSubmatch(line); m != nil {
 			v.VMID = integer(m[1])
 			v.Duration = time.Duration(integer(m[2]))*time.Hour + time.Duration(integer(m[3]))*time.Minute + time.Duration(integer(m[4]))*time.Second
@@ -83,9 +83,9 @@ func bitmapState(words string) fleet.Bitmap {
 
 var bytesPattern = regexp.MustCompile(`^(\d+(?:\.\d+)?) ?([KMGTP]?)(i?)B$`)
 
-// Bytes reads a size as Proxmox's logs write it: "1.20 GiB", "512 B", and
+// logSize reads a size as Proxmox's logs write it: "1.20 GiB", "512 B", and
 // "5.21GB", which means binary units too. Anything else is 0.
-func Bytes(text string) int64 {
+func logSize(text string) int64 {
 	m := bytesPattern.FindStringSubmatch(text)
 	if m == nil {
 		return 0

@@ -71,7 +71,7 @@ func TestParseVzdump(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]int64{"512 B": 512, "1.5 KiB": 1536, "5.21GB": fraction(5.21, gib), "100.0 MiB": 100 * mib, "": 0, "x": 0, "-1 B": 0, "99999999999 PiB": 0} {
-		if got := Bytes(text); got != want {
+		if got := logSize(text); got != want {
 			t.Errorf("Bytes(%q) = %d, want %d", text, got, want)
 		}
 	}

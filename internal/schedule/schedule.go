@@ -20,14 +20,14 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// DefaultZone is the time zone of expressions that name none.
-const DefaultZone = "Europe/Paris"
+// defaultZone is the time zone of expressions that name none.
+const defaultZone = "Europe/Paris"
 
 // Entry is one thing to do regularly. Exactly one of Begin and Run is set.
 type Entry struct {
 	Name string // unique, "backup/remote/horizon"
 	Spec string // cron expression, see Parse
-	Zone string // IANA name; DefaultZone if empty
+	Zone string // IANA name; defaultZone if empty
 	// Jitter spreads the runs: each comes up to this much later than Spec says, by
 	// an amount that depends on name and instant alone.
 	Jitter time.Duration
@@ -102,7 +102,7 @@ func (s *Scheduler) Add(e Entry) error {
 		return fmt.Errorf("schedule %q: it needs a name, and either Begin or Run", e.Name)
 	}
 	if e.Zone == "" {
-		e.Zone = DefaultZone
+		e.Zone = defaultZone
 	}
 	zone, err := time.LoadLocation(e.Zone)
 	if err != nil {

@@ -13,7 +13,7 @@ func (e Expression) Words() string {
 		return "every " + strings.NewReplacer("m0s", "m", "h0m0s", "h").Replace(e.every.String())
 	}
 	words := e.timeWords() + " " + e.dayWords()
-	if e.zone.String() != DefaultZone {
+	if e.zone.String() != defaultZone {
 		words += " (" + e.zone.String() + ")"
 	}
 	return words

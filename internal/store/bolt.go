@@ -51,7 +51,7 @@ type boltDB struct {
 	lock *lockNote
 
 	waiting atomic.Int64 // updates that have come and not yet run
-	doubt   atomic.Pointer[DoubtError]
+	doubt   atomic.Pointer[doubtError]
 	mu      sync.Mutex // held while one update runs or commits
 	group   *group     // open bbolt transaction, nil if there is none
 }
@@ -168,7 +168,7 @@ func (b *boltDB) commit(g *group) {
 	}
 	id := g.tx.ID()
 	if g.err = g.tx.Commit(); g.err != nil && b.reached(id) {
-		doubt := &DoubtError{Path: b.path, Err: g.err}
+		doubt := &doubtError{Path: b.path, Err: g.err}
 		b.doubt.Store(doubt)
 		g.err = doubt
 	}
@@ -226,7 +226,7 @@ func (b *boltDB) plain(err error) error {
 // full tells that there is no room. bbolt loses the kind of an error that it meets
 // while it makes the file larger; the words of it remain.
 func full(err error) bool {
-	if _, doubt := errors.AsType[*DoubtError](err); doubt {
+	if _, doubt := errors.AsType[*doubtError](err); doubt {
 		return false
 	}
 	for _, kind := range []error{syscall.ENOSPC, syscall.EDQUOT, bolterrors.ErrMaxSizeReached} {
@@ -237,19 +237,19 @@ func full(err error) bool {
 	return false
 }
 
-// DoubtError: the last step of a commit failed, and nobody knows whether the disk has
+// doubtError: the last step of a commit failed, and nobody knows whether the disk has
 // the change. The store serves nothing more until it is opened again, which settles
 // it: the change is then there or it is not, and nothing half.
-type DoubtError struct {
+type doubtError struct {
 	Path string
 	Err  error
 }
 
-func (e *DoubtError) Error() string {
+func (e *doubtError) Error() string {
 	return fmt.Sprintf("store %s: the disk did not confirm the last change (%v), which may or may not be written: look at the disk (dmesg), then start accoladed again (systemctl restart accoladed), which shows what is there", e.Path, e.Err)
 }
 
-func (e *DoubtError) Unwrap() error { return e.Err }
+func (e *doubtError) Unwrap() error { return e.Err }
 
 // FullError: the disk under the store has no room for a change. Nothing of the
 // change was written, and the store works again as soon as there is room.

@@ -208,7 +208,7 @@ func TestFaultFullDisk(t *testing.T) {
 					t.Errorf("write %d, commit %d: %v, and something of it is there", nth, i, err)
 				}
 				db = again(t, db, path, before)
-			} else if _, ok := errors.AsType[*DoubtError](err); ok {
+			} else if _, ok := errors.AsType[*doubtError](err); ok {
 				doubts++
 				db = doubtful(t, db, path, before, states[i], nth)
 			} else {

@@ -60,9 +60,9 @@ type Balance struct {
 	AtCost   calendar.Minutes `json:"at_cost"` // recorded, neither counted nor billed
 }
 
-// BalanceOn is the allowance of the contract year that a day belongs to, with all
+// balanceOn is the allowance of the contract year that a day belongs to, with all
 // of that year's entries up to the day.
-func BalanceOn(c contract.Contract, day calendar.Date, entries []Entry) Balance {
+func balanceOn(c contract.Contract, day calendar.Date, entries []Entry) Balance {
 	b := Balance{Client: c.Client, Contract: c.ID, Year: c.YearOf(day), Included: c.Offer.Included}
 	for _, e := range entries {
 		if e.Date.After(day) || c.YearOf(e.Date).Index != b.Year.Index {

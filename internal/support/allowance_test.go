@@ -83,7 +83,7 @@ func TestSeats(t *testing.T) {
 			all += s
 		}
 		var sum calendar.Minutes
-		for i, share := range BySeats(minutes, seats) {
+		for i, share := range bySeats(minutes, seats) {
 			sum += share
 			if off := int64(share)*int64(all) - int64(minutes)*int64(seats[i]); off <= -int64(all) || off >= int64(all) {
 				t.Fatalf("%d of %d seats get %s of %s: a minute or more off", seats[i], all, share, minutes)

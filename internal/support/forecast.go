@@ -32,7 +32,7 @@ type Forecast struct {
 
 // ForecastOn forecasts from all entries of a contract, as of a day on which it runs.
 func ForecastOn(c contract.Contract, day calendar.Date, entries []Entry) Forecast {
-	f := Forecast{Balance: BalanceOn(c, day, entries), On: day}
+	f := Forecast{Balance: balanceOn(c, day, entries), On: day}
 	f.Last = f.Year.To
 	if c.Ending != nil && c.Ending.On.Before(f.Last) {
 		f.Last = c.Ending.On

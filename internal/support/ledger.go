@@ -97,7 +97,7 @@ func (l *Ledger) AddGroup(a contract.Actor, b Booking, seats []Seat) ([]Entry, e
 		if len(seats) < 2 {
 			return "", "", invalid("group", len(seats), "a session for one client is booked without a group")
 		}
-		for i, share := range BySeats(b.Minutes, counts) {
+		for i, share := range bySeats(b.Minutes, counts) {
 			part := b
 			part.Client = seats[i].Client
 			e, err := l.prepare(tx, part)

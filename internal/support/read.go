@@ -62,7 +62,7 @@ func (l *Ledger) Balance(client string, on calendar.Date) (b Balance, err error)
 			return refused("", "%s has no contract on %s", c.Name, on)
 		}
 		all, err := EntriesOf(tx, k.ID)
-		b = BalanceOn(k, on, all)
+		b = balanceOn(k, on, all)
 		return err
 	})
 	return b, err

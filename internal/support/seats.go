@@ -7,10 +7,10 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 )
 
-// BySeats splits a session's minutes by seats, to the minute and without loss: each
+// bySeats splits a session's minutes by seats, to the minute and without loss: each
 // gets the whole minutes of its share, and what is left goes one by one to the
 // largest remainders; of equal ones, to the first named.
-func BySeats(minutes calendar.Minutes, seats []int) []calendar.Minutes {
+func bySeats(minutes calendar.Minutes, seats []int) []calendar.Minutes {
 	all := 0
 	for _, s := range seats {
 		all += s

@@ -102,7 +102,7 @@ func (w *Warner) fresh() ([]Warned, error) {
 	today := calendar.Of(now, w.Ledger.zone)
 	var fresh []Warned
 	err := w.Ledger.running(today, func(c contract.Contract, booked []Entry) error {
-		b := BalanceOn(c, today, booked)
+		b := balanceOn(c, today, booked)
 		for _, r := range ReachedBy(c, today, booked) {
 			told, err := w.told(c.ID, b.Year.Index, r.Percent)
 			if err != nil {

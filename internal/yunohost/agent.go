@@ -24,8 +24,8 @@ type Agent interface {
 	AgentWait(ctx context.Context, vmid, pid int, work poll.Work) (fleet.Exec, error)
 }
 
-// MaxInput is what the guest agent takes as standard input, whatever it holds.
-const MaxInput = 48 << 10
+// maxInput is what the guest agent takes as standard input, whatever it holds.
+const maxInput = 48 << 10
 
 // Guest is the door through the guest agent.
 type Guest struct {
@@ -74,7 +74,7 @@ func (g *Guest) Do(ctx context.Context, calls ...Call) []Reply {
 		if one.ExitCode == 0 {
 			replies[i].Answer = lastLine(one.Out)
 		} else {
-			replies[i].Err = refused(&Error{Exit: one.ExitCode, Text: reason(one.Out, one.Err)})
+			replies[i].Err = refused(&failure{Exit: one.ExitCode, Text: reason(one.Out, one.Err)})
 		}
 	}
 	return replies
@@ -102,8 +102,8 @@ func (g *Guest) Exec(ctx context.Context, argv []string, input []byte) (fleet.Ex
 }
 
 func (g *Guest) exec(ctx context.Context, argv []string, input []byte, work poll.Work) (fleet.Exec, error) {
-	if len(input) > MaxInput {
-		return fleet.Exec{}, fmt.Errorf("%d bytes of input: the guest agent takes at most %d", len(input), MaxInput)
+	if len(input) > maxInput {
+		return fleet.Exec{}, fmt.Errorf("%d bytes of input: the guest agent takes at most %d", len(input), maxInput)
 	}
 	pid, err := g.Agent.AgentExec(ctx, g.VMID, argv, input)
 	if err != nil {

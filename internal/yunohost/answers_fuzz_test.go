@@ -108,7 +108,7 @@ func FuzzAnswers(f *testing.F) {
 				case err.Error() == "" || strings.Contains(err.Error(), "0000-SECRET-0000"):
 					t.Errorf("%s by %s: the error says nothing, or too much: %v", name, door, err)
 				}
-				if refusal, ok := errors.AsType[*Error](err); ok && (strings.ContainsAny(refusal.Text, "\r\n") || hashes.MatchString(refusal.Text)) {
+				if refusal, ok := errors.AsType[*failure](err); ok && (strings.ContainsAny(refusal.Text, "\r\n") || hashes.MatchString(refusal.Text)) {
 					t.Errorf("%s by %s: %q has more than one line, or a hash", name, door, refusal.Text)
 				}
 			}

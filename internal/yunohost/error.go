@@ -9,9 +9,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 )
 
-// Error is what a server said when it refused or failed. Text is its own, in
+// failure is what a server said when it refused or failed. Text is its own, in
 // English, with password hashes taken out. Key is empty where it gave none.
-type Error struct {
+type failure struct {
 	Key    string
 	Text   string
 	Status int    // HTTP status; 0: by the guest agent
@@ -19,7 +19,7 @@ type Error struct {
 	Log    string // reference of the server's own log, where it gave one
 }
 
-func (e *Error) Error() string {
+func (e *failure) Error() string {
 	switch {
 	case e.Text == "" && e.Status != 0:
 		return fmt.Sprintf("HTTP status %d", e.Status)
@@ -30,18 +30,18 @@ func (e *Error) Error() string {
 	}
 }
 
-// ErrNotInstalled is a server whose YunoHost has not been post-installed.
-var ErrNotInstalled = errors.New("YunoHost is not set up on the server")
+// errNotInstalled is a server whose YunoHost has not been post-installed.
+var errNotInstalled = errors.New("YunoHost is not set up on the server")
 
-// Is tells ErrNotInstalled from the words, for which the CLI has no code.
-func (e *Error) Is(target error) bool {
-	return target == ErrNotInstalled && strings.Contains(e.Text, "YunoHost is not correctly installed")
+// Is tells errNotInstalled from the words, for which the CLI has no code.
+func (e *failure) Is(target error) bool {
+	return target == errNotInstalled && strings.Contains(e.Text, "YunoHost is not correctly installed")
 }
 
 const busy = "There is already a YunoHost operation running"
 
 // refused makes an error transient when the server was only busy.
-func refused(e *Error) error {
+func refused(e *failure) error {
 	if strings.Contains(e.Text, busy) {
 		return operation.Transient(e)
 	}

@@ -40,8 +40,8 @@ type HTTPSConfig struct {
 	Wrap        func(http.RoundTripper) http.RoundTripper // for tests
 }
 
-// NewHTTPS prepares the door; it sends nothing yet.
-func NewHTTPS(c HTTPSConfig) *HTTPS {
+// newHTTPS prepares the door; it sends nothing yet.
+func newHTTPS(c HTTPSConfig) *HTTPS {
 	client := resty.New().SetBaseURL(strings.TrimSuffix(c.URL, "/")+"/yunohost/api").
 		SetHeader("X-Requested-With", "accolade").SetHeader("locale", "en").
 		SetTimeout(30 * time.Minute).SetRedirectPolicy(resty.NoRedirectPolicy()).SetLogger(silent{})
@@ -111,7 +111,7 @@ func (h *HTTPS) do(ctx context.Context, c Call) (json.RawMessage, error) {
 			}
 		}
 		answer, err := h.send(ctx, c)
-		refusal, refused := errors.AsType[*Error](err)
+		refusal, refused := errors.AsType[*failure](err)
 		if !refused || refusal.Status != http.StatusUnauthorized || public || try > 0 {
 			return answer, err
 		}
@@ -168,7 +168,7 @@ var title = regexp.MustCompile(`(?s)<title>(.*?)</title>`)
 
 // refusal reads the three forms of failure: JSON, plain text, a page of HTML.
 func (h *HTTPS) refusal(status int, kind string, body []byte) error {
-	e := &Error{Status: status}
+	e := &failure{Status: status}
 	var answer struct {
 		Error string `json:"error"`
 		Key   string `json:"error_key"`

@@ -151,7 +151,7 @@ func TestRefusalsAndSessions(t *testing.T) {
 		t.Fatalf("before the post-install: %v", err)
 	}
 	err := server.PostInstall(t.Context(), "archi.bzh", "root", "Camille Le Goff", secret.New("Kouign-Amann-56100-Lorient"))
-	refusal, ok := errors.AsType[*Error](err)
+	refusal, ok := errors.AsType[*failure](err)
 	if !ok || refusal.Key != "system_username_exists" {
 		t.Fatalf("a system user's name: %v", err)
 	}

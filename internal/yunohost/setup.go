@@ -26,7 +26,7 @@ func (s *Server) installedOf(r Reply) (bool, error) {
 		Installed bool `json:"installed"`
 	}
 	err := r.Read(&answer)
-	if errors.Is(err, ErrNotInstalled) {
+	if errors.Is(err, errNotInstalled) {
 		return false, nil
 	}
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 
 // Door carries calls to a server, one after the other whatever comes of those before,
 // and brings their replies back. Busy servers and lost answers are transient errors,
-// refusals *Error.
+// refusals are *failure.
 type Door interface {
 	Do(ctx context.Context, calls ...Call) []Reply
 }
@@ -88,7 +88,7 @@ func New(agent Agent, vmid int, clk clock.Clock, run string) *Server {
 }
 
 // UseHTTPS sends the actions of YunoHost over HTTPS from now on.
-func (s *Server) UseHTTPS(c HTTPSConfig) { s.https = NewHTTPS(c) }
+func (s *Server) UseHTTPS(c HTTPSConfig) { s.https = newHTTPS(c) }
 
 // do sends one call and reads its answer into out, unless that is nil.
 func (s *Server) do(ctx context.Context, c Call, out any) error {

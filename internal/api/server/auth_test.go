@@ -27,8 +27,8 @@ type tokenTable struct{}
 
 func (tokenTable) Authenticate(_ context.Context, token, _ string) (string, Role, error) {
 	role, ok := strings.CutPrefix(token, "token-")
-	if !ok || !slices.Contains(Roles, Role(role)) {
-		return "", "", ErrBadToken
+	if !ok || !slices.Contains(roles, Role(role)) {
+		return "", "", errBadToken
 	}
 	return role + "-person", Role(role), nil
 }

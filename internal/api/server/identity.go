@@ -27,8 +27,8 @@ const (
 	Reader  Role = "reader"  // looks, changes nothing
 )
 
-// Roles lists every role.
-var Roles = []Role{Admin, Tech, Billing, Reader}
+// roles lists every role.
+var roles = []Role{Admin, Tech, Billing, Reader}
 
 // Who may call a route. Admin is always among them.
 var (
@@ -39,21 +39,21 @@ var (
 	adminOnly = []Role{Admin}
 )
 
-// Identity is a caller who proved who they are.
-type Identity struct {
+// identity is a caller who proved who they are.
+type identity struct {
 	Name string // "root", "anne", or the token's name
 	From string // "socket" or the remote address without its port
 	Role Role
 }
 
 // TokenBook finds technicians by their token. An unknown, revoked or expired token
-// is ErrBadToken.
+// is errBadToken.
 type TokenBook interface {
 	Authenticate(ctx context.Context, token, from string) (name string, role Role, err error)
 }
 
-// ErrBadToken says that no live token has this text.
-var ErrBadToken = errors.New("no such token")
+// errBadToken says that no live token has this text.
+var errBadToken = errors.New("no such token")
 
 type peerKey struct{}
 
@@ -90,9 +90,9 @@ func peerUID(conn *net.UnixConn) (uint32, error) {
 
 type identityKey struct{}
 
-// caller is who makes the call; the zero Identity outside of one.
-func caller(ctx context.Context) Identity {
-	id, _ := ctx.Value(identityKey{}).(Identity)
+// caller is who makes the call; the zero identity outside of one.
+func caller(ctx context.Context) identity {
+	id, _ := ctx.Value(identityKey{}).(identity)
 	return id
 }
 
@@ -118,7 +118,7 @@ func (s *Server) authenticated(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) identify(r *http.Request) (Identity, *api.Error) {
+func (s *Server) identify(r *http.Request) (identity, *api.Error) {
 	if uid, ok := r.Context().Value(peerKey{}).(uint32); ok {
 		return s.peer(uid), nil
 	}
@@ -128,31 +128,31 @@ func (s *Server) identify(r *http.Request) (Identity, *api.Error) {
 	}
 	now := s.clock.Now()
 	if s.failures.blocked(from, now) {
-		return Identity{}, &api.Error{Status: http.StatusTooManyRequests, Code: api.CodeTooMany,
+		return identity{}, &api.Error{Status: http.StatusTooManyRequests, Code: api.CodeTooMany,
 			Detail: fmt.Sprintf("more than %d failed attempts from %s within %s", failureLimit, from, failureWindow), Fix: "wait a minute, then try with a valid token"}
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" {
-		return Identity{}, &api.Error{Status: http.StatusUnauthorized, Code: api.CodeUnauthorised, Detail: "this address needs a token",
+		return identity{}, &api.Error{Status: http.StatusUnauthorized, Code: api.CodeUnauthorised, Detail: "this address needs a token",
 			Fix: "set ACCOLADE_TOKEN_FILE to a file that holds yours; an admin makes one with: accolade token add NAME --role ROLE"}
 	}
 	name, role, err := s.tokens.Authenticate(r.Context(), token, from)
-	if errors.Is(err, ErrBadToken) {
+	if errors.Is(err, errBadToken) {
 		s.failures.add(from, now)
 		s.log.Warn("authentication failed", "from", from)
-		return Identity{}, &api.Error{Status: http.StatusUnauthorized, Code: api.CodeUnauthorised, Detail: "the token is unknown or revoked",
+		return identity{}, &api.Error{Status: http.StatusUnauthorized, Code: api.CodeUnauthorised, Detail: "the token is unknown or revoked",
 			Fix: "ask an admin for a new one: accolade token add NAME --role ROLE"}
 	}
 	if err != nil {
-		return Identity{}, s.problem(r.Context(), err)
+		return identity{}, s.problem(r.Context(), err)
 	}
-	return Identity{Name: name, From: from, Role: role}, nil
+	return identity{Name: name, From: from, Role: role}, nil
 }
 
 // peer is the local user behind the socket. Root and the controller's own user are
 // admins: they can read its state anyway.
-func (s *Server) peer(uid uint32) Identity {
-	id := Identity{Name: "uid " + strconv.FormatUint(uint64(uid), 10), From: "socket", Role: s.socketRole}
+func (s *Server) peer(uid uint32) identity {
+	id := identity{Name: "uid " + strconv.FormatUint(uint64(uid), 10), From: "socket", Role: s.socketRole}
 	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
 		id.Name = u.Username
 	}
@@ -163,7 +163,7 @@ func (s *Server) peer(uid uint32) Identity {
 }
 
 // allowed is nil if the caller's role is among the route's.
-func allowed(id Identity, r route) *api.Error {
+func allowed(id identity, r route) *api.Error {
 	if slices.Contains(r.roles, id.Role) {
 		return nil
 	}

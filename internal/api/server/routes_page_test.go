@@ -22,7 +22,7 @@ func TestRoutesPage(t *testing.T) {
 	b.WriteString("| call | what it does | admin | tech | billing | reader |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, op := range operations(t, s.Handler()) {
 		fmt.Fprintf(&b, "| `%s %s` | %s |", op.method, op.path, s.routes[op.id].summary)
-		for _, role := range Roles {
+		for _, role := range roles {
 			mark := ""
 			if slices.Contains(op.roles, role) {
 				mark = "x"

@@ -95,7 +95,7 @@ const usedGrain = time.Hour
 // Authenticate finds the technician of a token.
 func (t *Tokens) Authenticate(_ context.Context, text, _ string) (string, Role, error) {
 	if !strings.HasPrefix(text, tokenMark) {
-		return "", "", ErrBadToken
+		return "", "", errBadToken
 	}
 	hash := hashOf(text)
 	var found []tokenRecord
@@ -107,7 +107,7 @@ func (t *Tokens) Authenticate(_ context.Context, text, _ string) (string, Role, 
 		return "", "", fmt.Errorf("look up a token: %w", err)
 	}
 	if len(found) != 1 {
-		return "", "", ErrBadToken
+		return "", "", errBadToken
 	}
 	rec := found[0]
 	if now := t.clock.Now(); now.Sub(rec.Used) >= usedGrain {
@@ -123,7 +123,7 @@ func (t *Tokens) touch(name, hash string, now time.Time) error {
 	return t.db.Update(func(tx store.Tx) error {
 		rec, err := tokenRecords.Get(tx, name)
 		if errors.Is(err, store.ErrNotFound) || err == nil && rec.Hash != hash {
-			return ErrBadToken
+			return errBadToken
 		}
 		if err != nil {
 			return fmt.Errorf("note the use of a token: %w", err)

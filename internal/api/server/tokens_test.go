@@ -26,7 +26,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("authenticate: %s, %s, %v", name, role, err)
 	}
 	for _, wrong := range []string{"", "accolade_", text.Reveal() + "x", strings.ToUpper(text.Reveal()), hashOf(text.Reveal())} {
-		if _, _, err := book.Authenticate(t.Context(), wrong, ""); !errors.Is(err, ErrBadToken) {
+		if _, _, err := book.Authenticate(t.Context(), wrong, ""); !errors.Is(err, errBadToken) {
 			t.Errorf("token %q: %v", wrong, err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestTokens(t *testing.T) {
 	if err := book.Revoke("anne"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := book.Authenticate(t.Context(), text.Reveal(), ""); !errors.Is(err, ErrBadToken) {
+	if _, _, err := book.Authenticate(t.Context(), text.Reveal(), ""); !errors.Is(err, errBadToken) {
 		t.Errorf("after revoking: %v", err)
 	}
 	if err := book.Revoke("anne"); !errors.Is(err, store.ErrNotFound) {

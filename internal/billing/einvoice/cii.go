@@ -14,7 +14,7 @@ func WriteCII(d Document) []byte {
 	w.in("rsm:CrossIndustryInvoice", func() {
 		w.in("rsm:ExchangedDocumentContext", func() {
 			w.in("ram:BusinessProcessSpecifiedDocumentContextParameter", func() { w.text("ram:ID", d.Process) })
-			w.in("ram:GuidelineSpecifiedDocumentContextParameter", func() { w.text("ram:ID", Guideline) })
+			w.in("ram:GuidelineSpecifiedDocumentContextParameter", func() { w.text("ram:ID", guideline) })
 		})
 		w.in("rsm:ExchangedDocument", func() {
 			w.text("ram:ID", d.Number)
@@ -123,7 +123,7 @@ func (w cii) settlement(d Document) {
 	w.in("ram:ApplicableHeaderTradeSettlement", func() {
 		w.text("ram:CreditorReferenceID", d.Payment.Creditor)
 		w.text("ram:PaymentReference", d.Payment.Reference)
-		w.text("ram:InvoiceCurrencyCode", Currency)
+		w.text("ram:InvoiceCurrencyCode", currency)
 		w.in("ram:SpecifiedTradeSettlementPaymentMeans", func() {
 			w.text("ram:TypeCode", d.Payment.Means)
 			w.in("ram:PayerPartyDebtorFinancialAccount", func() { w.text("ram:IBANID", d.Payment.Debtor) })
@@ -181,7 +181,7 @@ func (w cii) totals(d Document) {
 			w.amount("ram:AllowanceTotalAmount", t.Allowances)
 		}
 		w.amount("ram:TaxBasisTotalAmount", t.Net)
-		w.text("ram:TaxTotalAmount", t.Tax.Decimal(), attr{"currencyID", Currency})
+		w.text("ram:TaxTotalAmount", t.Tax.Decimal(), attr{"currencyID", currency})
 		w.amount("ram:GrandTotalAmount", t.Total)
 		if t.Prepaid != 0 {
 			w.amount("ram:TotalPrepaidAmount", t.Prepaid)

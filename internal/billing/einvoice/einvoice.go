@@ -60,11 +60,11 @@ const (
 	OnIssue
 )
 
-// Guideline is the specification that the XML follows (BT-24).
-const Guideline = "urn:cen.eu:en16931:2017"
+// guideline is the specification that the XML follows (BT-24).
+const guideline = "urn:cen.eu:en16931:2017"
 
-// Currency of all amounts (BT-5).
-const Currency = "EUR"
+// currency of all amounts (BT-5).
+const currency = "EUR"
 
 // Note is a text with the code of its subject (UNTDID 4451).
 type Note struct {
@@ -126,8 +126,8 @@ type Payment struct {
 
 // The means of payment.
 const (
-	Transfer    = "58"
-	DirectDebit = "59"
+	transfer    = "58"
+	directDebit = "59"
 )
 
 // Allowance is a discount on the whole document.

@@ -175,7 +175,7 @@ func sellerAddress(lines []string) Address {
 }
 
 func paymentOf(inv billing.Invoice) Payment {
-	return Payment{Means: Transfer, Reference: inv.Number, IBAN: compact(inv.Seller.IBAN), Holder: inv.Seller.Name, BIC: compact(inv.Seller.BIC)}
+	return Payment{Means: transfer, Reference: inv.Number, IBAN: compact(inv.Seller.IBAN), Holder: inv.Seller.Name, BIC: compact(inv.Seller.BIC)}
 }
 
 // lineOf writes a credit that came late as a negative quantity: prices are never

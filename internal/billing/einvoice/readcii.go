@@ -14,8 +14,8 @@ func ReadCII(b []byte) (Document, error) {
 	if root.name != "CrossIndustryInvoice" {
 		return Document{}, fmt.Errorf("read CII: the root element is %s, not CrossIndustryInvoice", root.name)
 	}
-	if g := root.say("ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID"); g != Guideline {
-		return Document{}, fmt.Errorf("read CII: guideline %q: want %s", g, Guideline)
+	if g := root.say("ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID"); g != guideline {
+		return Document{}, fmt.Errorf("read CII: guideline %q: want %s", g, guideline)
 	}
 	var r reading
 	head, trade := root.one("ExchangedDocument"), root.one("SupplyChainTradeTransaction")

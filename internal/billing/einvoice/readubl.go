@@ -16,8 +16,8 @@ func ReadUBL(b []byte) (Document, error) {
 	if !credit && root.name != "Invoice" {
 		return Document{}, fmt.Errorf("read UBL: the root element is %s, neither Invoice nor CreditNote", root.name)
 	}
-	if g := root.say("CustomizationID"); g != Guideline {
-		return Document{}, fmt.Errorf("read UBL: customization %q: want %s", g, Guideline)
+	if g := root.say("CustomizationID"); g != guideline {
+		return Document{}, fmt.Errorf("read UBL: customization %q: want %s", g, guideline)
 	}
 	var r reading
 	u := ubl{credit: credit}

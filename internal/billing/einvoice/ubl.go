@@ -16,7 +16,7 @@ func WriteUBL(d Document) []byte {
 		root = "CreditNote"
 	}
 	w.in(root, func() {
-		w.text("cbc:CustomizationID", Guideline)
+		w.text("cbc:CustomizationID", guideline)
 		w.text("cbc:ProfileID", d.Process)
 		w.text("cbc:ID", d.Number)
 		w.text("cbc:IssueDate", d.Issued.String())
@@ -29,7 +29,7 @@ func WriteUBL(d Document) []byte {
 		for _, n := range d.Notes {
 			w.text("cbc:Note", "#"+n.Subject+"#"+n.Text)
 		}
-		w.text("cbc:DocumentCurrencyCode", Currency)
+		w.text("cbc:DocumentCurrencyCode", currency)
 		w.text("cbc:BuyerReference", d.BuyerReference)
 		w.in("cac:InvoicePeriod", func() {
 			w.span(d.From, d.To)
@@ -209,7 +209,7 @@ func (w ubl) line(l Line) {
 			w.category("cac:ClassifiedTaxCategory", l.Category, l.Rate, "", "")
 		})
 		w.in("cac:Price", func() {
-			w.text("cbc:PriceAmount", l.Price.Decimal(), attr{"currencyID", Currency})
+			w.text("cbc:PriceAmount", l.Price.Decimal(), attr{"currencyID", currency})
 			w.quantity("cbc:BaseQuantity", l.Per, l.Unit)
 		})
 	})
@@ -224,7 +224,7 @@ func (w ubl) span(from, to calendar.Date) {
 }
 
 func (w ubl) amount(name string, c money.Cents) {
-	w.text(name, c.Decimal(), attr{"currencyID", Currency})
+	w.text(name, c.Decimal(), attr{"currencyID", currency})
 }
 
 func (w ubl) quantity(name string, n int64, unit string) {

@@ -15,14 +15,14 @@ import (
 	"codeberg.org/accolade/accolade/internal/money"
 )
 
-// Columns are the names of the fields.
-var Columns = []string{"journal", "écriture", "date", "compte", "libellé du compte", "tiers", "nom du tiers", "pièce", "échéance", "libellé", "débit", "crédit"}
+// columns are the names of the fields.
+var columns = []string{"journal", "écriture", "date", "compte", "libellé du compte", "tiers", "nom du tiers", "pièce", "échéance", "libellé", "débit", "crédit"}
 
 // Write writes entries: UTF-8, `;` between fields, the side that is not used is empty.
 func Write(w io.Writer, entries iter.Seq2[books.Entry, error], o sheet.Options) error {
 	out := csv.NewWriter(w)
 	out.Comma = ';'
-	if err := out.Write(Columns); err != nil {
+	if err := out.Write(columns); err != nil {
 		return err
 	}
 	for e, err := range entries {

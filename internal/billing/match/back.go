@@ -40,7 +40,7 @@ func Returns(m sepa.Movement, collected []Collected) []Back {
 		case m.EndToEnd == c.Invoice:
 			b.Score += byNumber
 			b.Reasons = append(b.Reasons, "the bank names the debit of "+c.Invoice)
-		case Names(m.Text, c.Invoice):
+		case names(m.Text, c.Invoice):
 			b.Score += byNumber - 10
 			b.Reasons = append(b.Reasons, "the text names "+c.Invoice)
 		}
@@ -67,7 +67,7 @@ type Batch struct {
 func Batches(m sepa.Movement, waiting []Batch) []Batch {
 	var all []Batch
 	for _, b := range waiting {
-		if m.Amount == b.Sum && m.Return == nil && (m.Batch == b.ID || m.Batch == "" && (Names(m.Text, b.ID) || Names(m.Text, b.Run))) {
+		if m.Amount == b.Sum && m.Return == nil && (m.Batch == b.ID || m.Batch == "" && (names(m.Text, b.ID) || names(m.Text, b.Run))) {
 			all = append(all, b)
 		}
 	}

@@ -98,7 +98,7 @@ func ofClient(m sepa.Movement, open []Open) []Proposal {
 
 	var named []Open
 	for _, o := range open {
-		if Names(m.EndToEnd, o.Invoice) || Names(m.Text, o.Invoice) {
+		if names(m.EndToEnd, o.Invoice) || names(m.Text, o.Invoice) {
 			named = append(named, o)
 		}
 	}
@@ -162,9 +162,9 @@ func list(open []Open) string {
 
 var runs = regexp.MustCompile(`[A-Za-z]+|[0-9]+`)
 
-// Names reports whether a text names an invoice: with other signs between its parts, or
+// names reports whether a text names an invoice: with other signs between its parts, or
 // none, or spaces where a bank broke the line. What goes on with a digit is another number.
-func Names(text, invoice string) bool {
+func names(text, invoice string) bool {
 	var pattern strings.Builder
 	pattern.WriteString(`(?i)(^|[^A-Za-z0-9]|[A-Za-z]{2})`)
 	for i, run := range runs.FindAllString(invoice, -1) {

@@ -75,7 +75,7 @@ func TestNames(t *testing.T) {
 		"F2026-0001": true, "f2026-0001": true, "FACT F2026/0001.": true, "F 2026 0001": true, "FACTF20260001": true, "F2026-00 01": true, "RE:F2026_0001,F2026_0002": true,
 		"F2026-00012": false, "F2026-0011": false, "2026-0001": false, "AF2026-0001": false, "F2026-000": false, "": false, "1F2026-0001": false,
 	} {
-		if Names(text, "F2026-0001") != want {
+		if names(text, "F2026-0001") != want {
 			t.Errorf("%q names F2026-0001: want %v", text, want)
 		}
 	}

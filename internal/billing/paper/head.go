@@ -18,7 +18,7 @@ func (s *sheet) head() {
 		s.text(left, y, small, line)
 		y += 3.6
 	}
-	s.textRight(right, top+4, style{15, false, black}, Word(s.inv.Type))
+	s.textRight(right, top+4, style{15, false, black}, word(s.inv.Type))
 	s.textRight(right, top+9.5, style{10.5, true, black}, s.inv.Number)
 }
 

@@ -55,8 +55,8 @@ func draw(inv billing.Invoice, face typeface) *sheet {
 	return s
 }
 
-// Word is what a kind of document is called.
-func Word(t billing.Type) string {
+// word is what a kind of document is called.
+func word(t billing.Type) string {
 	switch t {
 	case billing.CreditNote:
 		return "Avoir"
@@ -67,7 +67,7 @@ func Word(t billing.Type) string {
 }
 
 // Title names a document: `Facture F2026-0001`.
-func Title(inv billing.Invoice) string { return Word(inv.Type) + " " + inv.Number }
+func Title(inv billing.Invoice) string { return word(inv.Type) + " " + inv.Number }
 
 // Language is the language of a document (BCP 47).
 func Language(billing.Invoice) string { return "fr-FR" }

@@ -40,9 +40,9 @@ const (
 	longestRemittance = 140
 )
 
-// CheckIdentifier wants what may name a mandate, a payment or a file: at most 35 of the
+// checkIdentifier wants what may name a mandate, a payment or a file: at most 35 of the
 // characters that every bank takes, and slashes only alone and inside.
-func CheckIdentifier(field, id string) error {
+func checkIdentifier(field, id string) error {
 	switch {
 	case id == "":
 		return invalid(field, "", "want 1 to %d characters", longestIdentifier)

@@ -19,7 +19,7 @@ type Mandate struct {
 // Tidy brings the fields into their plain form, or refuses with an *Invalid. today
 // bounds the day of signature.
 func (m Mandate) Tidy(today calendar.Date) (Mandate, error) {
-	if err := CheckIdentifier("mandate", m.ID); err != nil {
+	if err := checkIdentifier("mandate", m.ID); err != nil {
 		return m, err
 	}
 	switch {

@@ -39,8 +39,8 @@ const (
 	OneOff    Sequence = "OOFF" // of a mandate for one debit
 )
 
-// Sequences are all of them.
-var Sequences = []Sequence{First, Recurrent, Final, OneOff}
+// sequences are all of them.
+var sequences = []Sequence{First, Recurrent, Final, OneOff}
 
 // Batch is what the bank books in one sum: the debits of one sequence type and day.
 type Batch struct {
@@ -54,7 +54,7 @@ type Batch struct {
 // Batches are the order's, by day and sequence type.
 func (o Order) Batches() []Batch {
 	debits := slices.SortedFunc(slices.Values(o.Debits), func(a, b Debit) int {
-		return cmp.Or(a.On.Compare(b.On), cmp.Compare(slices.Index(Sequences, a.Sequence), slices.Index(Sequences, b.Sequence)), cmp.Compare(a.Invoice, b.Invoice))
+		return cmp.Or(a.On.Compare(b.On), cmp.Compare(slices.Index(sequences, a.Sequence), slices.Index(sequences, b.Sequence)), cmp.Compare(a.Invoice, b.Invoice))
 	})
 	var batches []Batch
 	for _, d := range debits {
@@ -85,7 +85,7 @@ const mostDebits = 9999
 // Tidy brings all fields into their plain form, or refuses the first that the bank
 // would: an *Invalid.
 func (o Order) Tidy() (Order, error) {
-	if err := CheckIdentifier("order", o.ID); err != nil {
+	if err := checkIdentifier("order", o.ID); err != nil {
 		return o, err
 	}
 	if len(o.ID) > longestOrder {
@@ -123,7 +123,7 @@ func (o Order) Tidy() (Order, error) {
 }
 
 func (d *Debit) tidy(today calendar.Date) (err error) {
-	if err := CheckIdentifier("invoice", d.Invoice); err != nil {
+	if err := checkIdentifier("invoice", d.Invoice); err != nil {
 		return err
 	}
 	if err := CheckAmount(d.Amount); err != nil {
@@ -132,7 +132,7 @@ func (d *Debit) tidy(today calendar.Date) (err error) {
 	if err := CheckCollectionDate(d.On, today); err != nil {
 		return err
 	}
-	if !slices.Contains(Sequences, d.Sequence) {
+	if !slices.Contains(sequences, d.Sequence) {
 		return invalid("sequence", d.Sequence, "want FRST, RCUR, FNAL or OOFF")
 	}
 	if d.Mandate, err = d.Mandate.Tidy(today); err != nil {

@@ -39,7 +39,7 @@ func drawOrder(t *rapid.T) Order {
 	if rapid.Bool().Draw(t, "without bic") {
 		o.Creditor.BIC = ""
 	}
-	on := NextBankingDay(calendar.NewDate(2026, 11, 3).AddDays(rapid.IntRange(0, 60).Draw(t, "day")))
+	on := nextBankingDay(calendar.NewDate(2026, 11, 3).AddDays(rapid.IntRange(0, 60).Draw(t, "day")))
 	for i := range rapid.IntRange(1, 12).Draw(t, "debits") {
 		m := Mandate{ID: fmt.Sprintf("%s-%d", rapid.StringMatching(`[A-Z0-9][A-Z0-9+?:().,'-]{0,20}`).Draw(t, "mandate"), i), Signed: calendar.NewDate(2026, 1, 1).AddDays(i), Debtor: "D" + text.Draw(t, "name"), IBAN: drawIBAN(t)}
 		if rapid.Bool().Draw(t, "with bic") {
@@ -48,9 +48,9 @@ func drawOrder(t *rapid.T) Order {
 		amount := money.Cents(rapid.OneOf(rapid.Int64Range(1, 500_000), rapid.Int64Range(int64(leastAmount), int64(mostAmount))).Draw(t, "amount"))
 		date := on
 		if rapid.Bool().Draw(t, "later") {
-			date = NextBankingDay(on)
+			date = nextBankingDay(on)
 		}
-		o.Debits = append(o.Debits, Debit{Invoice: fmt.Sprintf("F2026-%04d", i+1), Amount: amount, On: date, Sequence: rapid.SampledFrom(Sequences).Draw(t, "sequence"), Mandate: m, Text: text.Draw(t, "text")})
+		o.Debits = append(o.Debits, Debit{Invoice: fmt.Sprintf("F2026-%04d", i+1), Amount: amount, On: date, Sequence: rapid.SampledFrom(sequences).Draw(t, "sequence"), Mandate: m, Text: text.Draw(t, "text")})
 	}
 	return o
 }

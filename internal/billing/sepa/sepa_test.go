@@ -156,7 +156,7 @@ func TestIdentifier(t *testing.T) {
 		"é":                     "banks take a-z",
 		"a\nb":                  `mandate "a\nb" is refused`,
 	} {
-		says(t, CheckIdentifier("mandate", in), want)
+		says(t, checkIdentifier("mandate", in), want)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestBankingDays(t *testing.T) {
 		"2026-05-01": false, "2026-05-08": true, "2026-05-14": true, "2026-07-14": true, "2026-12-24": true, "2026-12-25": false, "2026-12-26": false,
 		"2027-12-26": false, "2027-12-27": true, "2026-11-28": false,
 	} {
-		if BankingDay(day(t, d)) != want {
+		if bankingDay(day(t, d)) != want {
 			t.Errorf("TARGET works on %s: %v, want %v", d, !want, want)
 		}
 	}
@@ -196,7 +196,7 @@ func TestBankingDays(t *testing.T) {
 	// 1 January, 3 and 6 April, 1 May, 25 December (the 26th is a Saturday).
 	n := 0
 	for d := day(t, "2026-01-01"); d.Year == 2026; d = d.AddDays(1) {
-		if BankingDay(d) {
+		if bankingDay(d) {
 			n++
 		}
 	}
@@ -306,7 +306,7 @@ func FuzzICS(f *testing.F) {
 			says(t, err, "ics")
 			return
 		}
-		if again, err := ParseICS(ics); err != nil || again != ics || CheckIdentifier("ics", ics) != nil {
+		if again, err := ParseICS(ics); err != nil || again != ics || checkIdentifier("ics", ics) != nil {
 			t.Errorf("%q is %s, then %s, %v", s, ics, again, err)
 		}
 	})

@@ -6,10 +6,10 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 )
 
-// BankingDay reports whether TARGET, the Eurosystem's settlement, works on a day: not
+// bankingDay reports whether TARGET, the Eurosystem's settlement, works on a day: not
 // on Saturdays and Sundays, New Year's Day, Good Friday, Easter Monday, 1 May, 25 and 26
 // December (ECB, the calendar in force since 2002). French holidays do not count.
-func BankingDay(d calendar.Date) bool {
+func bankingDay(d calendar.Date) bool {
 	switch d.Midnight(time.UTC).Weekday() {
 	case time.Saturday, time.Sunday:
 		return false
@@ -22,16 +22,16 @@ func BankingDay(d calendar.Date) bool {
 	return d != easter.AddDays(-2) && d != easter.AddDays(1)
 }
 
-// NextBankingDay is the first banking day after d.
-func NextBankingDay(d calendar.Date) calendar.Date {
-	for d = d.AddDays(1); !BankingDay(d); d = d.AddDays(1) {
+// nextBankingDay is the first banking day after d.
+func nextBankingDay(d calendar.Date) calendar.Date {
+	for d = d.AddDays(1); !bankingDay(d); d = d.AddDays(1) {
 	}
 	return d
 }
 
-// PreviousBankingDay is the last banking day before d.
-func PreviousBankingDay(d calendar.Date) calendar.Date {
-	for d = d.AddDays(-1); !BankingDay(d); d = d.AddDays(-1) {
+// previousBankingDay is the last banking day before d.
+func previousBankingDay(d calendar.Date) calendar.Date {
+	for d = d.AddDays(-1); !bankingDay(d); d = d.AddDays(-1) {
 	}
 	return d
 }
@@ -42,9 +42,9 @@ func CheckCollectionDate(on, today calendar.Date) error {
 	switch {
 	case on.IsZero():
 		return invalid("collection date", "", "want a banking day, such as %s", Earliest(today))
-	case !BankingDay(on):
-		return invalid("collection date", on, "banks do not work on that day; the next one is %s", NextBankingDay(on))
-	case PreviousBankingDay(on).Before(today):
+	case !bankingDay(on):
+		return invalid("collection date", on, "banks do not work on that day; the next one is %s", nextBankingDay(on))
+	case previousBankingDay(on).Before(today):
 		return invalid("collection date", on, "the bank needs the order one banking day ahead; today, %s, the earliest is %s", today, Earliest(today))
 	}
 	return nil
@@ -52,10 +52,10 @@ func CheckCollectionDate(on, today calendar.Date) error {
 
 // Earliest is the first day on which an order made today can be collected.
 func Earliest(today calendar.Date) calendar.Date {
-	if !BankingDay(today) {
-		today = NextBankingDay(today)
+	if !bankingDay(today) {
+		today = nextBankingDay(today)
 	}
-	return NextBankingDay(today)
+	return nextBankingDay(today)
 }
 
 // Easter is the Sunday, by the Gregorian computus (Meeus, Jones and Butcher).

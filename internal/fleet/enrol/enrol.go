@@ -27,8 +27,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// Kind is the operation's kind.
-const Kind = "box.enrol"
+// kind is the operation's kind.
+const kind = "box.enrol"
 
 // Input is what a technician says about the box. Credential is sealed before it
 // is stored.
@@ -79,8 +79,8 @@ type Service struct {
 	known map[string]*seldom // by the box's name, for Round
 }
 
-// DefaultDisk is the disk that a server is planned with where nothing else is said.
-const DefaultDisk = 64 << 30
+// defaultDisk is the disk that a server is planned with where nothing else is said.
+const defaultDisk = 64 << 30
 
 // New registers the workflow with the engine.
 func New(d Deps) *Service {
@@ -129,7 +129,7 @@ func (s *Service) Start(ctx context.Context, in Input, login fleet.Login, by, fr
 	if in.Credential, err = s.seal(login); err != nil {
 		return operation.Operation{}, plan, err
 	}
-	op, err := s.Engine.Start(ctx, operation.Request{Kind: Kind, Subject: "box/" + in.Name, Input: in, Leases: []string{"box/" + in.Name}, By: by, From: from})
+	op, err := s.Engine.Start(ctx, operation.Request{Kind: kind, Subject: "box/" + in.Name, Input: in, Leases: []string{"box/" + in.Name}, By: by, From: from})
 	return op, plan, err
 }
 
@@ -177,7 +177,7 @@ func (s *Service) complete(in Input) (Input, error) {
 	in.Bridge = cmp.Or(in.Bridge, known.Bridge, "vmbr0")
 	in.Schedule = cmp.Or(in.Schedule, known.Job.Schedule, s.Schedule)
 	in.Retention = cmp.Or(in.Retention, known.Job.Prune, s.Retention)
-	in.PlannedDisk = cmp.Or(in.PlannedDisk, DefaultDisk)
+	in.PlannedDisk = cmp.Or(in.PlannedDisk, defaultDisk)
 	for _, d := range known.Disks {
 		switch d.Role {
 		case fleet.RoleSystem:

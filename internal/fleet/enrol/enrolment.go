@@ -63,7 +63,7 @@ var steps = []step{
 
 // workflow turns the steps into an operation's.
 func (s *Service) workflow() operation.Workflow {
-	w := operation.Workflow{Kind: Kind, Confided: operation.Confided{
+	w := operation.Workflow{Kind: kind, Confided: operation.Confided{
 		Fields: []string{"credential"},
 		Again:  "begin anew with `accolade box enrol`, which goes on with what is there: the box's credential is kept for one run only",
 	}}

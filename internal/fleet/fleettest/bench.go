@@ -39,13 +39,13 @@ var Start = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
 const (
 	Node         = "pve1"
 	RootPassword = "correct horse battery"
-	BoxToken     = "root@pam!bootstrap"
+	boxToken     = "root@pam!bootstrap"
 	BoxSecret    = "aaaaaaaa-0000-4000-8000-000000000001"
 	VaultToken   = "root@pam!accolade"
 	VaultSecret  = "bbbbbbbb-0000-4000-8000-000000000002"
 	Datastore    = "accolade"
 	VaultName    = "central"
-	SiteName     = "lorient"
+	siteName     = "lorient"
 )
 
 // Machines are a simulated box and a simulated vault behind TLS, and the adapters
@@ -121,11 +121,11 @@ func newMachines(t testing.TB, clk *clocktest.Clock, version string, near bool, 
 // New makes a bench.
 func New(t testing.TB, version string, opts ...Option) *Bench {
 	t.Helper()
-	return On(t, clocktest.Auto(Start), version, opts...)
+	return on(t, clocktest.Auto(Start), version, opts...)
 }
 
-// On makes a bench on a clock that exists already.
-func On(t testing.TB, clk *clocktest.Clock, version string, opts ...Option) *Bench {
+// on makes a bench on a clock that exists already.
+func on(t testing.TB, clk *clocktest.Clock, version string, opts ...Option) *Bench {
 	t.Helper()
 	return bench(NewMachines(t, clk, version, opts...))
 }
@@ -183,12 +183,12 @@ func (b *Bench) Run() {
 
 // Input is the enrolment of the bench's box under the name kiosk.
 func (b *Machines) Input() enrol.Input {
-	return enrol.Input{Name: "kiosk", Site: SiteName, Client: "kerlann", URL: b.BoxURL, Fingerprint: b.BoxPrint, Vault: VaultName}
+	return enrol.Input{Name: "kiosk", Site: siteName, Client: "kerlann", URL: b.BoxURL, Fingerprint: b.BoxPrint, Vault: VaultName}
 }
 
 // Token is the bootstrap credential as a token, Password as root's password.
 func (b *Machines) Token() fleet.Login {
-	return fleet.Login{TokenID: BoxToken, User: "root@pam", Secret: secret.New(BoxSecret)}
+	return fleet.Login{TokenID: boxToken, User: "root@pam", Secret: secret.New(BoxSecret)}
 }
 
 // Password is root's login.
@@ -238,7 +238,7 @@ func (b *Machines) Ours(box fleet.Box) *proxmox.Client {
 // Found stores the site and the vault.
 func (b *Machines) Found(db store.DB) error {
 	registry := fleet.NewRegistry(db, b.Clock)
-	if _, err := registry.AddSite(fleet.Site{Name: SiteName, Address: "12 quai des Indes, 56100 Lorient", Travel: fleet.Bike, Minutes: 15}); err != nil {
+	if _, err := registry.AddSite(fleet.Site{Name: siteName, Address: "12 quai des Indes, 56100 Lorient", Travel: fleet.Bike, Minutes: 15}); err != nil {
 		return err
 	}
 	sealed, err := b.Keeper.Seal(secret.New(VaultSecret))

@@ -64,16 +64,16 @@ func origin() string {
 	}
 }
 
-// told is one line of a file that Record writes.
+// told is one line of a file that record writes.
 type told struct {
 	Text   string `json:"text"`
 	Origin string `json:"origin"`
 }
 
-// Record is Watch for a process that a test starts: it appends each secret to a file
+// record is Watch for a process that a test starts: it appends each secret to a file
 // for the test's Collector to take with TellFile. The line is written before the
 // secret is used, so that a process that is killed has told what it knew.
-func Record(path string) error {
+func record(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

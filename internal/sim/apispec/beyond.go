@@ -14,8 +14,8 @@ type Beyond struct {
 	Why  string
 }
 
-// Known lists what is known beyond the descriptions.
-var Known = []Beyond{
+// known lists what is known beyond the descriptions.
+var known = []Beyond{
 	// recorded in pve-9.2.4
 	{"pve", "POST /access/ticket", `cap`, "recorded"},
 	{"pve", "GET /nodes/{node}/tasks/{upid}/status", `tokenid`, "recorded"},
@@ -63,10 +63,10 @@ var Known = []Beyond{
 	{"pbs", "GET /admin/datastore/{store}", `_root`, "an index like all others"},
 }
 
-// The expressions of Known, in its order.
+// The expressions of known, in its order.
 var knownPaths = sync.OnceValue(func() []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(Known))
-	for i, b := range Known {
+	out := make([]*regexp.Regexp, len(known))
+	for i, b := range known {
 		out[i] = regexp.MustCompile(`^(?:` + b.Path + `)$`)
 	}
 	return out
@@ -74,7 +74,7 @@ var knownPaths = sync.OnceValue(func() []*regexp.Regexp {
 
 // known tells whether a part of an answer is listed as beyond its description.
 func (s *Spec) known(m *Method, path string) bool {
-	for i, b := range Known {
+	for i, b := range known {
 		if (b.Spec == s.Name || b.Spec == "pve" && s.Name != PBS) && b.Sig == m.Sig() && knownPaths()[i].MatchString(path) {
 			return true
 		}

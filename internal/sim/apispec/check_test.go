@@ -198,7 +198,7 @@ func BenchmarkParse(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := Parse(PVE92, text); err != nil {
+		if _, err := parse(PVE92, text); err != nil {
 			b.Fatal(err)
 		}
 	}

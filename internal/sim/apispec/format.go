@@ -44,15 +44,15 @@ func checkFormat(name, path, text string) error {
 
 // unknownFormat passes what is listed as not checked.
 func unknownFormat(name string) error {
-	if _, ok := Unchecked[name]; ok {
+	if _, ok := unchecked[name]; ok {
 		return nil
 	}
 	return fmt.Errorf("undefined format '%s'", name)
 }
 
-// Unchecked are the formats that stand in the descriptions and are not checked here,
+// unchecked are the formats that stand in the descriptions and are not checked here,
 // with the reason. None of them belongs to a method that is simulated.
-var Unchecked = map[string]string{
+var unchecked = map[string]string{
 	"pve-acme-domain-list":               "ACME is not simulated",
 	"pve-command-batch":                  "POST /nodes/{node}/execute is not simulated",
 	"pem-certificate":                    "certificates of our own making are not simulated",

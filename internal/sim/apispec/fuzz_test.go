@@ -28,7 +28,7 @@ func FuzzForm(f *testing.F) {
 		}
 		for _, name := range p.Names() {
 			if s, ok := m.PairSchema(name); ok {
-				if _, err := Pairs(s, p.Str(name)); err != nil {
+				if _, err := pairs(s, p.Str(name)); err != nil {
 					t.Errorf("%s=%q passed, and does not read: %v", name, p.Str(name), err)
 				}
 			}

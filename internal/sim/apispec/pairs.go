@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Pairs reads a property string such as "virtio=52:54:00:12:34:56,bridge=vmbr0"
+// pairs reads a property string such as "virtio=52:54:00:12:34:56,bridge=vmbr0"
 // against its schema: aliases become the names that they stand for, and the value
 // without a key takes the default key's name. The texts of booleans become 1 and 0.
-func Pairs(s *Schema, text string) (map[string]string, error) {
+func pairs(s *Schema, text string) (map[string]string, error) {
 	values, err := readPairs(s, text)
 	if err != nil {
 		return nil, err

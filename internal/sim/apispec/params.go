@@ -15,8 +15,8 @@ type Params struct {
 	values map[string]any // string or []string
 }
 
-// NewParams makes parameters from texts, without any check.
-func NewParams(values map[string]string) Params {
+// newParams makes parameters from texts, without any check.
+func newParams(values map[string]string) Params {
 	p := Params{values: make(map[string]any, len(values))}
 	for name, value := range values {
 		p.values[name] = value

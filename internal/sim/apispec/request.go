@@ -185,7 +185,7 @@ func CheckRequest(spec *Spec, verb, path string, params map[string]any) []string
 
 // CheckReturn tells how the "data" of an answer differs from what the description
 // says that the method returns: types, limits, missing keys, and keys beyond those
-// described, but for what Known lists.
+// described, but for what is listed as beyond the description.
 func CheckReturn(spec *Spec, verb, path string, data []byte) []string {
 	m, _, ok := spec.Find(verb, path)
 	if !ok {

@@ -74,7 +74,7 @@ func load(name string) (*Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("API description %s: %w", name, err)
 	}
-	return Parse(name, text)
+	return parse(name, text)
 }
 
 // Unpack gives the JSON text of a packed table.
@@ -89,8 +89,8 @@ func Unpack(packed []byte) ([]byte, error) {
 // Table gives the packed table of a description as the program carries it.
 func Table(name string) ([]byte, error) { return tables.ReadFile(name + ".json.gz") }
 
-// Parse reads the JSON text of a table.
-func Parse(name string, text []byte) (*Spec, error) {
+// parse reads the JSON text of a table.
+func parse(name string, text []byte) (*Spec, error) {
 	s := &Spec{Name: name, root: &segment{}, bySig: map[string]*Method{}}
 	if err := json.Unmarshal(text, &s.Methods); err != nil {
 		return nil, fmt.Errorf("API description %s: %w", name, err)

@@ -46,7 +46,7 @@ func TestPatternsAndFormatsAreKnown(t *testing.T) {
 				}
 				base := strings.TrimSuffix(strings.TrimSuffix(s.Format, "-list"), "-opt")
 				for _, f := range []string{s.Format, base} {
-					if Unchecked[f] != "" {
+					if unchecked[f] != "" {
 						used[f] = true
 						return
 					}
@@ -58,7 +58,7 @@ func TestPatternsAndFormatsAreKnown(t *testing.T) {
 			})
 		}
 	}
-	for f := range Unchecked {
+	for f := range unchecked {
 		if !used[f] {
 			t.Errorf("format %s is listed as unchecked, but no description uses it", f)
 		}
@@ -123,7 +123,7 @@ func mustLoad(t testing.TB, name string) *Spec {
 
 // What is known beyond the descriptions belongs to methods that exist.
 func TestKnownMethodsExist(t *testing.T) {
-	for _, b := range Known {
+	for _, b := range known {
 		found := false
 		for _, name := range Names {
 			if b.Spec == name || b.Spec == "pve" && name != PBS {

@@ -3,7 +3,7 @@
 // killed and started again, seven weeks pass, and two months are invoiced.
 //
 // It owns the story and counts its outcome by asking the systems themselves; what
-// should come out is written in Want and compared with what was counted. It knows
+// should come out is written down and compared with what was counted. It knows
 // the programs only as a technician does: by their command lines.
 package demo
 
@@ -43,8 +43,8 @@ func (f Figures) String() string {
 		f.Boxes, f.Servers, f.Kills, f.VMsOnBox, f.Nights, f.LocalBackups, f.RemoteBackups, f.Invoices, f.TotalCents, f.Seconds)
 }
 
-// Want is what the story must come to; the seconds are the machine's own.
-var Want = Figures{
+// want is what the story must come to; the seconds are the machine's own.
+var want = Figures{
 	Boxes: 1, Servers: 1, Kills: 1, VMsOnBox: 1,
 	Nights: 48, LocalBackups: 48, RemoteBackups: 48, Invoices: 2, TotalCents: 91524,
 }
@@ -72,8 +72,8 @@ func Run(ctx context.Context, o Options) (fig Figures, err error) {
 		}
 	}
 	got := s.figures
-	if got != Want {
-		return fig, fmt.Errorf("it should have come to: %s", Want)
+	if got != want {
+		return fig, fmt.Errorf("it should have come to: %s", want)
 	}
 	return fig, nil
 }

@@ -130,7 +130,7 @@ func (g *Guest) Frozen() bool { return !g.FrozenAt.IsZero() }
 
 // OSInfo is what the agent tells of the operating system.
 func (g *Guest) OSInfo() OSInfo {
-	if g.disk.OS == OSDebian13 {
+	if g.disk.OS == debian13 {
 		return OSInfo{"debian", "Debian GNU/Linux", "Debian GNU/Linux 13 (trixie)", "13 (trixie)", "13", "6.12.48+deb13-cloud-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20)", "x86_64"}
 	}
 	return OSInfo{"debian", "Debian GNU/Linux", "Debian GNU/Linux 12 (bookworm)", "12 (bookworm)", "12", "6.1.0-40-cloud-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)", "x86_64"}

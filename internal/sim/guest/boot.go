@@ -19,7 +19,7 @@ const (
 
 func (g *Guest) powerOn(now time.Time) {
 	*g = Guest{disk: g.disk, Hardware: g.Hardware, Seed: g.Seed, Now: now, BootedAt: now, LastPID: 600}
-	if g.disk.OS == "" || g.Hardware.Fail == FailKernel {
+	if g.disk.OS == "" || g.Hardware.Fail == failKernel {
 		g.PowerState = Dead
 		return
 	}

@@ -44,7 +44,7 @@ func cloudInitStatus(c *invocation) {
 	if status == "" {
 		status = "not run"
 	}
-	recent := c.g.disk.OS != OSDebian12
+	recent := c.g.disk.OS != debian12
 	extended := status
 	if status == "done" && recent && len(ci.Warnings) > 0 {
 		extended = "degraded done"

@@ -31,7 +31,7 @@ func installer(c *invocation) {
 		c.g.miss("script " + url)
 		return
 	}
-	if c.g.disk.OS != OSDebian12 {
+	if c.g.disk.OS != debian12 {
 		c.fail(1, "[FAIL] YunoHost is only available for the Debian 12 (bookworm) distribution.")
 		return
 	}

@@ -13,7 +13,7 @@ import (
 // comes back from them. Its JSON form is what archive.Disk carries as Guest.
 type Disk struct {
 	Image string `json:"image"` // file name of the image that it was made from
-	OS    string `json:"os"`    // OSDebian12, OSDebian13, or "" when nothing on it boots
+	OS    string `json:"os"`    // debian12, debian13, or "" when nothing on it boots
 
 	Hostname string            `json:"hostname,omitempty"`
 	FQDN     string            `json:"fqdn,omitempty"`
@@ -38,8 +38,8 @@ type Disk struct {
 
 // What Disk.OS may be.
 const (
-	OSDebian12 = "debian-12"
-	OSDebian13 = "debian-13"
+	debian12 = "debian-12"
+	debian13 = "debian-13"
 )
 
 // File is a file of the guest. Folders exist where files are in them, and as
@@ -89,9 +89,9 @@ func NewDisk(image string) *Disk {
 	name := strings.ToLower(image)
 	switch {
 	case strings.Contains(name, "debian-12"):
-		d.OS = OSDebian12
+		d.OS = debian12
 	case strings.Contains(name, "debian-13"):
-		d.OS = OSDebian13
+		d.OS = debian13
 	}
 	if d.OS == "" {
 		return d
@@ -100,7 +100,7 @@ func NewDisk(image string) *Disk {
 	d.Timezone = "Etc/UTC"
 	d.Locale = "C.UTF-8"
 	d.Packages = map[string]string{"cloud-init": "22.4.2-1+deb12u3", "curl": "7.88.1-10+deb12u12", "openssh-server": "1:9.2p1-2+deb12u6"}
-	if d.OS == OSDebian13 {
+	if d.OS == debian13 {
 		d.Packages["cloud-init"] = "25.1.4-1"
 	}
 	d.Files = map[string]File{}

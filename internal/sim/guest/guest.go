@@ -40,7 +40,7 @@ type Hardware struct {
 	// Port80 says that the guest's port 80 can be reached from the Internet, which
 	// Let's Encrypt needs.
 	Port80 bool `json:"port80,omitempty"`
-	// Fail makes the boot go wrong: "" (no fault), FailKernel, FailAgent.
+	// Fail makes the boot go wrong: "" (no fault), failKernel, FailAgent.
 	Fail string `json:"fail,omitempty"`
 	// Seed makes durations and random values repeatable.
 	Seed uint64 `json:"seed"`
@@ -48,7 +48,7 @@ type Hardware struct {
 
 // Boot faults for Hardware.Fail.
 const (
-	FailKernel = "kernel" // the kernel panics: the machine runs, nothing ever answers
+	failKernel = "kernel" // the kernel panics: the machine runs, nothing ever answers
 	FailAgent  = "agent"  // all well, but the agent never comes up
 )
 

@@ -321,7 +321,7 @@ func TestFaults(t *testing.T) {
 		fail  string
 		power Power
 	}{
-		"kernel":     {NewDisk(image), FailKernel, Dead},
+		"kernel":     {NewDisk(image), failKernel, Dead},
 		"agent":      {NewDisk(image), FailAgent, Running},
 		"no system":  {NewDisk("windows.qcow2"), "", Dead},
 		"blank disk": {new(Disk), "", Dead},

@@ -25,8 +25,8 @@ type Seed struct {
 	HasMetaData   bool   `json:"has_meta_data"`
 }
 
-// ErrNoFileSystem is a medium on which there is no ISO 9660 file system.
-var ErrNoFileSystem = errors.New("no ISO 9660 file system")
+// errNoFileSystem is a medium on which there is no ISO 9660 file system.
+var errNoFileSystem = errors.New("no ISO 9660 file system")
 
 // maxSeedFile bounds what is read of one file: a cloud-init seed is small.
 const maxSeedFile = 16 << 20
@@ -38,7 +38,7 @@ const maxSeedFile = 16 << 20
 func ReadSeed(iso []byte) (*Seed, error) {
 	image, err := iso9660.Read(&medium{Reader: bytes.NewReader(iso)}, int64(len(iso)), 0, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoFileSystem, err)
+		return nil, fmt.Errorf("%w: %w", errNoFileSystem, err)
 	}
 	seed := &Seed{Label: strings.TrimRight(image.Label(), " \x00")}
 	entries, err := image.ReadDir(".")

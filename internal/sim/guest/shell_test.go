@@ -160,7 +160,7 @@ func TestInstallerRefuses(t *testing.T) {
 		script string
 	}{
 		"no network": {func(g *Guest) { g.Hardware.Offline = true }, "curl -fsSL https://install.yunohost.org | bash -s -- -a"},
-		"Debian 13":  {func(g *Guest) { g.Disk().OS = OSDebian13 }, "curl -fsSL https://install.yunohost.org | bash -s -- -a"},
+		"Debian 13":  {func(g *Guest) { g.Disk().OS = debian13 }, "curl -fsSL https://install.yunohost.org | bash -s -- -a"},
 		"no -a":      {func(*Guest) {}, "curl -fsSL https://install.yunohost.org | bash"},
 		"small disk": {func(g *Guest) { g.Disk().RootBytes = 3 << 30 }, "curl -fsSL https://install.yunohost.org | bash -s -- -a"},
 		"elsewhere":  {func(*Guest) {}, "curl -fsSL https://example.org/x.sh | bash -s -- -a"},

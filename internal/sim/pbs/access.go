@@ -120,7 +120,7 @@ func (a *access) active(id authID, now time.Time) bool {
 var openCalls = []string{"GET /ping", "GET /access/domains", "POST /access/ticket", "DELETE /access/ticket", "POST /access/openid/login", "POST /access/openid/auth-url"}
 
 func unauthorized(why string) error {
-	return &Failure{Status: http.StatusUnauthorized, Text: "authentication failed - " + why}
+	return &failure{Status: http.StatusUnauthorized, Text: "authentication failed - " + why}
 }
 
 // authenticate tells who makes a request: by a ticket in the cookie, or else by an

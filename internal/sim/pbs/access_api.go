@@ -38,7 +38,7 @@ func createTicket(c *call) (any, error) {
 	owner, byTicket := a.verifyTicket(password, c.now)
 	known := u != nil && (u.Password != "" && u.Password == password || byTicket && (owner == id || owner == root))
 	if !known || !a.active(id, c.now) {
-		return nil, &Failure{Status: http.StatusUnauthorized, Text: "permission check failed."}
+		return nil, &failure{Status: http.StatusUnauthorized, Text: "permission check failed."}
 	}
 	return map[string]any{"username": string(id), "ticket": a.ticketFor(id, c.now), "CSRFPreventionToken": a.csrfFor(id, c.now)}, nil
 }

@@ -82,7 +82,7 @@ func everyCallInto(t *testing.T, box *client, w *world, space string) {
 		"delete-groups": "1", "name": "mine", "parent": space, "store": "main",
 	}
 	asked := 0
-	for _, sig := range Simulated() {
+	for _, sig := range simulated() {
 		m := spec.Method(sig)
 		if m == nil || !strings.HasPrefix(m.Path, "/admin/datastore/{store}/") || m.Params.Properties["ns"] == nil && m.Params.Properties["parent"] == nil {
 			continue

@@ -156,20 +156,20 @@ func (s *Server) zone() *time.Location {
 	return zone
 }
 
-// Failure is an error of the API: a status and a text, which is the whole body.
-type Failure struct {
+// failure is an error of the API: a status and a text, which is the whole body.
+type failure struct {
 	Status int
 	Text   string
 }
 
-func (f *Failure) Error() string { return f.Text }
+func (f *failure) Error() string { return f.Text }
 
 // failf is an error inside a call, which this server answers by 400.
 func failf(format string, args ...any) error {
-	return &Failure{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
+	return &failure{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 }
 
 // denied is a 403.
 func denied(format string, args ...any) error {
-	return &Failure{Status: http.StatusForbidden, Text: fmt.Sprintf(format, args...)}
+	return &failure{Status: http.StatusForbidden, Text: fmt.Sprintf(format, args...)}
 }

@@ -29,9 +29,9 @@ func handle(sig string, h handler) bool {
 	return true
 }
 
-// Simulated are the signatures of the methods that are simulated, sorted; all others
+// simulated are the signatures of the methods that are simulated, sorted; all others
 // answer 501.
-func Simulated() []string { return slices.Sorted(maps.Keys(handlers)) }
+func simulated() []string { return slices.Sorted(maps.Keys(handlers)) }
 
 // call is one authenticated request to one method.
 type call struct {
@@ -55,13 +55,13 @@ func (s *Server) Handler() http.Handler {
 			s.send(w, req, data)
 			return
 		}
-		var f *Failure
+		var f *failure
 		var invalid *apispec.Invalid
 		switch {
 		case errors.As(err, &invalid):
-			f = &Failure{Status: http.StatusBadRequest, Text: invalid.PBSText()}
+			f = &failure{Status: http.StatusBadRequest, Text: invalid.PBSText()}
 		case !errors.As(err, &f):
-			f = &Failure{Status: http.StatusBadRequest, Text: err.Error()}
+			f = &failure{Status: http.StatusBadRequest, Text: err.Error()}
 		}
 		switch f.Status {
 		case http.StatusUnauthorized:
@@ -139,7 +139,7 @@ func (s *Server) checkAnswer(req *http.Request, body []byte) {
 func (s *Server) serve(req *http.Request) (any, error) {
 	rel, ok := strings.CutPrefix(req.URL.Path, "/api2/json")
 	if !ok {
-		return nil, &Failure{Status: http.StatusNotFound, Text: "Path not found."}
+		return nil, &failure{Status: http.StatusNotFound, Text: "Path not found."}
 	}
 	who, err := s.authenticate(req, rel)
 	if err != nil {
@@ -218,14 +218,14 @@ func (s *Server) call(verb, rel string, who authID, params map[string]any) (any,
 	}
 	m, inPath, ok := spec.Find(verb, rel)
 	if !ok {
-		return nil, &Failure{Status: http.StatusNotFound, Text: fmt.Sprintf("Path '%s' not found.", rel)}
+		return nil, &failure{Status: http.StatusNotFound, Text: fmt.Sprintf("Path '%s' not found.", rel)}
 	}
 	for name, value := range inPath {
 		params[name] = value
 	}
 	do, ok := handlers[m.Sig()]
 	if !ok {
-		return nil, &Failure{Status: http.StatusNotImplemented, Text: fmt.Sprintf("Method '%s' is not simulated", m.Sig())}
+		return nil, &failure{Status: http.StatusNotImplemented, Text: fmt.Sprintf("Method '%s' is not simulated", m.Sig())}
 	}
 	s.mu.Lock()
 	defer s.world.Poke()

@@ -53,7 +53,7 @@ type session struct {
 
 // wireError makes a failure the box's own.
 func wireError(err error) error {
-	if f, ok := err.(*Failure); ok {
+	if f, ok := err.(*failure); ok {
 		return &archive.Error{Code: f.Status, Text: f.Text}
 	}
 	return err

@@ -264,7 +264,7 @@ func changeOwner(c *call) (any, error) {
 	if limited {
 		mine := func(id authID) bool { return id == c.auth || (id.isToken() && id.user() == c.auth) }
 		if !mine(g.Owner) || !mine(owner) || (!g.Owner.isToken() && !owner.isToken()) {
-			return nil, &Failure{Status: 401, Text: "cannot change owner from '" + string(g.Owner) + "' to '" + string(owner) + "'"}
+			return nil, &failure{Status: 401, Text: "cannot change owner from '" + string(g.Owner) + "' to '" + string(owner) + "'"}
 		}
 	}
 	if !c.server.state.Access.active(owner, c.now) {

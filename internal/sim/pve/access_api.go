@@ -42,7 +42,7 @@ func createTicket(c *call) (any, error) {
 	}
 	a := &c.box.access
 	now := c.box.clock(c.now)
-	denied := &Failure{Status: http.StatusUnauthorized, Reason: "authentication failure"}
+	denied := &failure{Status: http.StatusUnauthorized, Reason: "authentication failure"}
 	if a.enabled(name, now) != nil || c.p.Has("tfa-challenge") || !a.knows(c, name, c.p.Str("password")) {
 		return nil, denied
 	}
@@ -131,7 +131,7 @@ func changePassword(c *call) (any, error) {
 			return nil, badParam("confirmation-password", "password is required to modify user")
 		}
 		if !a.knows(c, c.auth.User, c.p.Str("confirmation-password")) {
-			return nil, &Failure{Status: http.StatusUnauthorized, Reason: "authentication failure"}
+			return nil, &failure{Status: http.StatusUnauthorized, Reason: "authentication failure"}
 		}
 		if c.auth.User != name && realmOf(name) == "pam" {
 			return nil, permissionDenied("")

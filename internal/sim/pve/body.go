@@ -52,7 +52,7 @@ func readParams(req *http.Request, rel string) (map[string]any, *uploadFile, *re
 
 func readBody(req *http.Request) (map[string]any, error) {
 	if req.ContentLength > maxPost {
-		return nil, &Failure{Status: http.StatusNotImplemented, Reason: "for data too large"}
+		return nil, &failure{Status: http.StatusNotImplemented, Reason: "for data too large"}
 	}
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -69,7 +69,7 @@ func readBody(req *http.Request) (map[string]any, error) {
 	case "", "application/x-www-form-urlencoded":
 		return apispec.Form(string(body)), nil
 	}
-	return nil, &Failure{Status: 506, Reason: fmt.Sprintf("upload 'Content-Type '%s' not implemented", req.Header.Get("Content-Type"))}
+	return nil, &failure{Status: 506, Reason: fmt.Sprintf("upload 'Content-Type '%s' not implemented", req.Header.Get("Content-Type"))}
 }
 
 // readUpload reads the parts of an upload: content and checksum in any order, then

@@ -2,19 +2,19 @@ package pve
 
 import "fmt"
 
-// Failure is an API error as it goes over the wire: for everything but bad
+// failure is an API error as it goes over the wire: for everything but bad
 // parameters the reason phrase of the status line is the message.
-type Failure struct {
+type failure struct {
 	Status int
 	Reason string            // the reason phrase, and "message" in the body
 	Errors map[string]string // what is wrong with each parameter, on 400
 }
 
-func (f *Failure) Error() string { return f.Reason }
+func (f *failure) Error() string { return f.Reason }
 
 // failf is an error inside a call: 500, and the text is the reason phrase.
 func failf(format string, args ...any) error {
-	return &Failure{Status: 500, Reason: fmt.Sprintf(format, args...)}
+	return &failure{Status: 500, Reason: fmt.Sprintf(format, args...)}
 }
 
 // badParam refuses one parameter: 400 with its name in the errors map.
@@ -24,7 +24,7 @@ func badParam(field, why string) error {
 
 // badParams refuses several parameters at once.
 func badParams(errors map[string]string) error {
-	return &Failure{Status: 400, Reason: "Parameter verification failed.", Errors: errors}
+	return &failure{Status: 400, Reason: "Parameter verification failed.", Errors: errors}
 }
 
 // permissionDenied is a 403; what is missing stands in brackets, if told.
@@ -33,5 +33,5 @@ func permissionDenied(what string) error {
 	if what != "" {
 		reason += " (" + what + ")"
 	}
-	return &Failure{Status: 403, Reason: reason}
+	return &failure{Status: 403, Reason: reason}
 }

@@ -18,7 +18,7 @@ func (b *Box) makeDrive(t *task, now time.Time, vmid int, key string, config map
 		config[key] = d.String()
 		return "", 0, nil
 	case d.cloudinit():
-		return "", 0, &Failure{Status: 500, Reason: "cloud-init drives are not simulated: attach a NoCloud image"}
+		return "", 0, &failure{Status: 500, Reason: "cloud-init drives are not simulated: attach a NoCloud image"}
 	case !allocates:
 		return "", 0, b.takeVolume(t, vmid, key, config)
 	}

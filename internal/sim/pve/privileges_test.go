@@ -202,7 +202,7 @@ func (l *lab) try(c privilegeCall, without []string, path string) (refused bool,
 		file = &uploadFile{Name: c.file, Content: []byte("data")}
 	}
 	_, err = l.box.call(c.method, strings.ReplaceAll(c.path, "{upid}", l.upid), identity{User: "u@pve"}, given(c.params), file)
-	var f *Failure
+	var f *failure
 	refused = errors.As(err, &f) && f.Status == 403
 	l.clean = refused || c.method == "GET"
 	return refused, err

@@ -94,8 +94,8 @@ func (b *Box) startOrder(vmid int) int {
 	return 1 << 30
 }
 
-// ErrNoDisk says that a VM has no such disk.
-var ErrNoDisk = errors.New("no such disk")
+// errNoDisk says that a VM has no such disk.
+var errNoDisk = errors.New("no such disk")
 
 // DiskDigest is a checksum over the content of a VM's disk as it is now, what the
 // guest knows included: equal digests mean equal disks.
@@ -111,7 +111,7 @@ func (b *Box) DiskDigest(vmid int, drive string) (string, error) {
 	}
 	vol := b.machine.Volumes[parseDrive(v.Config[drive]).file()]
 	if vol == nil || vol.Disk == nil {
-		return "", fmt.Errorf("VM %d, %s: %w", vmid, drive, ErrNoDisk)
+		return "", fmt.Errorf("VM %d, %s: %w", vmid, drive, errNoDisk)
 	}
 	return fmt.Sprintf("%d-%s-%s", vol.Disk.Size, vol.Disk.Blocks.Digest(), checksum("sha256", vol.Disk.Guest)), nil
 }
@@ -126,7 +126,7 @@ func (b *Box) BackupDigest(volid, drive string) (string, error) {
 	}
 	disk, ok := image.Disks[drive]
 	if !ok {
-		return "", fmt.Errorf("%s, %s: %w", volid, drive, ErrNoDisk)
+		return "", fmt.Errorf("%s, %s: %w", volid, drive, errNoDisk)
 	}
 	return fmt.Sprintf("%d-%s-%s", disk.Size, disk.Blocks.Digest(), checksum("sha256", disk.Guest)), nil
 }

@@ -68,7 +68,7 @@ func (b *Box) serve(req *http.Request) reply {
 	rel := "/" + below
 	who, err := b.authenticate(req, rel)
 	if err != nil {
-		var f *Failure
+		var f *failure
 		if errors.As(err, &f) && f.Status != http.StatusUnauthorized {
 			return reply{status: f.Status, reason: f.Reason}
 		}
@@ -118,16 +118,16 @@ func page(path string) reply {
 }
 
 // failureOf gives any error its place on the wire.
-func failureOf(err error) *Failure {
-	var f *Failure
+func failureOf(err error) *failure {
+	var f *failure
 	if errors.As(err, &f) {
 		return f
 	}
 	var invalid *apispec.Invalid
 	if errors.As(err, &invalid) {
-		return &Failure{Status: http.StatusBadRequest, Reason: "Parameter verification failed.", Errors: invalid.Errors}
+		return &failure{Status: http.StatusBadRequest, Reason: "Parameter verification failed.", Errors: invalid.Errors}
 	}
-	return &Failure{Status: http.StatusInternalServerError, Reason: err.Error()}
+	return &failure{Status: http.StatusInternalServerError, Reason: err.Error()}
 }
 
 // spec is the API description of the box's version; an old box has the oldest.
@@ -150,7 +150,7 @@ func (b *Box) call(verb, rel string, who identity, params map[string]any, file *
 	}
 	m, inPath, ok := spec.Find(verb, rel)
 	if !ok {
-		return nil, &Failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s %s' not implemented", verb, rel)}
+		return nil, &failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s %s' not implemented", verb, rel)}
 	}
 	given := make(map[string]any, len(params)+len(inPath))
 	for name, value := range inPath {
@@ -179,7 +179,7 @@ func (b *Box) call(verb, rel string, who identity, params map[string]any, file *
 	}
 	do, ok := handlers[m.Sig()]
 	if !ok {
-		return nil, &Failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s' is not simulated", m.Sig())}
+		return nil, &failure{Status: http.StatusNotImplemented, Reason: fmt.Sprintf("Method '%s' is not simulated", m.Sig())}
 	}
 	p, err := m.Validate(given)
 	if err != nil {
@@ -199,7 +199,7 @@ func (b *Box) otherNode(m *apispec.Method, given map[string]any) error {
 	case node == b.name || node == "localhost":
 		return nil
 	case b.knowsNode(node):
-		return &Failure{Status: 595, Reason: "No route to host"}
+		return &failure{Status: 595, Reason: "No route to host"}
 	}
 	return failf("hostname lookup '%s' failed - failed to get address info for: %s: Name or service not known", node, node)
 }

@@ -102,7 +102,7 @@ var dirPath = regexp.MustCompile(`^/[-/a-zA-Z0-9_.@]+$`)
 func checkOptions(c *call, kind string, create bool) (map[string]string, error) {
 	known, ok := storageOptions[kind]
 	if !ok {
-		return nil, &Failure{Status: 501, Reason: "storage type '" + kind + "' is not simulated"}
+		return nil, &failure{Status: 501, Reason: "storage type '" + kind + "' is not simulated"}
 	}
 	options := map[string]string{}
 	bad := map[string]string{}
@@ -273,7 +273,7 @@ func storageDelete(c *call) (any, error) {
 // prefixed puts a text before an error's own, as the locks of the configuration
 // files do; an error of parameters or permissions passes as it is.
 func prefixed(text string, err error) error {
-	if f, ok := err.(*Failure); ok && f.Status == 500 {
+	if f, ok := err.(*failure); ok && f.Status == 500 {
 		return failf("%s%s", text, f.Reason)
 	}
 	return err

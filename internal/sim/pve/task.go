@@ -160,7 +160,7 @@ func (b *Box) endTask(t *task, now time.Time, err error) {
 // exitText is an error as a worker process prints it: an API failure carries its
 // status unless it is 500, and the parameters that it is about.
 func exitText(err error) string {
-	var f *Failure
+	var f *failure
 	if !errors.As(err, &f) || f.Status == 500 {
 		return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", " ")
 	}

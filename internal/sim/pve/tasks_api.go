@@ -142,7 +142,7 @@ func taskLog(c *call) (any, error) {
 		return nil, err
 	}
 	if c.p.Bool("download") {
-		return nil, &Failure{Status: 501, Reason: "download of a task log is not simulated"}
+		return nil, &failure{Status: 501, Reason: "download of a task log is not simulated"}
 	}
 	lines := t.log(c.now)
 	if len(lines) == 0 {

@@ -105,7 +105,7 @@ func postConfig(c *call) (any, error) {
 	}
 	for _, key := range driveKeys(w.Set) {
 		if parseDrive(w.Set[key]).has("import-from") {
-			return nil, &Failure{Status: 501, Reason: "import-from in a changed configuration is not simulated"}
+			return nil, &failure{Status: 501, Reason: "import-from in a changed configuration is not simulated"}
 		}
 	}
 	upid := c.box.startTask(c.now, "qmconfig", v.id(), c.auth.ID(), w)

@@ -33,7 +33,7 @@ func createVM(c *call) (any, error) {
 		}
 	}
 	if c.p.Bool("ha-managed") {
-		return nil, &Failure{Status: 501, Reason: "ha-managed is not simulated"}
+		return nil, &failure{Status: 501, Reason: "ha-managed is not simulated"}
 	}
 	if c.p.Bool("start") && b.version >= "9" {
 		if err := b.needVM(c.auth.ID(), vmid, pool, "VM.PowerMgmt"); err != nil {

@@ -242,7 +242,7 @@ func suspendVM(c *call) (any, error) {
 		return nil, failf("VM %d not running", v.ID)
 	}
 	if c.p.Bool("todisk") {
-		return nil, &Failure{Status: 501, Reason: "suspend to disk is not simulated"}
+		return nil, &failure{Status: 501, Reason: "suspend to disk is not simulated"}
 	}
 	return c.vmTask("qmpause", &pauseVMWork{VMID: v.ID, Pause: true, SkipLock: c.p.Bool("skiplock")})
 }

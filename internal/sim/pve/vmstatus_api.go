@@ -16,7 +16,7 @@ var (
 )
 
 func notSimulated(c *call) (any, error) {
-	return nil, &Failure{Status: 501, Reason: "Method '" + c.spec.Sig() + "' is not simulated"}
+	return nil, &failure{Status: 501, Reason: "Method '" + c.spec.Sig() + "' is not simulated"}
 }
 
 func listVMs(c *call) (any, error) {

@@ -122,7 +122,7 @@ func success(format string, data any) reply {
 }
 
 // failed is the reply of a call that was refused or failed.
-func failed(format string, f *Failure) reply {
+func failed(format string, f *failure) reply {
 	e := envelope{Errors: f.Errors}
 	if format == "extjs" {
 		zero := 0

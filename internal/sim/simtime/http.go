@@ -67,7 +67,7 @@ func read(rw http.ResponseWriter, r *http.Request, v any) bool {
 
 func answer(rw http.ResponseWriter, v any, err error) {
 	switch {
-	case errors.Is(err, ErrNoParticipant):
+	case errors.Is(err, errNoParticipant):
 		http.Error(rw, err.Error(), http.StatusNotFound)
 	case err != nil: // the participant is gone; nobody reads this
 		rw.WriteHeader(http.StatusServiceUnavailable)

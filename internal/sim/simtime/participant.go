@@ -66,7 +66,7 @@ func (w *World) Leave(name string) error {
 	defer w.mu.Unlock()
 	p := w.parts[name]
 	if p == nil {
-		return fmt.Errorf("%w: %q", ErrNoParticipant, name)
+		return fmt.Errorf("%w: %q", errNoParticipant, name)
 	}
 	w.changeMode(func() {
 		p.release(w)
@@ -91,7 +91,7 @@ func (w *World) Busy(name string, r Report) (Moment, error) {
 	defer w.mu.Unlock()
 	p := w.parts[name]
 	if p == nil {
-		return Moment{}, fmt.Errorf("%w: %q", ErrNoParticipant, name)
+		return Moment{}, fmt.Errorf("%w: %q", errNoParticipant, name)
 	}
 	p.seq = max(p.seq, r.Seq)
 	p.release(w)
@@ -108,7 +108,7 @@ func (w *World) Wait(ctx context.Context, name string, r Report) (Moment, error)
 	p := w.parts[name]
 	if p == nil {
 		w.mu.Unlock()
-		return Moment{}, fmt.Errorf("%w: %q", ErrNoParticipant, name)
+		return Moment{}, fmt.Errorf("%w: %q", errNoParticipant, name)
 	}
 	if r.Seq < p.seq || r.Jump != w.jumping() {
 		defer w.mu.Unlock()

@@ -195,5 +195,5 @@ func advance(actors []Actor, now time.Time) error {
 	return nil
 }
 
-// ErrNoParticipant says that no participant of that name has joined.
-var ErrNoParticipant = errors.New("no such participant in the simulated time")
+// errNoParticipant says that no participant of that name has joined.
+var errNoParticipant = errors.New("no such participant in the simulated time")
