@@ -38,7 +38,7 @@ func readChecksum(ctx context.Context, client *http.Client, image string) (strin
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return "", operation.Transient(fmt.Errorf("read the checksums: %w", err))
+		return "", operation.Away(fmt.Errorf("the server of images: %w", err))
 	}
 	defer response.Body.Close()
 	switch {

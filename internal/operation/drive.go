@@ -60,7 +60,9 @@ func (d *drive) forward() {
 	}
 	for d.op.State == Running {
 		step := d.steps[d.op.Step]
-		err := d.try(d.stepCtx, step, step.Do, IsTransient)
+		err := d.try(d.stepCtx, step, step.Do, func(err error) bool {
+			return IsTransient(err) || !decided(err) && d.op.step(step.Name).Attempts < unmarkedTries-1
+		})
 		change := func(op *Operation, now time.Time) { d.complete(op, now) }
 		switch {
 		case errors.Is(err, errStopped):
@@ -291,6 +293,11 @@ func tired(op *Operation, attempts int, failure error, now time.Time) error {
 	fix := cmp.Or(Fix(failure), "mend the cause, then: "+retry(op.ID))
 	return Permanent(fmt.Errorf("%w (tried %d times in %s)", failure, attempts, now.Sub(*op.FailingSince).Round(time.Second)), fix)
 }
+
+// unmarkedTries is how often a step is tried whose error says nothing about itself: a
+// machine that could not do a thing once may do it seconds later, and to undo an hour's
+// work costs more than to look again.
+const unmarkedTries = 3
 
 // Pauses between attempts double from the first to the longest, each up to a fifth
 // shorter or longer, so that operations which failed together do not return together.

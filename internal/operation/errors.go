@@ -62,6 +62,14 @@ func IsTransient(err error) bool {
 	return ok && !permanent
 }
 
+// decided tells whether err says of itself if another attempt can help.
+func decided(err error) bool {
+	_, transient := errors.AsType[*transientError](err)
+	_, permanent := errors.AsType[*permanentError](err)
+	_, refused := errors.AsType[*Refused](err)
+	return transient || permanent || refused
+}
+
 // IsAway tells whether err is one of Away.
 func IsAway(err error) bool {
 	t, ok := errors.AsType[*transientError](err)

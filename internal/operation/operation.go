@@ -49,7 +49,7 @@ type Workflow struct {
 type Step struct {
 	Name string
 	// Do does the step. Errors come from Transient, Away, Permanent or *Refused; an
-	// unmarked one is permanent. When ctx ends it returns soon, with any error.
+	// unmarked one is tried a few times within seconds, then it is permanent. When ctx ends it returns soon, with any error.
 	Do func(ctx context.Context, r *Run) error
 	// Undo takes the effect of Do back, as far as it is there. nil: nothing to undo.
 	// It is tried again after any error until the step's deadline.

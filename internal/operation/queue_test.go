@@ -155,7 +155,7 @@ func TestRetryGoesOnWhereItFailed(t *testing.T) {
 			return err
 		}
 		if broken {
-			return errors.New("it broke")
+			return operation.Permanent(errors.New("it broke"), "mend it")
 		}
 		return nil
 	}
@@ -290,4 +290,24 @@ func TestARetryDoesAgainWhatStoodOnAnUndoneStep(t *testing.T) {
 	check(t, err)
 	l.end(op.ID, operation.Done)
 	l.want("do vm", "do start")
+}
+
+// TestAnUnmarkedErrorIsTriedAFewTimes: what fails once without a word about itself may
+// work seconds later.
+func TestAnUnmarkedErrorIsTriedAFewTimes(t *testing.T) {
+	for failures, want := range map[int]operation.State{2: operation.Done, 3: operation.Failed} {
+		l := newLab(t, operation.Options{})
+		s, tries := l.step("a"), 0
+		s.Do = func(context.Context, *operation.Run) error {
+			if tries++; tries <= failures {
+				return errors.New("box kiosk: fault")
+			}
+			return nil
+		}
+		l.Register(flow("k", s))
+		l.end(l.begin(operation.Request{Kind: "k"}).ID, want)
+		if took := l.clk.Now().Sub(start); took > 10*time.Second {
+			t.Errorf("%d failures took %v", failures, took)
+		}
+	}
 }
