@@ -2,6 +2,8 @@ package provisioning
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/operation"
 )
@@ -40,10 +42,29 @@ func (s *Service) first(ctx context.Context, r *operation.Run, kind string, keep
 	}
 	volid, err := s.backups.Take(ctx, r, server, kind)
 	if err != nil {
-		if operation.IsTransient(err) || ctx.Err() != nil {
-			return err
+		wait, werr := s.worthWaiting(r, kind, err)
+		if werr != nil || wait || ctx.Err() != nil {
+			return errors.Join(werr, err)
 		}
 		return s.warn(r, "the first "+kind+" backup failed: "+err.Error())
 	}
 	return s.tell(r, func(result *Result) { keep(result, volid) })
+}
+
+// backupPatience is how long a first backup is tried before the server goes into service
+// without it. A box that is away is waited for: without it there is no service either.
+const backupPatience = 6 * time.Hour
+
+// worthWaiting tells whether a first backup is to be tried again.
+func (s *Service) worthWaiting(r *operation.Run, kind string, err error) (bool, error) {
+	if operation.IsAway(err) || !operation.IsTransient(err) {
+		return operation.IsAway(err), nil
+	}
+	var since time.Time
+	key, now := "first."+kind+".since", r.Clock().Now()
+	kept, gerr := r.Get(key, &since)
+	if gerr != nil || !kept {
+		return true, errors.Join(gerr, r.Set(key, now))
+	}
+	return now.Sub(since) < backupPatience, nil
 }

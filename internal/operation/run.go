@@ -101,7 +101,7 @@ func (r *Run) SetTx(tx store.Tx, name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("operation %s: checkpoint %s: %w", r.ID(), name, err)
 	}
-	if !found || string(old.Value) != string(raw) {
+	if !found { // the same name once more, the UPID of the next task, is no step ahead
 		r.advance()
 	}
 	return putJSON(tx, checkpointKey(r.ID(), name), checkpoint{r.step, raw})
