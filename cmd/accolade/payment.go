@@ -22,7 +22,7 @@ Payments by transfer are best taken from the bank's statement: accolade statemen
 
 Amounts are euros in tables and integer cents in JSON.`,
 	}
-	c.AddCommand(newPaymentAdd(e), newPaymentList(e), newPaymentShow(e), newPaymentUse(e), newPaymentUndo(e), newPaymentDue(e), newPaymentAgeing(e), newPaymentAccount(e))
+	c.AddCommand(newPaymentAdd(e), newPaymentList(e), newPaymentShow(e), newPaymentUse(e), newPaymentUndo(e), newPaymentDue(e), newPaymentAgeing(e), newPaymentAccount(e), newPaymentReckon(e))
 	return c
 }
 
@@ -259,6 +259,32 @@ func newPaymentAccount(e *env) *cobra.Command {
 	}
 	c.Flags().StringVar(&from, "from", "", "first day; what was before is one line")
 	return c
+}
+
+func newPaymentReckon(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "reckon",
+		Short: "Add up what invoices are due from the beginning, and mend what is wrong",
+		Long: `Add up invoices, credit notes, payments and direct debits from the beginning, and write
+what is due anew where it is something else. accolade doctor compares without mending.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			wrong, err := client.Reckon(c.Context())
+			if err != nil {
+				return err
+			}
+			t := newTable("invoice", "was wrong")
+			for _, m := range wrong {
+				t.add(m.Invoice, m.What)
+			}
+			t.note = fmt.Sprintf("%d were wrong, and are mended.", len(wrong))
+			return e.print(wrong, t)
+		},
+	}
 }
 
 // amount is empty for nothing.

@@ -18,6 +18,9 @@ type Receivable struct {
 	Late int         `json:"late" doc:"days since it was due; zero or less: it is not due"`
 }
 
+// Mismatch is what was wrong with what an invoice is due.
+type Mismatch = billing.Mismatch
+
 // NewPayment is what is told of a payment.
 type NewPayment struct {
 	Invoices []string    `json:"invoices" doc:"of one client, paid in this order" minItems:"1"`
@@ -82,6 +85,12 @@ func (c *Client) UndoPayment(ctx context.Context, id, reason string) (Payment, e
 func (c *Client) Receivables(ctx context.Context, client string, all bool) ([]Receivable, error) {
 	var out []Receivable
 	return out, c.Get(ctx, withQuery("/receivables", "client", client, "all", strconv.FormatBool(all)), &out)
+}
+
+// Reckon adds up what invoices are due, and mends what is wrong.
+func (c *Client) Reckon(ctx context.Context) ([]Mismatch, error) {
+	var out []Mismatch
+	return out, c.Post(ctx, "/receivables/reckon", nil, &out)
 }
 
 // Ageing shows what is open by how late it is.

@@ -60,7 +60,7 @@ func (f *firm) reckons() {
 	wrong, err := f.bills.Reckon()
 	f.must(err)
 	for _, w := range wrong {
-		f.Error(w)
+		f.Errorf("%s: %s", w.Invoice, w.What)
 	}
 	clients, total, err := f.bills.Ageing()
 	f.must(err)

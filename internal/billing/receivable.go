@@ -60,7 +60,7 @@ const everyone = "*"
 // owe notes what a document that is being frozen is due, or takes back.
 func owe(tx store.Tx, inv Invoice) error {
 	if inv.Type != CreditNote {
-		return receivables.Insert(tx, inv.Number, Receivable{Invoice: inv.Number, Client: inv.Client.ID, Name: inv.Client.Name, Date: inv.Date, Due: inv.Due, Total: inv.Payable()})
+		return receivables.Insert(tx, inv.Number, receivableOf(inv))
 	}
 	if inv.Corrects == nil {
 		return fmt.Errorf("credit note %s: names no invoice", inv.Number)
@@ -69,6 +69,10 @@ func owe(tx store.Tx, inv Invoice) error {
 		r.Credits = append(r.Credits, Credit{inv.Number, inv.Date, inv.Payable()})
 	})
 	return err
+}
+
+func receivableOf(inv Invoice) Receivable {
+	return Receivable{Invoice: inv.Number, Client: inv.Client.ID, Name: inv.Client.Name, Date: inv.Date, Due: inv.Due, Total: inv.Payable()}
 }
 
 func changeReceivable(tx store.Tx, number string, change func(*Receivable)) (Receivable, error) {

@@ -2,35 +2,82 @@ package billing
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
+	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
+// Mismatch is a receivable that says something else than the books.
+type Mismatch struct {
+	Invoice string `json:"invoice"`
+	What    string `json:"what"`
+}
+
 // Reckon adds up invoices, credit notes, payments and orders of direct debits from their
-// beginning, and says in a sentence each where a receivable holds something else. None is
-// what it should find; it reads everything, so it is for auditors and tests.
-func (s *Service) Reckon() (wrong []string, err error) {
+// beginning, and says where a receivable holds something else, or is missing. None is
+// what it should find; it reads everything, so it is for accolade doctor and tests.
+func (s *Service) Reckon() (wrong []Mismatch, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
-		want, err := reckoned(tx)
-		if err != nil {
-			return err
-		}
-		seen := 0
-		for number, have := range receivables.All(tx, &err) {
-			seen++
-			r, known := want[number]
-			if !known || have.Total != r.Total || !slices.Equal(have.Credits, r.Credits) || have.Paid != r.Paid || have.Debit != r.Debit {
-				wrong = append(wrong, fmt.Sprintf("invoice %s: kept is %s, credited %v, paid %s, collected by %q; the books say %s, %v, %s, %q",
-					number, have.Total, have.Credits, have.Paid, have.Debit, r.Total, r.Credits, r.Paid, r.Debit))
-			}
-		}
-		if seen != len(want) {
-			wrong = append(wrong, fmt.Sprintf("%d invoices were frozen, %d have a receivable", len(want), seen))
-		}
+		wrong, _, err = mismatches(tx)
 		return err
 	})
 	return wrong, err
+}
+
+// MendReceivables writes the receivables that are wrong or missing anew, from the books.
+func (s *Service) MendReceivables(a contract.Actor) (wrong []Mismatch, err error) {
+	err = s.book(a, "receivable.mend", func(tx store.Tx) (string, string, error) {
+		var right map[string]Receivable
+		if wrong, right, err = mismatches(tx); err != nil {
+			return "", "", err
+		}
+		what := []string{}
+		for _, m := range wrong {
+			r, known := right[m.Invoice]
+			if !known {
+				err = receivables.Delete(tx, m.Invoice)
+			} else {
+				err = receivables.Put(tx, m.Invoice, r)
+			}
+			if err != nil {
+				return "", "", err
+			}
+			what = append(what, m.Invoice)
+		}
+		return "receivables", fmt.Sprintf("%d were wrong: %s", len(what), strings.Join(what, " ")), nil
+	})
+	return wrong, err
+}
+
+// mismatches compares, and returns what the books say beside.
+func mismatches(tx store.Tx) (wrong []Mismatch, right map[string]Receivable, err error) {
+	if right, err = reckoned(tx); err != nil {
+		return nil, nil, err
+	}
+	seen := map[string]bool{}
+	for number, have := range receivables.All(tx, &err) {
+		seen[number] = true
+		r, known := right[number]
+		if !known {
+			wrong = append(wrong, Mismatch{number, "something is due for it, and it was never issued"})
+			continue
+		}
+		r.Reminded = have.Reminded
+		right[number] = r
+		if !reflect.DeepEqual(have, r) {
+			wrong = append(wrong, Mismatch{number, fmt.Sprintf("%s is left to pay (collected by %q), the books say %s (%q)", have.Left(), have.Debit, r.Left(), r.Debit)})
+		}
+	}
+	for number := range right {
+		if !seen[number] {
+			wrong = append(wrong, Mismatch{number, "nothing is due for it, and it was issued"})
+		}
+	}
+	slices.SortFunc(wrong, func(a, b Mismatch) int { return strings.Compare(a.Invoice, b.Invoice) })
+	return wrong, right, err
 }
 
 func reckoned(tx store.Tx) (map[string]Receivable, error) {
@@ -48,7 +95,11 @@ func reckoned(tx store.Tx) (map[string]Receivable, error) {
 		}
 		switch {
 		case inv.Type != CreditNote:
-			change(number, func(r *Receivable) { r.Total = inv.Payable() })
+			change(number, func(r *Receivable) {
+				credits := r.Credits
+				*r = receivableOf(inv)
+				r.Credits = credits
+			})
 		case inv.Corrects != nil:
 			change(inv.Corrects.Number, func(r *Receivable) {
 				r.Credits = append(r.Credits, Credit{number, inv.Date, inv.Payable()})

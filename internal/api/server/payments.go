@@ -19,6 +19,7 @@ func (s *Server) registerPayments() {
 	handle(s, route{method: http.MethodPost, path: "/payments/{payment}/use", id: "use-payment", summary: "Give what is left of a payment to an invoice", roles: billers, recorded: true}, s.usePayment)
 	handle(s, route{method: http.MethodPost, path: "/payments/{payment}/undo", id: "undo-payment", summary: "Make a payment count no longer", roles: billers, recorded: true}, s.undoPayment)
 	handle(s, route{method: http.MethodGet, path: "/receivables", id: "list-receivables", summary: "What invoices are due", roles: everyone}, s.listReceivables)
+	handle(s, route{method: http.MethodPost, path: "/receivables/reckon", id: "reckon-receivables", summary: "Add up what invoices are due from the beginning, and mend what is wrong", roles: billers, recorded: true}, s.reckon)
 	handle(s, route{method: http.MethodGet, path: "/ageing", id: "show-ageing", summary: "What is open, by how late it is", roles: everyone}, s.showAgeing)
 	handle(s, route{method: http.MethodGet, path: "/clients/{client}/account", id: "show-account", summary: "The statement of a client", roles: everyone}, s.showAccount)
 }
@@ -71,6 +72,11 @@ func (s *Server) listReceivables(_ context.Context, in *struct {
 		list = append(list, api.Receivable{Receivable: r, Left: r.Left(), Late: r.Due.DaysUntil(s.Bills.Today())})
 	}
 	return body(list), err
+}
+
+func (s *Server) reckon(ctx context.Context, _ *struct{}) (*answer[[]api.Mismatch], error) {
+	wrong, err := s.Bills.MendReceivables(actor(ctx))
+	return body(listed(wrong)), err
 }
 
 func (s *Server) showAgeing(context.Context, *struct{}) (*answer[api.Ageing], error) {

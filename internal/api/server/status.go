@@ -39,5 +39,12 @@ func (s *Server) doctor(ctx context.Context, _ *struct{}) (*answer[[]api.Finding
 		out = append(out, api.Finding{Of: "contract/" + d.Contract, What: d.What,
 			Fix: "previews of this contract may be wrong until the next accolade month finalise, which reads its ledger anew"})
 	}
+	due, err := s.Bills.Reckon()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range due {
+		out = append(out, api.Finding{Of: "invoice/" + m.Invoice, What: m.What, Fix: "accolade payment reckon"})
+	}
 	return body(out), nil
 }
