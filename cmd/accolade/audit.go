@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"codeberg.org/accolade/accolade/internal/api"
+
 	"codeberg.org/accolade/accolade/internal/audit"
 )
 
@@ -21,12 +23,9 @@ func newAuditList(e *env) *cobra.Command {
 		Example: `  accolade audit list
   accolade audit list --from 1 -o csv > audit.csv`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			var list []audit.Record
+			var err error
 			if from == 0 {
 				list, err = client.Audit(c.Context(), 0, last)
 			} else {
@@ -49,7 +48,7 @@ func newAuditList(e *env) *cobra.Command {
 				t.add(r.Seq, e.when(r.Time), r.Who, r.From, r.Action, r.Object, result, r.Detail)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 	c.Flags().Uint64Var(&from, "from", 0, "first record's number")
 	c.Flags().IntVar(&last, "last", 50, "how many of the newest, without --from (at most 10000)")
@@ -65,11 +64,7 @@ the one before: none can be changed, removed, added or moved unseen.
 
 EXIT STATUS: 0 if the chain is whole, 1 if it is broken.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			v, err := client.VerifyAudit(c.Context())
 			if err != nil {
 				return err
@@ -87,6 +82,6 @@ EXIT STATUS: 0 if the chain is whole, 1 if it is broken.`,
 				return errTrouble
 			}
 			return nil
-		},
+		}),
 	}
 }

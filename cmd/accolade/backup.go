@@ -27,11 +27,7 @@ func newBackupList(e *env) *cobra.Command {
 		Short:             "List the backup points, newest first, as the storages list them now",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: e.completeNames(serverNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			found, err := client.BackupPoints(c.Context(), optional(args))
 			if err != nil {
 				return err
@@ -48,7 +44,7 @@ func newBackupList(e *env) *cobra.Command {
 				t.add(p.Server, p.Kind, e.when(p.At), bytesText(p.Size), place, p.VMID, p.Verified, p.ID)
 			}
 			return e.print(found, t)
-		},
+		}),
 	}
 }
 
@@ -65,11 +61,7 @@ func newBackupShow(e *env) *cobra.Command {
 		Short:             "Show the backups that the controller took or tried, newest first",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: e.completeNames(serverNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			runs, err := client.BackupRuns(c.Context(), optional(args))
 			if err != nil {
 				return err
@@ -79,7 +71,7 @@ func newBackupShow(e *env) *cobra.Command {
 				t.add(r.Server, r.Kind, e.when(r.Started), seconds(r.Seconds), r.Tries, r.Bitmap, bytesText(r.Read), bytesText(r.Sent), runResult(r))
 			}
 			return e.print(runs, t)
-		},
+		}),
 	}
 }
 

@@ -34,11 +34,7 @@ func newBoxList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the boxes",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Boxes(c.Context())
 			if err != nil {
 				return err
@@ -48,7 +44,7 @@ func newBoxList(e *env) *cobra.Command {
 				t.add(b.Name, b.State, b.Client, b.Site, b.Version, strings.Join(b.Servers, " "), b.Vault, e.when(b.Observed.Seen), boxTrouble(b))
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -74,11 +70,7 @@ func newBoxShow(e *env) *cobra.Command {
 With --now it is asked again.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(boxNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			read := client.Box
 			if now {
 				read = client.ObserveBox
@@ -88,7 +80,7 @@ With --now it is asked again.`,
 				return err
 			}
 			return e.printBox(b)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&now, "now", false, "ask the box now")
 	return c
@@ -156,11 +148,7 @@ func newBoxEdit(e *env) *cobra.Command {
 		Short:             "Change whose box it is, where it stands, or retire it",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(boxNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			var edit api.BoxEdit
 			if c.Flags().Changed("client") {
 				edit.Client = &owner
@@ -176,7 +164,7 @@ func newBoxEdit(e *env) *cobra.Command {
 				return err
 			}
 			return e.printBox(b)
-		},
+		}),
 	}
 	c.Flags().StringVar(&owner, "client", "", "whose it is; empty: nobody's")
 	c.Flags().StringVar(&site, "site", "", "where it stands")
@@ -196,11 +184,7 @@ what is needed to restore without us. Without it nobody can read the remote back
 audit tells who printed it.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(boxNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if _, err := os.Stat(to); err == nil {
 				if err := e.confirm(to+" is there already and will be overwritten", to); err != nil {
 					return err
@@ -216,7 +200,7 @@ audit tells who printed it.`,
 			}
 			e.say("paper key of %s in %s: print it, put it into the client's safe, and delete the file", args[0], to)
 			return nil
-		},
+		}),
 	}
 	c.Flags().StringVar(&to, "to", "", "the PDF to write")
 	cobra.CheckErr(c.MarkFlagRequired("to"))

@@ -136,11 +136,7 @@ func newClientAdd(e *env) *cobra.Command {
   accolade client add "Mairie de Kerlann" --kind town-hall --siret 21560121000012 \
     --address "Place de la Mairie" --postcode 56400 --city Kerlann`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fields := f.fields(c.Flags(), contract.Address{})
 			fields.Name, fields.ID = &args[0], id
 			made, err := client.AddClient(c.Context(), fields)
@@ -149,7 +145,7 @@ func newClientAdd(e *env) *cobra.Command {
 			}
 			e.say("client %s added", made.ID)
 			return e.showClient(c.Context(), client, made)
-		},
+		}),
 	}
 	f.add(c)
 	c.Flags().StringVar(&id, "id", "", "short name for commands, such as kerlann (default: made from the name)")
@@ -165,11 +161,7 @@ func newClientEdit(e *env) *cobra.Command {
 		Example:           `  accolade client edit kerlann --address "12 quai des Indes" --vat-number FR44732829320`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			was, err := client.ClientInfo(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -181,7 +173,7 @@ func newClientEdit(e *env) *cobra.Command {
 				return err
 			}
 			return e.showClient(c.Context(), client, now)
-		},
+		}),
 	}
 	f.add(c)
 	c.Flags().StringVar(&name, "name", "", "new name; the ID stays")
@@ -193,11 +185,7 @@ func newClientList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List all clients",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Clients(c.Context())
 			if err != nil {
 				return err
@@ -207,7 +195,7 @@ func newClientList(e *env) *cobra.Command {
 				t.add(k.ID, k.Name, k.Kind, k.SIREN, k.Address.City)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -217,17 +205,13 @@ func newClientShow(e *env) *cobra.Command {
 		Short:             "Show a client with contacts, firms and contracts",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			info, err := client.ClientInfo(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.showClient(c.Context(), client, info)
-		},
+		}),
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"codeberg.org/accolade/accolade/internal/api"
 )
 
 func newConfigCommand(e *env) *cobra.Command {
@@ -16,11 +18,7 @@ default, a line of its file, an environment variable, or a flag. A KEY may be a 
 section. To check a file before a start: accoladed check-config.`,
 		Example: `  accolade config
   accolade config backup seller.iban`,
-		RunE: func(c *cobra.Command, keys []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, keys []string) error {
 			all, err := client.Config(c.Context())
 			if err != nil {
 				return err
@@ -38,7 +36,7 @@ section. To check a file before a start: accoladed check-config.`,
 				return &failure{what: "no setting is called " + strings.Join(keys, " or "), fix: "accolade config lists all", code: exitNotFound}
 			}
 			return e.print(shown, t)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&changed, "changed", false, "only what differs from the defaults")
 	return c

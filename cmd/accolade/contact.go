@@ -11,7 +11,7 @@ import (
 
 func newContactCommand(e *env) *cobra.Command {
 	c := &cobra.Command{Use: "contact", Short: "People at a client's"}
-	c.AddCommand(newContactVerb(e, false), newContactVerb(e, true), newContactList(e), newContactShow(e))
+	c.AddCommand(newContactVerb(e, false), newContactVerb(e, true), contacts.list(e), contacts.show(e))
 	return c
 }
 
@@ -25,16 +25,13 @@ func newContactVerb(e *env, edit bool) *cobra.Command {
 		Example:           `  accolade contact add kerlann "Anne Le Goff" --role manager --role billing --mail anne@kerlann.example`,
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			f := api.ContactFields{Mail: given(c.Flags(), "mail"), Phone: given(c.Flags(), "phone")}
 			if c.Flags().Changed("role") {
 				f.Roles = roles
 			}
 			var k api.ClientInfo
+			var err error
 			if edit {
 				f.Name = given(c.Flags(), "name")
 				k, err = client.EditContact(c.Context(), args[0], args[1], f)
@@ -45,8 +42,8 @@ func newContactVerb(e *env, edit bool) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.printContacts(k.Contacts)
-		},
+			return contacts.print(e, k)
+		}),
 	}
 	if edit {
 		c.Use, c.Short, c.Example = "edit CLIENT NAME", "Change a person; what is not given stays", ""
@@ -59,56 +56,13 @@ func newContactVerb(e *env, edit bool) *cobra.Command {
 	return c
 }
 
-func newContactList(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               "list CLIENT",
-		Short:             "List the people at a client's",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
-			k, err := client.ClientInfo(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return e.printContacts(k.Contacts)
-		},
-	}
-}
-
-func newContactShow(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               "show CLIENT NAME",
-		Short:             "Show a person at a client's",
-		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
-			k, err := client.ClientInfo(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			for _, p := range k.Contacts {
-				if strings.EqualFold(p.Name, args[1]) {
-					return e.print(p, contactTable([]contract.Contact{p}))
-				}
-			}
-			return &failure{what: k.Name + " has no contact named " + args[1], fix: "accolade contact list " + k.ID + " shows them", code: exitNotFound}
-		},
-	}
-}
-
-func (e *env) printContacts(list []contract.Contact) error {
-	if list == nil {
-		list = []contract.Contact{}
-	}
-	return e.print(list, contactTable(list))
+var contacts = people[contract.Contact]{
+	noun: "contact",
+	all:  "the people at a client's",
+	one:  "a person at a client's",
+	of:   func(k api.ClientInfo) []contract.Contact { return k.Contacts },
+	name: func(p contract.Contact) string { return p.Name },
+	draw: contactTable,
 }
 
 func contactTable(list []contract.Contact) *table {

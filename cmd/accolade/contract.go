@@ -29,11 +29,7 @@ func newContractAdd(e *env) *cobra.Command {
 		Example:           "  accolade contract add kerlann --offer classic --start 2026-09-15 --employees 12",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			n.Client = args[0]
 			k, err := client.AddContract(c.Context(), n)
 			if err != nil {
@@ -41,7 +37,7 @@ func newContractAdd(e *env) *cobra.Command {
 			}
 			e.say("contract %s signed", k.ID)
 			return e.printContract(k)
-		},
+		}),
 	}
 	c.Flags().StringVar(&n.Offer, "offer", "", "classic, island, solo, or one of your own")
 	c.Flags().StringVar(&n.Start, "start", "", "first day, 2026-09-15")
@@ -100,11 +96,7 @@ due in one line, unless the offer or --early waives them.`,
 		Example:           "  accolade contract end kerlann --on 2027-09-14",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if err := e.confirm(fmt.Sprintf("The contract of %s will end on %s", args[0], k.On), args[0]); err != nil {
 				return err
 			}
@@ -113,7 +105,7 @@ due in one line, unless the offer or --early waives them.`,
 				return err
 			}
 			return e.printContract(ended)
-		},
+		}),
 	}
 	c.Flags().StringVar(&k.On, "on", "", "the last day, 2027-09-14")
 	c.Flags().StringVar(&k.Early, "early", "", "bill or waive the months left until the term (default: as the offer says)")
@@ -129,11 +121,7 @@ func newContractList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List contracts",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Contracts(c.Context(), of)
 			if err != nil {
 				return err
@@ -151,7 +139,7 @@ func newContractList(e *env) *cobra.Command {
 				t.add(k.ID, k.Client, k.Offer.Name, k.Start, k.TermEnd(), end, count)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&of, "client", "", "of this client alone")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("client", e.completeFlag(clientIDs)))
@@ -164,17 +152,13 @@ func newContractShow(e *env) *cobra.Command {
 		Short:             "Show a contract with its headcounts",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			k, err := client.Contract(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printContract(k)
-		},
+		}),
 	}
 }
 

@@ -33,11 +33,7 @@ func newDebitPreview(e *env) *cobra.Command {
 		Short:   "Show what an order would collect, and what it leaves out",
 		Example: "  accolade debit preview --on 2026-11-30",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			p, err := client.PlanDebits(c.Context(), on)
 			if err != nil {
 				return err
@@ -51,7 +47,7 @@ func newDebitPreview(e *env) *cobra.Command {
 			}
 			t.note = fmt.Sprintf("On %s: %d debits, %s.", p.On, len(p.Debits), p.Sum)
 			return e.print(p, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&on, "on", "", "day of collection (default: the next that is possible)")
 	return c
@@ -65,11 +61,7 @@ func newDebitOrder(e *env) *cobra.Command {
 		Short:   "Make an order of direct debits, and its file for the bank",
 		Example: "  accolade debit order --on 2026-11-30 --to ~/banque",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			p, err := client.PlanDebits(c.Context(), o.On)
 			if err != nil {
 				return err
@@ -88,7 +80,7 @@ func newDebitOrder(e *env) *cobra.Command {
 				}
 			}
 			return e.printDebit(d)
-		},
+		}),
 	}
 	c.Flags().StringVar(&o.On, "on", "", "day of collection (default: the next that is possible)")
 	c.Flags().StringVar(&o.Format, "format", "", "pain.008.001.08 (default), or pain.008.001.02 for older banks")
@@ -120,11 +112,7 @@ func newDebitList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the orders",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.DebitOrders(c.Context())
 			if err != nil {
 				return err
@@ -134,7 +122,7 @@ func newDebitList(e *env) *cobra.Command {
 				t.add(d.ID, d.On, len(d.Order.Debits), e.euros(d.Order.Sum()), e.amount(waitsFor(d).Sum()), debitState(d), e.when(d.At), d.By)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -162,17 +150,13 @@ func newDebitShow(e *env) *cobra.Command {
 		Short:             "Show an order and what became of its debits",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			d, err := client.DebitOrder(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printDebit(d)
-		},
+		}),
 	}
 }
 
@@ -188,11 +172,7 @@ func newDebitFile(e *env) *cobra.Command {
 		Short:             "Write the file of an order for the bank, again",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			d, err := client.DebitOrder(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -201,7 +181,7 @@ func newDebitFile(e *env) *cobra.Command {
 				return err
 			}
 			return e.printDebit(d)
-		},
+		}),
 	}
 	c.Flags().StringVar(&to, "to", "", "folder; made if it is not there")
 	cobra.CheckErr(c.MarkFlagRequired("to"))
@@ -217,17 +197,13 @@ func newDebitSettle(e *env) *cobra.Command {
 		Example:           "  accolade debit settle DEBIT-000001 --batch DEBIT-000001-2 --on 2026-11-30",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			d, err := client.SettleDebits(c.Context(), args[0], s)
 			if err != nil {
 				return err
 			}
 			return e.printDebit(d)
-		},
+		}),
 	}
 	c.Flags().StringVar(&s.Batch, "batch", "", "of this batch alone")
 	c.Flags().StringVar(&s.On, "on", "", "the day on which it came (default: the day of collection)")
@@ -242,18 +218,14 @@ func newDebitDrop(e *env) *cobra.Command {
 		Example:           `  accolade debit drop DEBIT-000001 F2026-0003 --reason "AC04: the account is closed"`,
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			drop.Invoice = upper(args[1:])[0]
 			d, err := client.DropDebit(c.Context(), args[0], drop)
 			if err != nil {
 				return err
 			}
 			return e.printDebit(d)
-		},
+		}),
 	}
 	c.Flags().StringVar(&drop.Reason, "reason", "", "why")
 	cobra.CheckErr(c.MarkFlagRequired("reason"))
@@ -267,11 +239,7 @@ func newDebitCancel(e *env) *cobra.Command {
 		Short:             "Take an order back that the bank has not got, or has refused",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if err := e.confirm("order "+args[0]+" must not be carried out by the bank: its invoices may be collected anew", args[0]); err != nil {
 				return err
 			}
@@ -280,7 +248,7 @@ func newDebitCancel(e *env) *cobra.Command {
 				return err
 			}
 			return e.printDebit(d)
-		},
+		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	cobra.CheckErr(c.MarkFlagRequired("reason"))

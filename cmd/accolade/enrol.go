@@ -30,11 +30,7 @@ accolade box show, and mended with --repair. An HDD with data is refused unless
   accolade box enrol kiosk --repair --credential-file root.password`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(boxNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			credential, err := e.readSecret("root's password, or an API token", "credential-file", credentialFile)
 			if err != nil {
 				return err
@@ -76,7 +72,7 @@ accolade box show, and mended with --repair. An HDD with data is refused unless
 				return err
 			}
 			return e.printBox(b)
-		},
+		}),
 	}
 	f := c.Flags()
 	f.StringVar(&order.URL, "url", "", "https://HOST:8006")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
@@ -93,6 +94,17 @@ func (e *env) controller() (*api.Client, error) {
 	}
 	e.client = c
 	return c, nil
+}
+
+// withController is the RunE of a verb whose work begins with the controller.
+func (e *env) withController(run func(c *cobra.Command, client *api.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		client, err := e.controller()
+		if err != nil {
+			return err
+		}
+		return run(c, client, args)
+	}
 }
 
 // close drops the connection, and says a word when the two programs differ.

@@ -21,17 +21,13 @@ Invoices are left as drafts, or validated under our numbers (--invoices validate
 is validated whose total Dolibarr computes differently.`,
 		Example: "  accolade export dolibarr 2026-09\n  accolade export dolibarr 2026-09 --invoices validated",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			op, err := client.SendMonth(c.Context(), args[0], in)
 			if err != nil {
 				return err
 			}
 			return e.watch(c, client, op, *detach)
-		},
+		}),
 	}
 	c.Flags().StringVar(&in.Invoices, "invoices", "", "draft or validated (default: as the configuration says)")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("invoices", cobra.FixedCompletions([]string{"draft", "validated"}, cobra.ShellCompDirectiveNoFileComp)))

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/api"
@@ -16,7 +14,7 @@ func newFirmCommand(e *env) *cobra.Command {
 		Long: `The contact book of a client: the outside firms in whose name we call, with the
 client's number there. One person to call for the client, us.`,
 	}
-	c.AddCommand(newFirmVerb(e, false), newFirmVerb(e, true), newFirmList(e), newFirmShow(e))
+	c.AddCommand(newFirmVerb(e, false), newFirmVerb(e, true), firms.list(e), firms.show(e))
 	return c
 }
 
@@ -28,15 +26,12 @@ func newFirmVerb(e *env, edit bool) *cobra.Command {
 		Example:           `  accolade firm add kerlann "Ouest Télécom" --trade internet --customer C-4711 --phone "02 97 00 00 01"`,
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fs := c.Flags()
 			f := api.FirmFields{Trade: given(fs, "trade"), Customer: given(fs, "customer"), Person: given(fs, "person"),
 				Mail: given(fs, "mail"), Phone: given(fs, "phone"), Note: given(fs, "note")}
 			var k api.ClientInfo
+			var err error
 			if edit {
 				f.Name = given(fs, "name")
 				k, err = client.EditFirm(c.Context(), args[0], args[1], f)
@@ -47,8 +42,8 @@ func newFirmVerb(e *env, edit bool) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.printFirms(k.Firms)
-		},
+			return firms.print(e, k)
+		}),
 	}
 	fs := c.Flags()
 	if edit {
@@ -64,56 +59,13 @@ func newFirmVerb(e *env, edit bool) *cobra.Command {
 	return c
 }
 
-func newFirmList(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               "list CLIENT",
-		Short:             "List the outside firms of a client",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
-			k, err := client.ClientInfo(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return e.printFirms(k.Firms)
-		},
-	}
-}
-
-func newFirmShow(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               "show CLIENT NAME",
-		Short:             "Show an outside firm of a client",
-		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
-			k, err := client.ClientInfo(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			for _, f := range k.Firms {
-				if strings.EqualFold(f.Name, args[1]) {
-					return e.print(f, firmTable([]contract.Firm{f}))
-				}
-			}
-			return &failure{what: k.Name + " has no firm named " + args[1], fix: "accolade firm list " + k.ID + " shows them", code: exitNotFound}
-		},
-	}
-}
-
-func (e *env) printFirms(list []contract.Firm) error {
-	if list == nil {
-		list = []contract.Firm{}
-	}
-	return e.print(list, firmTable(list))
+var firms = people[contract.Firm]{
+	noun: "firm",
+	all:  "the outside firms of a client",
+	one:  "an outside firm of a client",
+	of:   func(k api.ClientInfo) []contract.Firm { return k.Firms },
+	name: func(f contract.Firm) string { return f.Name },
+	draw: firmTable,
 }
 
 func firmTable(list []contract.Firm) *table {

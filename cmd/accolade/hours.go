@@ -111,17 +111,13 @@ func newHoursList(e *env) *cobra.Command {
 		Short:   "List entries, by day",
 		Example: "  accolade hours list --client kerlann --from 2026-10-01 --to 2026-10-31 -o csv",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Hours(c.Context(), f)
 			if err != nil {
 				return err
 			}
 			return e.printHours(list)
-		},
+		}),
 	}
 	c.Flags().StringVar(&f.Client, "client", "", "of this client alone")
 	c.Flags().StringVar(&f.Technician, "technician", "", "of this technician alone")
@@ -138,11 +134,7 @@ func newHoursBalance(e *env) *cobra.Command {
 		Short:             "Show what is left of the allowance",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			b, err := client.Balance(c.Context(), args[0], on)
 			if err != nil {
 				return err
@@ -150,7 +142,7 @@ func newHoursBalance(e *env) *cobra.Command {
 			t := newTable("client", "contract", "year from", "to", "included#", "used#", "left#", "over#", "at cost#")
 			t.add(b.Client, b.Contract, b.Year.From, b.Year.To, b.Included, b.Used, b.Left, b.Over, b.AtCost)
 			return e.print(b, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&on, "on", "", "as of this day (default: today)")
 	return c

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"codeberg.org/accolade/accolade/internal/api"
 )
 
 func newHoursForecast(e *env) *cobra.Command {
@@ -14,11 +16,7 @@ of the contract year where it is younger. The day is the one on which the last i
 minute is used; whoever needs more after that pays by the hour.`,
 		Example: "  accolade hours forecast --client kerlann -o json",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Forecast(c.Context(), of, on)
 			if err != nil {
 				return err
@@ -32,7 +30,7 @@ minute is used; whoever needs more after that pays by the hour.`,
 				t.add(f.Client, f.Last, f.Included, f.Used, out, f.Words)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&of, "client", "", "of this client alone")
 	c.Flags().StringVar(&on, "on", "", "as of this day (default: today)")

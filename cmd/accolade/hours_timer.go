@@ -15,18 +15,14 @@ func newHoursStart(e *env) *cobra.Command {
 		Example:           `  accolade hours start kerlann --kind assistance --for "Anne Le Goff"`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			w.Client = args[0]
 			t, err := client.StartTimer(c.Context(), w)
 			if err != nil {
 				return err
 			}
 			return e.printTimers(t, []api.HoursTimer{t})
-		},
+		}),
 	}
 	workFlags(c, &w)
 	return c
@@ -76,17 +72,13 @@ func newHoursTimers(e *env) *cobra.Command {
 		Use:   "timers",
 		Short: "List the running timers",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Timers(c.Context())
 			if err != nil {
 				return err
 			}
 			return e.printTimers(list, list)
-		},
+		}),
 	}
 }
 

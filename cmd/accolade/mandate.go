@@ -28,18 +28,14 @@ func newMandateAdd(e *env) *cobra.Command {
 		Example:           `  accolade mandate add kerlann --iban "FR14 2004 1010 0505 0001 3M02 606" --signed 2026-09-15`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			m.Client = args[0]
 			got, err := client.AddMandate(c.Context(), m)
 			if err != nil {
 				return err
 			}
 			return e.printMandates([]api.Mandate{got}, got)
-		},
+		}),
 	}
 	fs := c.Flags()
 	fs.StringVar(&m.IBAN, "iban", "", "account to collect from")
@@ -59,17 +55,13 @@ func newMandateList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List mandates",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Mandates(c.Context(), of)
 			if err != nil {
 				return err
 			}
 			return e.printMandates(list, list)
-		},
+		}),
 	}
 	e.clientFlag(c, &of)
 	return c
@@ -81,11 +73,7 @@ func newMandateShow(e *env) *cobra.Command {
 		Short:             "Show a mandate and its debits",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(mandateIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			m, err := client.Mandate(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -96,7 +84,7 @@ func newMandateShow(e *env) *cobra.Command {
 			}
 			t.note = m.ID + " of " + m.Client + ": " + m.Debtor + ", " + sepa.Fours(m.IBAN) + ", signed on " + m.Signed.String() + "." + ended(m)
 			return e.print(m, t)
-		},
+		}),
 	}
 }
 
@@ -124,11 +112,7 @@ func newMandateRevoke(e *env) *cobra.Command {
 		Example:           "  accolade mandate revoke KERLANN-1 --after-next",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(mandateIDs),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if err := e.confirm("mandate "+args[0]+" will not be used any more", args[0]); err != nil {
 				return err
 			}
@@ -137,7 +121,7 @@ func newMandateRevoke(e *env) *cobra.Command {
 				return err
 			}
 			return e.printMandates([]api.Mandate{m}, m)
-		},
+		}),
 	}
 	c.Flags().StringVar(&r.Reason, "reason", "", "why")
 	c.Flags().BoolVar(&r.AfterNext, "after-next", false, "collect once more, as the last time")

@@ -38,17 +38,13 @@ func newMonthPreview(e *env) *cobra.Command {
 		Short:   "Show what a month comes to",
 		Example: "  accolade month preview 2026-09\n  accolade month preview 2026-10 --so-far",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			m, err := client.Month(c.Context(), args[0], soFar)
 			if err != nil {
 				return err
 			}
 			return e.printMonth(m)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&soFar, "so-far", false, "look at a month that has not ended, up to today")
 	return c
@@ -65,11 +61,7 @@ it is. Refused while an earlier month is open, while the month has not ended, an
 while the seller: settings lack what the law wants on an invoice.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			before, err := client.Month(c.Context(), args[0], false)
 			if err != nil {
 				return err
@@ -93,7 +85,7 @@ while the seller: settings lack what the law wants on an invoice.`,
 				return err
 			}
 			return e.printMonth(m)
-		},
+		}),
 	}
 	detach = detachFlag(c)
 	return c
@@ -116,11 +108,7 @@ func newMonthShow(e *env) *cobra.Command {
 		Short:   "Show a finalised month, or one invoice with its lines",
 		Example: "  accolade month show 2026-09\n  accolade month show F2026-0001",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if strings.HasPrefix(strings.ToUpper(args[0]), "F") {
 				inv, err := client.Invoice(c.Context(), strings.ToUpper(args[0]))
 				if err != nil {
@@ -136,7 +124,7 @@ func newMonthShow(e *env) *cobra.Command {
 				return &failure{what: m.Month + " is not finalised", fix: "accolade month preview " + m.Month + " shows what it comes to", code: exitRefused}
 			}
 			return e.printMonth(m)
-		},
+		}),
 	}
 }
 
@@ -145,11 +133,7 @@ func newMonthList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the finalised months",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Months(c.Context())
 			if err != nil {
 				return err
@@ -159,7 +143,7 @@ func newMonthList(e *env) *cobra.Command {
 				t.add(m.Month, len(m.Invoices), e.euros(m.Net), e.euros(m.Tax), e.euros(m.Total), e.when(m.At), m.By)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -174,11 +158,7 @@ a folder. Files of the same names are replaced. With -o json the month itself go
 standard output. For the accountant's forms: accolade export month.`,
 		Example: "  accolade month export 2026-09 --to ~/factures/2026-09",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			m, err := client.Month(c.Context(), args[0], false)
 			if err != nil {
 				return err
@@ -198,7 +178,7 @@ standard output. For the accountant's forms: accolade export month.`,
 				t.add(f.name, f.size)
 			}
 			return e.print(files, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&to, "to", "", "folder; made if it is not there")
 	c.Flags().BoolVar(&comma, "decimal-comma", false, "299,52 instead of 299.52 in the sheets")

@@ -32,11 +32,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 		Example: `  accolade offer add ecole --title "Serveur et accompagnement pour les écoles" \
     --unit seat --price 29.00 --term 12 --included 10h --counts training,assistance --overage 45`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fs := c.Flags()
 			f := api.OfferFields{Title: given(fs, "title"), Unit: given(fs, "unit"), Price: given(fs, "price"), Included: given(fs, "included"),
 				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end")}
@@ -50,6 +46,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 				f.TermMonths = &term
 			}
 			var o api.Offer
+			var err error
 			if edit {
 				o, err = client.EditOffer(c.Context(), args[0], f)
 			} else {
@@ -60,7 +57,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 				return err
 			}
 			return e.printOffer(o)
-		},
+		}),
 	}
 	if edit {
 		c.Use, c.Short = "edit NAME", "Make the next version of an offer; what is not given stays"
@@ -93,11 +90,7 @@ func newOfferList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the offers",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Offers(c.Context())
 			if err != nil {
 				return err
@@ -107,7 +100,7 @@ func newOfferList(e *env) *cobra.Command {
 				t.add(o.Name, o.Version, priceCell(o.Price), o.Unit, o.Included, priceCell(o.Hour), priceCell(o.Setup), o.Source)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -126,17 +119,13 @@ func newOfferShow(e *env) *cobra.Command {
 		Short:             "Show an offer",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(offerNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			o, err := client.Offer(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printOffer(o)
-		},
+		}),
 	}
 }
 

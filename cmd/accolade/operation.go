@@ -42,11 +42,7 @@ func newOperationList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the operations that go on; with --all those that ended too",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Operations(c.Context(), f)
 			if err != nil {
 				return err
@@ -56,7 +52,7 @@ func newOperationList(e *env) *cobra.Command {
 				t.add(op.ID, op.Kind, op.Subject, stateCell(op.State), op.Step, op.By, e.when(op.Created), gist(op))
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&f.All, "all", false, "those that ended too")
 	c.Flags().StringVar(&f.Subject, "subject", "", "only of one subject, such as server/horizon")
@@ -84,11 +80,7 @@ func newOperationShow(e *env) *cobra.Command {
 		Short:             "Show one operation with its steps",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeOperations(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			op, err := client.Operation(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -99,7 +91,7 @@ func newOperationShow(e *env) *cobra.Command {
 			}
 			t.note = summary(e, op)
 			return e.print(op, t)
-		},
+		}),
 	}
 }
 
@@ -151,13 +143,9 @@ neither does leaving with Ctrl-C: the operation goes on.
 EXIT STATUS: 0 if it is done, 1 if it failed or was cancelled.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeOperations(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			return e.follow(c.Context(), client, args[0])
-		},
+		}),
 	}
 }
 
@@ -168,11 +156,7 @@ func newOperationCancel(e *env) *cobra.Command {
 		Short:             "End an operation; what was done is undone",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeOperations(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if err := e.confirm("Operation "+args[0]+" will end and undo what it did", args[0]); err != nil {
 				return err
 			}
@@ -184,7 +168,7 @@ func newOperationCancel(e *env) *cobra.Command {
 				return err
 			}
 			return nil
-		},
+		}),
 	}
 	detach = detachFlag(c)
 	return c
@@ -203,17 +187,13 @@ func newOperationRetry(e *env) *cobra.Command {
 		Short:             "Have an operation that failed go on",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeOperations(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			op, err := client.RetryOperation(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.watch(c, client, op, *detach)
-		},
+		}),
 	}
 	detach = detachFlag(c)
 	return c

@@ -74,17 +74,13 @@ func newPaymentList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List payments",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Payments(c.Context(), of)
 			if err != nil {
 				return err
 			}
 			return e.printPayments(list, list)
-		},
+		}),
 	}
 	e.clientFlag(c, &of)
 	return c
@@ -101,17 +97,13 @@ func newPaymentShow(e *env) *cobra.Command {
 		Use:   "show PAYMENT",
 		Short: "Show a payment",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			p, err := client.Payment(c.Context(), strings.ToUpper(args[0]))
 			if err != nil {
 				return err
 			}
 			return e.printPayments([]api.Payment{p}, p)
-		},
+		}),
 	}
 }
 
@@ -121,17 +113,13 @@ func newPaymentUse(e *env) *cobra.Command {
 		Short:   "Give what is left of a payment to another invoice of the client",
 		Example: "  accolade payment use P000012 F2026-0009",
 		Args:    cobra.ExactArgs(2),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			p, err := client.UsePayment(c.Context(), strings.ToUpper(args[0]), strings.ToUpper(args[1]))
 			if err != nil {
 				return err
 			}
 			return e.printPayments([]api.Payment{p}, p)
-		},
+		}),
 	}
 }
 
@@ -145,11 +133,7 @@ that it was made of waits again in accolade statement proposals. What the bank i
 took back is better confirmed there.`,
 		Example: `  accolade payment undo P000012 --reason "it was for F2026-0009"`,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			id := strings.ToUpper(args[0])
 			if err := e.confirm("payment "+id+" will not count any more", id); err != nil {
 				return err
@@ -159,7 +143,7 @@ took back is better confirmed there.`,
 				return err
 			}
 			return e.printPayments([]api.Payment{p}, p)
-		},
+		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	cobra.CheckErr(c.MarkFlagRequired("reason"))
@@ -173,11 +157,7 @@ func newPaymentDue(e *env) *cobra.Command {
 		Use:   "due",
 		Short: "List the invoices that are not paid",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Receivables(c.Context(), of, all)
 			if err != nil {
 				return err
@@ -191,7 +171,7 @@ func newPaymentDue(e *env) *cobra.Command {
 				t.add(r.Invoice, r.Name, r.Due, late, e.euros(r.Total), e.euros(r.Paid), e.euros(r.Left), r.Debit)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 	e.clientFlag(c, &of)
 	c.Flags().BoolVar(&all, "all", false, "also what is paid")
@@ -203,11 +183,7 @@ func newPaymentAgeing(e *env) *cobra.Command {
 		Use:   "ageing",
 		Short: "Show what clients owe, by how late it is",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			a, err := client.Ageing(c.Context())
 			if err != nil {
 				return err
@@ -223,7 +199,7 @@ func newPaymentAgeing(e *env) *cobra.Command {
 				row(cell{"total on " + a.On, bold}, a.Total)
 			}
 			return e.print(a, t)
-		},
+		}),
 	}
 }
 
@@ -235,11 +211,7 @@ func newPaymentAccount(e *env) *cobra.Command {
 		Example:           "  accolade payment account kerlann --from 2026-01-01",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			a, err := client.ClientAccount(c.Context(), args[0], from)
 			if err != nil {
 				return err
@@ -255,7 +227,7 @@ func newPaymentAccount(e *env) *cobra.Command {
 				t.add(cell{"balance", bold}, "", a.Name, "", "", cell{a.Balance.String(), bold})
 			}
 			return e.print(a, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&from, "from", "", "first day; what was before is one line")
 	return c

@@ -28,17 +28,13 @@ func newReminderList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the clients to be reminded today",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Reminders(c.Context())
 			if err != nil {
 				return err
 			}
 			return e.printReminders(list, list)
-		},
+		}),
 	}
 }
 
@@ -49,11 +45,7 @@ func newReminderShow(e *env) *cobra.Command {
 		Example:           "  accolade reminder show kerlann > lettre.txt",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			l, err := client.ReminderLetter(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -63,7 +55,7 @@ func newReminderShow(e *env) *cobra.Command {
 			}
 			fmt.Fprint(e.stdout, l.Text)
 			return nil
-		},
+		}),
 	}
 }
 
@@ -73,17 +65,13 @@ func newReminderSent(e *env) *cobra.Command {
 		Short:             "Note that a client was sent today's reminder",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			r, err := client.Remind(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printReminders([]api.Reminder{r}, r)
-		},
+		}),
 	}
 }
 

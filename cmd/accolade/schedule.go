@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"codeberg.org/accolade/accolade/internal/api"
 )
 
 func newScheduleCommand(e *env) *cobra.Command {
@@ -13,11 +15,7 @@ func newScheduleCommand(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the entries with their last and next run",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Schedule(c.Context())
 			if err != nil {
 				return err
@@ -31,7 +29,7 @@ func newScheduleCommand(e *env) *cobra.Command {
 				t.add(s.Name, s.Words, e.when(s.Last), result, e.when(s.Next))
 			}
 			return e.print(list, t)
-		},
+		}),
 	})
 	return c
 }

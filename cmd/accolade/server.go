@@ -148,11 +148,7 @@ func newServerList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the servers",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Servers(c.Context())
 			if err != nil {
 				return err
@@ -166,7 +162,7 @@ func newServerList(e *env) *cobra.Command {
 				t.add(s.Name, s.Client, s.Box, s.VMID, s.Domain, serverState(s.State), e.when(since))
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -189,17 +185,13 @@ func newServerShow(e *env) *cobra.Command {
 		Short:             "Show a server: where it is, its certificate, the DNS records to publish",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(serverNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			s, err := client.Server(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printServer(s)
-		},
+		}),
 	}
 }
 
@@ -265,11 +257,7 @@ func newServerPassword(e *env) *cobra.Command {
 admin's and, until somebody changes it, root's on the server.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(serverNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			p, err := client.ServerPassword(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -277,7 +265,7 @@ admin's and, until somebody changes it, root's on the server.`,
 			t := newTable("user", "password")
 			t.add(p.User, p.Password)
 			return e.print(p, t)
-		},
+		}),
 	}
 }
 

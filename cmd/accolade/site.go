@@ -126,11 +126,7 @@ func newSiteEdit(e *env) *cobra.Command {
 		Example:           `  accolade site edit lorient --isp-phone 3900`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(siteNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			old, err := client.Site(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -144,7 +140,7 @@ func newSiteEdit(e *env) *cobra.Command {
 				return err
 			}
 			return e.printSite(site)
-		},
+		}),
 	}
 	f.register(e, c)
 	return c
@@ -155,11 +151,7 @@ func newSiteList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the sites",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Sites(c.Context())
 			if err != nil {
 				return err
@@ -169,7 +161,7 @@ func newSiteList(e *env) *cobra.Command {
 				t.add(s.Name, s.Address, s.Travel, s.Minutes, s.Zone, s.ISP.Name)
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -179,17 +171,13 @@ func newSiteShow(e *env) *cobra.Command {
 		Short:             "Show a site and whom to call",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(siteNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			site, err := client.Site(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printSite(site)
-		},
+		}),
 	}
 }
 

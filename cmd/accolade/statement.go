@@ -31,11 +31,7 @@ func newStatementImport(e *env) *cobra.Command {
 		Short:   "Read files of the bank, each in full or not at all",
 		Example: "  accolade statement import ~/banque/releve-2026-11.xml",
 		Args:    cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			t := newTable("file", "statement", "from", "to", "movements#", "sum#", "new#", "known#")
 			var all []api.Imported
 			for _, name := range args {
@@ -54,7 +50,7 @@ func newStatementImport(e *env) *cobra.Command {
 			}
 			t.note = "accolade statement proposals shows what they may be about."
 			return e.print(all, t)
-		},
+		}),
 	}
 }
 
@@ -78,17 +74,13 @@ func newStatementProposals(e *env) *cobra.Command {
 		Use:   "proposals",
 		Short: "Show what each open movement may be about",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Proposals(c.Context())
 			if err != nil {
 				return err
 			}
 			return e.printReadings(list, list)
-		},
+		}),
 	}
 }
 
@@ -97,11 +89,7 @@ func newStatementShow(e *env) *cobra.Command {
 		Use:   "show MOVEMENT",
 		Short: "Show a movement and what it may be about",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			r, err := client.Reading(c.Context(), args[0])
 			if err != nil {
 				return err
@@ -110,7 +98,7 @@ func newStatementShow(e *env) *cobra.Command {
 				return e.printMovements([]api.Movement{r.Movement}, r)
 			}
 			return e.printReadings([]api.Readings{r}, r)
-		},
+		}),
 	}
 }
 
@@ -128,11 +116,7 @@ proposal; one with a rest needs --keep-rest beside it.`,
   accolade statement confirm 77B1 --batch DEBIT-000001-2
   accolade statement confirm 90C4 --returned P000012`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if k.Invoices = upper(args[1:]); best {
 				if len(k.Invoices) > 0 || k.Batch != "" || k.Payment != "" {
 					return usage(c, fmt.Errorf("--first stands alone: the proposal says what the movement is"))
@@ -150,7 +134,7 @@ proposal; one with a rest needs --keep-rest beside it.`,
 				return err
 			}
 			return e.printMovements([]api.Movement{m}, m)
-		},
+		}),
 	}
 	c.Flags().BoolVar(&best, "first", false, "what the first proposal says")
 	c.Flags().BoolVar(&k.KeepRest, "keep-rest", false, "what is more than is due waits for another invoice of the client")
@@ -183,17 +167,13 @@ func newStatementIgnore(e *env) *cobra.Command {
 		Short:   "Close a movement that is about something else",
 		Example: `  accolade statement ignore 3F2A --reason "loyer"`,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			m, err := client.IgnoreMovement(c.Context(), args[0], reason)
 			if err != nil {
 				return err
 			}
 			return e.printMovements([]api.Movement{m}, m)
-		},
+		}),
 	}
 	c.Flags().StringVar(&reason, "reason", "", "what it is")
 	cobra.CheckErr(c.MarkFlagRequired("reason"))
@@ -206,17 +186,13 @@ func newStatementList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List movements on the bank account",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Movements(c.Context(), state)
 			if err != nil {
 				return err
 			}
 			return e.printMovements(list, list)
-		},
+		}),
 	}
 	c.Flags().StringVar(&state, "state", "", "open, booked, back or ignored (default: all)")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions([]string{"open", "booked", "back", "ignored"}, cobra.ShellCompDirectiveNoFileComp)))

@@ -18,11 +18,7 @@ func newStatusCommand(e *env) *cobra.Command {
 		Long: `Shows how everything fares, the worst first, as the controller saw it at its last round.
 The exit code is 1 when something needs somebody, so that a script can ask too.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			s, err := client.Status(c.Context())
 			if err != nil {
 				return err
@@ -41,7 +37,7 @@ The exit code is 1 when something needs somebody, so that a script can ask too.`
 				return errTrouble
 			}
 			return nil
-		},
+		}),
 	}
 }
 
@@ -55,11 +51,7 @@ boxes that are gone. The accounts that months are drafted from are compared with
 ledger of hours. Each finding comes with the command that mends it. Nothing is
 changed. The exit code is 1 when there are findings.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			found, err := client.Doctor(c.Context())
 			if err != nil {
 				return err
@@ -82,7 +74,7 @@ changed. The exit code is 1 when there are findings.`,
 				return errTrouble
 			}
 			return nil
-		},
+		}),
 	}
 }
 

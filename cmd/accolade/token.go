@@ -30,11 +30,7 @@ func newTokenAdd(e *env) *cobra.Command {
 		Example: `  accolade token add anne --role tech > anne.token
   ACCOLADE_URL=https://controller:8443 ACCOLADE_TOKEN_FILE=anne.token accolade status`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fresh, err := client.AddToken(c.Context(), api.NewToken{Name: args[0], Role: role})
 			if err != nil {
 				return err
@@ -47,7 +43,7 @@ func newTokenAdd(e *env) *cobra.Command {
 			t := newTable("name", "role", "token")
 			t.add(fresh.Name, fresh.Role, fresh.Text)
 			return e.print(fresh, t)
-		},
+		}),
 	}
 	c.Flags().StringVar(&role, "role", "", "admin, tech, billing or reader")
 	cobra.CheckErr(c.MarkFlagRequired("role"))
@@ -60,11 +56,7 @@ func newTokenList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the tokens that are valid",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Tokens(c.Context())
 			if err != nil {
 				return err
@@ -74,7 +66,7 @@ func newTokenList(e *env) *cobra.Command {
 				t.add(k.Name, k.Role, e.when(k.Created), k.By, e.when(k.Used))
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -87,11 +79,7 @@ func newTokenRevoke(e *env) *cobra.Command {
 			list, err := client.Tokens(c.Context())
 			return names(list, func(t api.Token) string { return t.Name }), err
 		}),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			if err := e.confirm("The token of "+args[0]+" will end", args[0]); err != nil {
 				return err
 			}
@@ -100,6 +88,6 @@ func newTokenRevoke(e *env) *cobra.Command {
 			}
 			e.say("token of %s revoked", args[0])
 			return nil
-		},
+		}),
 	}
 }

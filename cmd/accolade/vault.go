@@ -59,11 +59,7 @@ func newVaultAdd(e *env) *cobra.Command {
 it that datastore, and may the token manage logins there? The token is stored encrypted.`,
 		Example: `  accolade vault add central --url https://vault.example:8007 --fingerprint 3F:… --datastore accolade --token-file vault.token`,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			token, err := e.readSecret("token of the vault's administrator", "token-file", f.tokenFile)
 			if err != nil {
 				return err
@@ -75,7 +71,7 @@ it that datastore, and may the token manage logins there? The token is stored en
 				return err
 			}
 			return e.printVault(v)
-		},
+		}),
 	}
 	f.register(e, c)
 	for _, name := range []string{"url", "fingerprint", "datastore"} {
@@ -92,11 +88,7 @@ func newVaultEdit(e *env) *cobra.Command {
 		Example:           `  accolade vault edit central --fingerprint 9A:…`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(vaultNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			edit := f.edit(c)
 			if c.Flags().Changed("token-file") {
 				token, err := e.readSecret("token of the vault's administrator", "token-file", f.tokenFile)
@@ -111,7 +103,7 @@ func newVaultEdit(e *env) *cobra.Command {
 				return err
 			}
 			return e.printVault(v)
-		},
+		}),
 	}
 	f.register(e, c)
 	return c
@@ -122,11 +114,7 @@ func newVaultList(e *env) *cobra.Command {
 		Use:   "list",
 		Short: "List the vaults",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			list, err := client.Vaults(c.Context())
 			if err != nil {
 				return err
@@ -136,7 +124,7 @@ func newVaultList(e *env) *cobra.Command {
 				t.add(v.Name, v.URL, v.Datastore, v.Site, strings.Join(v.Boxes, " "))
 			}
 			return e.print(list, t)
-		},
+		}),
 	}
 }
 
@@ -146,17 +134,13 @@ func newVaultShow(e *env) *cobra.Command {
 		Short:             "Show a vault",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(vaultNames),
-		RunE: func(c *cobra.Command, args []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			v, err := client.Vault(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
 			return e.printVault(v)
-		},
+		}),
 	}
 }
 

@@ -17,11 +17,7 @@ func newVersionCommand(e *env) *cobra.Command {
 
 EXIT STATUS: 0 if both are the same, 1 if they differ, 4 if no controller answers.`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
 			e.quiet = true
 			theirs, err := client.Version(c.Context())
 			if err != nil {
@@ -44,6 +40,6 @@ EXIT STATUS: 0 if both are the same, 1 if they differ, 4 if no controller answer
 				return &failure{what: fmt.Sprintf("the controller is %s, this program is %s", theirs.Version, version.String()), fix: "install the same version of both; until then a verb may be missing on one side"}
 			}
 			return nil
-		},
+		}),
 	}
 }
