@@ -1,12 +1,9 @@
 package clock
 
 import (
-	"bytes"
 	"container/heap"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -40,13 +37,6 @@ type Follower struct {
 	sleepers sleepers
 	change   chan struct{} // wakes the reporter
 	err      error
-}
-
-// moment is what the sandbox answers; see the time handler of the sandbox.
-type moment struct {
-	Now   time.Time `json:"now"`
-	Speed float64   `json:"speed"`
-	Jump  bool      `json:"jump"`
 }
 
 // FollowOption changes how a Follower takes part.
@@ -174,114 +164,6 @@ func (f *Follower) SleepUntil(ctx context.Context, t time.Time) error {
 	return ctx.Err()
 }
 
-// mark is carried by the context of somebody who works. It counts while it is
-// neither lifted nor ended; both are guarded by the clock's lock.
-type mark struct{ lifted, ended bool }
-
-type markKey struct{}
-
-func markOf(ctx context.Context) *mark {
-	m, _ := ctx.Value(markKey{}).(*mark)
-	return m
-}
-
-// Work marks the caller as working.
-func (f *Follower) Work(ctx context.Context) (context.Context, func()) {
-	m := new(mark)
-	f.begin()
-	return context.WithValue(ctx, markKey{}, m), func() { f.finish(m) }
-}
-
-// Idle runs wait with the context's mark lifted.
-func (f *Follower) Idle(ctx context.Context, wait func()) {
-	m := markOf(ctx)
-	f.mu.Lock()
-	lifted := f.lift(m)
-	f.mu.Unlock()
-	if !lifted {
-		wait()
-		return
-	}
-	f.changed()
-	defer f.resume(m)
-	wait()
-}
-
-// lift takes a mark out of the count and tells whether it was in it. f.mu is held.
-func (f *Follower) lift(m *mark) bool {
-	if m == nil || m.lifted || m.ended {
-		return false
-	}
-	m.lifted = true
-	f.working--
-	return true
-}
-
-// restore puts a lifted mark back. f.mu is held.
-func (f *Follower) restore(m *mark) {
-	m.lifted = false
-	if !m.ended {
-		f.working++
-	}
-}
-
-// resume restores a mark after something else than time ended the wait.
-func (f *Follower) resume(m *mark) {
-	f.begin()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.restore(m)
-	f.working-- // begin counted already
-}
-
-func (f *Follower) finish(m *mark) {
-	f.mu.Lock()
-	if !m.ended && !m.lifted {
-		f.working--
-	}
-	m.ended = true
-	f.mu.Unlock()
-	f.changed()
-}
-
-// begin counts one more who works. If the sandbox believes that everybody here
-// waits, it is told first and answers the present: nobody may work while time jumps.
-func (f *Follower) begin() {
-	f.mu.Lock()
-	f.working++
-	tell := f.told && f.jump && f.err == nil
-	f.mu.Unlock()
-	if !tell {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := f.tellBusy(ctx); err != nil {
-		f.stop(err)
-	}
-}
-
-// tellBusy ends the wait that the sandbox believes in, even one that it has yet to
-// receive: reports are numbered, and a wait older than what it knows is void.
-func (f *Follower) tellBusy(ctx context.Context) error {
-	in := struct {
-		Seq uint64 `json:"seq"`
-	}{f.number()}
-	var m moment
-	if err := f.call(ctx, http.MethodPost, "/busy", in, &m); err != nil {
-		return err
-	}
-	f.hear(m)
-	return nil
-}
-
-func (f *Follower) number() uint64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.seq++
-	return f.seq
-}
-
 func (f *Follower) changed() {
 	select {
 	case f.change <- struct{}{}:
@@ -308,92 +190,6 @@ func (f *Follower) wake(s *sleeper) {
 	close(s.wake)
 }
 
-// report keeps one wait request open whenever nobody here works, and always while
-// time runs at wall pace.
-func (f *Follower) report(ctx context.Context) {
-	defer close(f.ended)
-	for {
-		w, ok := f.awaited()
-		if !ok {
-			select {
-			case <-f.change:
-				continue
-			case <-ctx.Done():
-				f.stop(ctx.Err())
-				return
-			}
-		}
-		m, err := f.wait(ctx, w)
-		if err != nil {
-			f.stop(err)
-			return
-		}
-		f.hear(m)
-		f.wakeDue()
-	}
-}
-
-// waiting reports that nobody here works, or that time is believed to run at wall pace.
-type waiting struct {
-	Seq   uint64    `json:"seq"`
-	Jump  bool      `json:"jump"` // the mode believed in; a wait in the wrong belief ends at once
-	Until time.Time `json:"until,omitzero"`
-}
-
-// awaited is the wait to report, if there is one.
-func (f *Follower) awaited() (w waiting, ok bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.jump && f.working > 0 {
-		return waiting{}, false
-	}
-	f.told = true
-	f.seq++
-	w = waiting{Seq: f.seq, Jump: f.jump}
-	if f.sleepers.Len() > 0 {
-		w.Until = f.sleepers[0].at
-	}
-	return w, true
-}
-
-// wait reports the wait and returns when it is over. A sleeper that comes in
-// meanwhile and wants to be woken earlier makes the report obsolete: the sandbox is
-// told busy, which ends the request, and the next report has the new instant.
-func (f *Follower) wait(ctx context.Context, w waiting) (moment, error) {
-	type result struct {
-		m   moment
-		err error
-	}
-	done := make(chan result, 1)
-	go func() {
-		var r result
-		r.err = f.call(ctx, http.MethodPost, "/wait", w, &r.m)
-		done <- r
-	}()
-	for {
-		select {
-		case r := <-done:
-			f.mu.Lock()
-			f.told = false
-			f.mu.Unlock()
-			return r.m, r.err
-		case <-f.change:
-			if !f.obsolete(w.Until) {
-				continue
-			}
-			if err := f.tellBusy(ctx); err != nil && ctx.Err() == nil {
-				f.stop(err)
-			}
-		}
-	}
-}
-
-func (f *Follower) obsolete(until time.Time) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.sleepers.Len() > 0 && (until.IsZero() || f.sleepers[0].at.Before(until))
-}
-
 // wakeDue wakes, in order, everybody whose instant has come; each counts as working
 // from here on.
 func (f *Follower) wakeDue() {
@@ -403,35 +199,4 @@ func (f *Follower) wakeDue() {
 	for f.sleepers.Len() > 0 && !f.sleepers[0].at.After(now) {
 		f.wake(heap.Pop(&f.sleepers).(*sleeper))
 	}
-}
-
-func (f *Follower) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, f.base+path, body)
-	if err != nil {
-		return err
-	}
-	res, err := f.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<16))
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, req.URL, res.Status, bytes.TrimSpace(answer))
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, out)
 }
