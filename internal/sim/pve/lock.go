@@ -42,6 +42,18 @@ func (b *Box) lockConfig(t *task, vmid int, now time.Time) (wait time.Duration, 
 	return 0, lockError(vmid)
 }
 
+// seize is how most tasks on a VM begin: with the lock on its configuration file, and
+// refused while the configuration itself is locked, unless skip is set.
+func (b *Box) seize(t *task, v *vm, now time.Time, skip bool) (wait time.Duration, err error) {
+	if wait, err := b.lockConfig(t, v.ID, now); wait > 0 || err != nil {
+		return wait, err
+	}
+	if skip {
+		return 0, nil
+	}
+	return 0, v.unlocked()
+}
+
 // lockNow is lockConfig for a call that changes a configuration while the caller
 // waits. Simulated time stands still during a call, so a holder that lets go in time
 // counts as gone.

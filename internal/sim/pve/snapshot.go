@@ -25,11 +25,8 @@ func (w *snapshotWork) step(b *Box, t *task, now time.Time) (time.Duration, erro
 		return 0, err
 	}
 	if !w.Begun {
-		if wait, err := b.lockConfig(t, w.VMID, now); wait > 0 || err != nil {
+		if wait, err := b.seize(t, v, now, false); wait > 0 || err != nil {
 			return wait, err
-		}
-		if err := v.unlocked(); err != nil {
-			return 0, err
 		}
 		if v.Snapshots[w.Name] != nil {
 			return 0, failf("snapshot name '%s' already used", w.Name)
@@ -108,11 +105,8 @@ func (w *dropSnapshotWork) step(b *Box, t *task, now time.Time) (time.Duration, 
 		return 0, err
 	}
 	if !w.Begun {
-		if wait, err := b.lockConfig(t, w.VMID, now); wait > 0 || err != nil {
+		if wait, err := b.seize(t, v, now, false); wait > 0 || err != nil {
 			return wait, err
-		}
-		if err := v.unlocked(); err != nil {
-			return 0, err
 		}
 		if v.Snapshots[w.Name] == nil {
 			return 0, failf("snapshot '%s' does not exist", w.Name)

@@ -163,3 +163,24 @@ func typed(key, value string) any {
 	}
 	return value
 }
+
+// agentUp tells whether a VM's guest agent answers.
+func (v *vm) agentUp() bool {
+	return v.live() && !v.Paused && !v.NoAgent && v.agentEnabled() && v.Guest.AgentUp()
+}
+
+// status is running or stopped, and what QEMU says.
+func (v *vm) status() (status, qmp string) {
+	switch {
+	case !v.running():
+		return "stopped", "stopped"
+	case v.Prelaunch:
+		return "running", "prelaunch"
+	case v.Paused:
+		return "running", "paused"
+	}
+	return "running", "running"
+}
+
+// vmid as tasks name it.
+func (v *vm) id() string { return fmt.Sprint(v.ID) }

@@ -1,11 +1,6 @@
 package pve
 
-import (
-	"fmt"
-	"time"
-
-	"codeberg.org/accolade/accolade/internal/sim/guest"
-)
+import "time"
 
 var (
 	_ = handle("POST /nodes/{node}/qemu/{vmid}/status/start", startVM)
@@ -21,6 +16,15 @@ var (
 // shows in the task.
 func (c *call) vmTask(kind string, w worker) (any, error) {
 	return c.box.startTask(c.now, kind, c.p.Str("vmid"), c.auth.ID(), w), nil
+}
+
+// runningVM is the VM that the call names, refused when it does not run.
+func (c *call) runningVM() (*vm, error) {
+	v, err := c.vm()
+	if err == nil && !v.running() {
+		err = failf("VM %d not running", v.ID)
+	}
+	return v, err
 }
 
 func startVM(c *call) (any, error) {
@@ -165,13 +169,8 @@ func (w *stopWork) step(b *Box, t *task, now time.Time) (time.Duration, error) {
 }
 
 func (w *stopWork) begin(b *Box, t *task, v *vm, now time.Time) (time.Duration, error) {
-	if wait, err := b.lockConfig(t, w.VMID, now); wait > 0 || err != nil {
+	if wait, err := b.seize(t, v, now, w.SkipLock); wait > 0 || err != nil {
 		return wait, err
-	}
-	if !w.SkipLock {
-		if err := v.unlocked(); err != nil {
-			return 0, err
-		}
 	}
 	if w.Hard {
 		w.Over = true
@@ -189,12 +188,9 @@ func resetVM(c *call) (any, error) {
 	if err := c.onlyRoot("skiplock"); err != nil {
 		return nil, err
 	}
-	v, err := c.vm()
+	v, err := c.runningVM()
 	if err != nil {
 		return nil, err
-	}
-	if !v.running() {
-		return nil, failf("VM %d not running", v.ID)
 	}
 	return c.vmTask("qmreset", &resetWork{VMID: v.ID, SkipLock: c.p.Bool("skiplock")})
 }
@@ -211,13 +207,8 @@ func (w *resetWork) step(b *Box, t *task, now time.Time) (time.Duration, error) 
 	if err != nil || w.Begun {
 		return 0, err
 	}
-	if wait, err := b.lockConfig(t, w.VMID, now); wait > 0 || err != nil {
+	if wait, err := b.seize(t, v, now, w.SkipLock); wait > 0 || err != nil {
 		return wait, err
-	}
-	if !w.SkipLock {
-		if err := v.unlocked(); err != nil {
-			return 0, err
-		}
 	}
 	w.Begun = true
 	if v.live() {
@@ -234,12 +225,9 @@ func suspendVM(c *call) (any, error) {
 	if err := c.onlyRoot("skiplock"); err != nil {
 		return nil, err
 	}
-	v, err := c.vm()
+	v, err := c.runningVM()
 	if err != nil {
 		return nil, err
-	}
-	if !v.running() {
-		return nil, failf("VM %d not running", v.ID)
 	}
 	if c.p.Bool("todisk") {
 		return nil, &failure{Status: 501, Reason: "suspend to disk is not simulated"}
@@ -251,12 +239,9 @@ func resumeVM(c *call) (any, error) {
 	if err := c.onlyRoot("skiplock", "nocheck"); err != nil {
 		return nil, err
 	}
-	v, err := c.vm()
+	v, err := c.runningVM()
 	if err != nil {
 		return nil, err
-	}
-	if !v.running() {
-		return nil, failf("VM %d not running", v.ID)
 	}
 	return c.vmTask("qmresume", &pauseVMWork{VMID: v.ID, SkipLock: c.p.Bool("skiplock")})
 }
@@ -273,13 +258,8 @@ func (w *pauseVMWork) step(b *Box, t *task, now time.Time) (time.Duration, error
 	if err != nil {
 		return 0, err
 	}
-	if wait, err := b.lockConfig(t, w.VMID, now); wait > 0 || err != nil {
+	if wait, err := b.seize(t, v, now, w.SkipLock || v.Lock == "backup"); wait > 0 || err != nil {
 		return wait, err
-	}
-	if !w.SkipLock && v.Lock != "backup" {
-		if err := v.unlocked(); err != nil {
-			return 0, err
-		}
 	}
 	if !w.Pause {
 		return 0, b.resume(v, now)
@@ -290,26 +270,3 @@ func (w *pauseVMWork) step(b *Box, t *task, now time.Time) (time.Duration, error
 	v.Paused = true
 	return 0, nil
 }
-
-// agentUp tells whether a VM's guest agent answers.
-func (v *vm) agentUp() bool {
-	return v.live() && !v.Paused && !v.NoAgent && v.agentEnabled() && v.Guest.AgentUp()
-}
-
-// status is running or stopped, and what QEMU says.
-func (v *vm) status() (status, qmp string) {
-	switch {
-	case !v.running():
-		return "stopped", "stopped"
-	case v.Prelaunch:
-		return "running", "prelaunch"
-	case v.Paused:
-		return "running", "paused"
-	case v.Guest != nil && v.Guest.PowerState == guest.Dead:
-		return "running", "running"
-	}
-	return "running", "running"
-}
-
-// vmid as tasks name it.
-func (v *vm) id() string { return fmt.Sprint(v.ID) }
