@@ -2,7 +2,6 @@ package provisioning
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/pin"
 	"codeberg.org/accolade/accolade/internal/poll"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -267,7 +267,7 @@ func certificate(ctx context.Context, guest Guest, domain string) (string, error
 	if done.ExitCode != 0 || block == nil {
 		return "", fmt.Errorf("%s holds no certificate", file)
 	}
-	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(block.Bytes)), " ", ":"), nil
+	return pin.Fingerprint(block.Bytes), nil
 }
 
 // diagnosis runs YunoHost's own and keeps what it has to say.

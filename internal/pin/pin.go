@@ -1,7 +1,8 @@
-// Package pin trusts exactly one certificate. Boxes and vaults sign their own, so
-// a chain says nothing: what is compared is the SHA-256 of the leaf.
+// Package pin trusts exactly one certificate. Boxes, vaults and fresh servers sign
+// their own, so a chain says nothing: what is compared is the SHA-256 of the leaf.
 //
-// It never learns a fingerprint by itself: a person has read it on the machine.
+// It never learns a fingerprint by itself: that was read on the machine, by a person or
+// through the guest agent.
 package pin
 
 import (
@@ -27,8 +28,7 @@ func (e *Error) Error() string {
 
 // Fingerprint writes the SHA-256 of a certificate (DER) as Proxmox does.
 func Fingerprint(der []byte) string {
-	sum := sha256.Sum256(der)
-	return strings.ReplaceAll(strings.ToUpper(fmt.Sprintf("% x", sum)), " ", ":")
+	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(der)), " ", ":")
 }
 
 // Transport is a transport that trusts exactly the leaf with that fingerprint, asks
@@ -42,18 +42,23 @@ func Transport(fingerprint string) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   1,
 		IdleConnTimeout:       10 * time.Minute,
-		TLSClientConfig: &tls.Config{
-			MinVersion:         tls.VersionTLS12,
-			InsecureSkipVerify: true, // the chain says nothing of a self-signed box; VerifyConnection compares the leaf itself
-			VerifyConnection: func(state tls.ConnectionState) error {
-				if len(state.PeerCertificates) == 0 {
-					return errors.New("no certificate was shown")
-				}
-				if got := Fingerprint(state.PeerCertificates[0].Raw); got != fingerprint {
-					return &Error{Want: fingerprint, Got: got}
-				}
-				return nil
-			},
+		TLSClientConfig:       TLS(fingerprint),
+	}
+}
+
+// TLS trusts exactly the leaf with that fingerprint.
+func TLS(fingerprint string) *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true, // the chain says nothing of a self-signed machine; VerifyConnection compares the leaf itself
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if len(state.PeerCertificates) == 0 {
+				return errors.New("no certificate was shown")
+			}
+			if got := Fingerprint(state.PeerCertificates[0].Raw); got != fingerprint {
+				return &Error{Want: fingerprint, Got: got}
+			}
+			return nil
 		},
 	}
 }

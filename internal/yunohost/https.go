@@ -3,7 +3,6 @@ package yunohost
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/pin"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -45,7 +45,7 @@ func newHTTPS(c HTTPSConfig) *HTTPS {
 	client := resty.New().SetBaseURL(strings.TrimSuffix(c.URL, "/")+"/yunohost/api").
 		SetHeader("X-Requested-With", "accolade").SetHeader("locale", "en").
 		SetTimeout(30 * time.Minute).SetRedirectPolicy(resty.NoRedirectPolicy()).SetLogger(silent{})
-	transport := &http.Transport{MaxConnsPerHost: 1, TLSHandshakeTimeout: 10 * time.Second, TLSClientConfig: tlsConfig(c.Fingerprint)}
+	transport := &http.Transport{MaxConnsPerHost: 1, TLSHandshakeTimeout: 10 * time.Second, TLSClientConfig: trust(c.Fingerprint)}
 	client.SetTransport(transport)
 	if c.Proxy != "" {
 		client.SetProxy(c.Proxy)
@@ -56,35 +56,12 @@ func newHTTPS(c HTTPSConfig) *HTTPS {
 	return &HTTPS{client: client, user: c.User, password: c.Password}
 }
 
-func tlsConfig(fingerprint string) *tls.Config {
+// trust is the pinned certificate, or the system's authorities where none is pinned.
+func trust(fingerprint string) *tls.Config {
 	if fingerprint == "" {
 		return &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, // the chain says nothing of a self-signed server; VerifyConnection compares the leaf itself
-		VerifyConnection: func(state tls.ConnectionState) error {
-			if len(state.PeerCertificates) == 0 {
-				return errors.New("no certificate was shown")
-			}
-			if got := Fingerprint(state.PeerCertificates[0].Raw); got != fingerprint {
-				return &certificateError{want: fingerprint, got: got}
-			}
-			return nil
-		},
-	}
-}
-
-// certificateError is a certificate that is not the one on the server.
-type certificateError struct{ want, got string }
-
-func (e *certificateError) Error() string {
-	return fmt.Sprintf("certificate fingerprint is %s, not %s as read on the server", e.got, e.want)
-}
-
-// Fingerprint writes the SHA-256 of a certificate (DER).
-func Fingerprint(der []byte) string {
-	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(der)), " ", ":")
+	return pin.TLS(fingerprint)
 }
 
 // Do sends the calls.
@@ -145,7 +122,7 @@ func (h *HTTPS) send(ctx context.Context, c Call) (json.RawMessage, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if wrong, other := errors.AsType[*certificateError](err); other {
+		if wrong, other := errors.AsType[*pin.Error](err); other {
 			return nil, operation.Permanent(wrong, "another machine answers under that name: see where the domain points")
 		}
 		return nil, operation.Transient(fmt.Errorf("no answer: %w", err))

@@ -14,6 +14,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/pin"
 	"codeberg.org/accolade/accolade/internal/secret"
 	simyunohost "codeberg.org/accolade/accolade/internal/sim/yunohost"
 )
@@ -62,7 +63,7 @@ func reach(t *testing.T) (*reached, *Server) {
 	}))
 	t.Cleanup(srv.Close)
 	server := New(nil, 100, clock.Real(), "test")
-	server.UseHTTPS(HTTPSConfig{URL: srv.URL, User: "camille", Password: secret.New("Kouign-Amann-56100-Lorient"), Fingerprint: Fingerprint(srv.Certificate().Raw)})
+	server.UseHTTPS(HTTPSConfig{URL: srv.URL, User: "camille", Password: secret.New("Kouign-Amann-56100-Lorient"), Fingerprint: pin.Fingerprint(srv.Certificate().Raw)})
 	return sim, server
 }
 
