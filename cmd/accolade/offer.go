@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -35,7 +36,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fs := c.Flags()
 			f := api.OfferFields{Title: given(fs, "title"), Unit: given(fs, "unit"), Price: given(fs, "price"), Included: given(fs, "included"),
-				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end")}
+				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end"), BrokenYear: given(fs, "broken-year")}
 			if f.Hour == nil {
 				f.Hour = given(fs, "overage")
 			}
@@ -70,6 +71,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 	fs.String("price", "", "euros before tax per unit and month")
 	fs.IntVar(&term, "term", 0, "commitment in months")
 	fs.String("included", "", "allowance of a contract year, such as 20h")
+	fs.String("broken-year", "", "whole or prorated: the allowance of a last year that is cut short")
 	fs.StringSliceVar(&counts, "counts", nil, "kinds of work that count against it, and cost beyond it")
 	fs.String("overage", "", "euros before tax for an hour beyond the allowance")
 	fs.String("hour", "", "the same for offers without an allowance")
@@ -139,6 +141,7 @@ func (e *env) printOffer(o api.Offer) error {
 	t.add("setup", priceCell(o.Setup))
 	t.add("term", fmt.Sprintf("%d months", o.TermMonths))
 	t.add("included", o.Included)
+	t.add("broken year", cmp.Or(o.BrokenYear, contract.Whole))
 	t.add("counts", strings.Join(texts(o.Counts), " "))
 	t.add(o.HourKey(), priceCell(o.Hour))
 	t.add("vat", o.VAT.Decimal()+" %")

@@ -19,6 +19,7 @@ type OfferFields struct {
 	Price      *string   `json:"price,omitempty" doc:"per unit and month"`
 	TermMonths *int      `json:"term_months,omitempty"`
 	Included   *string   `json:"included,omitempty" doc:"allowance of a contract year, such as 20h"`
+	BrokenYear *string   `json:"broken_year,omitempty" doc:"whole or prorated: the allowance of a last year that is cut short"`
 	Counts     *[]string `json:"counts,omitempty" doc:"kinds of work that count against it and cost beyond it"`
 	Hour       *string   `json:"hour,omitempty" doc:"an hour that the allowance does not cover (the overage)"`
 	Setup      *string   `json:"setup,omitempty" doc:"one-off; the word none takes it away"`

@@ -156,13 +156,13 @@ func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 	inv.Month, inv.Date, inv.Due = m, m.Last(), m.Last().AddDays(DueDays)
 	inv.Contract, inv.Offer, inv.Seller = c.Contract.ID, c.Contract.Offer.Name, seller
 	inv.Client = buyer(c.Client)
-	if included := c.Contract.Offer.Included; included > 0 {
+	if c.Contract.Offer.Included > 0 {
 		last := m.Last()
 		if e := c.Contract.Ending; e != nil && e.On.Before(last) {
 			last = e.On
 		}
 		year := c.Contract.YearOf(last)
-		used := s.Used[year.Index]
+		used, included := s.Used[year.Index], c.Contract.Allowance(year)
 		inv.Allowance = &support.Balance{Client: c.Client.ID, Contract: c.Contract.ID, Year: year, Included: included,
 			Used: used, Over: support.Over(used, included), Left: max(0, included-used)}
 	}

@@ -99,7 +99,10 @@ func (b *balance) pendingHours(m calendar.Month, until calendar.Date) []hours {
 // cover, one line for each contract year that they fall in, less those that were billed
 // ahead. used and ahead are kept up to date.
 func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[int]calendar.Minutes) []Line {
-	type sum struct{ done, over calendar.Minutes }
+	type sum struct {
+		year       contract.Year
+		done, over calendar.Minutes
+	}
 	years := map[int]sum{}
 	var order []int
 	for _, s := range support.Apply(k, used, g.entries) {
@@ -107,7 +110,7 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[i
 		if !seen {
 			order = append(order, s.Year.Index)
 		}
-		years[s.Year.Index] = sum{y.done + s.Entry.Minutes, y.over + s.Over}
+		years[s.Year.Index] = sum{s.Year, y.done + s.Entry.Minutes, y.over + s.Over}
 	}
 	hour := k.Offer.Hour.Cents
 	var lines []Line
@@ -118,7 +121,7 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[i
 		if y.over == 0 {
 			continue
 		}
-		title, detail := hoursText(g.month, g.month != m, y.done, y.over, k)
+		title, detail := hoursText(g.month, g.month != m, y.done, y.over, k, y.year)
 		lines = append(lines, Line{Part: Hours, Title: title, Detail: detail, For: g.month, From: g.month.First(), To: g.month.Last(),
 			Quantity: int64(y.over), Unit: Minute, Price: money.PriceOf(hour.Rat()), Per: 60,
 			Net: money.Round(times(new(big.Rat).Quo(hour.Rat(), big.NewRat(60, 1)), int64(y.over)))})

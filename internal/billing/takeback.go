@@ -86,7 +86,7 @@ func (c Case) takenBack(done Settlement) Settlement {
 	// More was billed beyond the allowance than what is used by now comes to, if later
 	// invoices went on from hours that are open again.
 	over := func(used map[int]calendar.Minutes, year int) calendar.Minutes {
-		return support.Over(used[year], c.Contract.Offer.Included)
+		return support.Over(used[year], c.Contract.Allowance(c.Contract.YearAt(year)))
 	}
 	for year, n := range minutes {
 		billed := over(done.Used, year) + done.Ahead[year] - over(before.used, year) - before.ahead[year]

@@ -94,7 +94,7 @@ func earlyEndText(k contract.Contract, last, term calendar.Date) string {
 		DateText(last), DateText(term), countText(k.CountOn(last), k.Offer.Unit), k.Offer.Price.Cents.French())
 }
 
-func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contract.Contract) (title, detail string) {
+func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contract.Contract, year contract.Year) (title, detail string) {
 	title = "Accompagnement au-delà du forfait"
 	if k.Offer.Included == 0 {
 		title = "Formation et assistance à l'heure"
@@ -105,7 +105,12 @@ func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contr
 	case late:
 		detail = fmt.Sprintf("Heures %s enregistrées après facturation\u00a0: %s", ofMonth(m), HoursWords(over))
 	case k.Offer.Included > 0:
-		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses par an", HoursWords(done), monthText(m), HoursWords(over), HoursWords(k.Offer.Included))
+		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses ", HoursWords(done), monthText(m), HoursWords(over), HoursWords(k.Allowance(year)))
+		if k.Allowance(year) == k.Offer.Included {
+			detail += "par an"
+		} else {
+			detail += "jusqu'à la fin du contrat"
+		}
 	default:
 		detail = fmt.Sprintf("%s en %s", HoursWords(over), monthText(m))
 	}

@@ -138,5 +138,23 @@ func (c Contract) YearOf(day calendar.Date) Year {
 	if n > 0 && day.Before(c.Start.AddMonths(12*n)) {
 		n--
 	}
-	return Year{n, c.Start.AddMonths(12 * n), c.Start.AddMonths(12 * (n + 1)).AddDays(-1)}
+	return c.YearAt(n)
+}
+
+// YearAt is the contract year of an index, from 0.
+func (c Contract) YearAt(index int) Year {
+	return Year{index, c.Start.AddMonths(12 * index), c.Start.AddMonths(12 * (index + 1)).AddDays(-1)}
+}
+
+// Allowance is what a contract year includes. A last year that is cut short has all
+// of it, or, by the offer's BrokenYear, the part of its days that are served, rounded
+// to the nearest minute, half a minute up.
+func (c Contract) Allowance(y Year) calendar.Minutes {
+	whole := c.Offer.Included
+	if c.Offer.BrokenYear != Prorated || c.Ending == nil || !c.Ending.On.Before(y.To) {
+		return whole
+	}
+	of := int64(y.From.DaysUntil(y.To) + 1)
+	served := max(0, int64(y.From.DaysUntil(c.Ending.On)+1))
+	return calendar.Minutes((2*int64(whole)*served + of) / (2 * of))
 }

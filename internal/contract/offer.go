@@ -16,13 +16,25 @@ type Offer struct {
 	Price      Price            `json:"price"`       // per unit and month
 	TermMonths int              `json:"term_months"` // commitment; 0 is none
 	Included   calendar.Minutes `json:"included"`    // allowance of one contract year
-	Counts     []Work           `json:"counts"`      // kinds that count against the allowance, and cost beyond it
-	Hour       Price            `json:"hour"`        // an hour that the allowance does not cover
-	Setup      Price            `json:"setup"`       // one-off, in the month of the start
+	BrokenYear BrokenYear       `json:"broken_year,omitempty"`
+	Counts     []Work           `json:"counts"` // kinds that count against the allowance, and cost beyond it
+	Hour       Price            `json:"hour"`   // an hour that the allowance does not cover
+	Setup      Price            `json:"setup"`  // one-off, in the month of the start
 	VAT        money.Rate       `json:"vat"`
 	EarlyEnd   EarlyEnd         `json:"early_end"`
 	Source     string           `json:"source"` // the file it was read from, or `edited here`
 }
+
+// BrokenYear is what becomes of the allowance of a contract year in which the
+// contract ends before the anniversary. Empty is Whole: so were the offers that knew no
+// such setting.
+type BrokenYear string
+
+// The two ways.
+const (
+	Whole    BrokenYear = "whole"    // all of it
+	Prorated BrokenYear = "prorated" // by the days served, to the nearest minute
+)
 
 // Unit is what the monthly price is multiplied by.
 type Unit string
@@ -137,6 +149,8 @@ func (o *Offer) Check() error {
 		return invalid(o.HourKey(), "", "hours of %s cost something: want euros an hour, or the word required", list(o.Counts))
 	case o.VAT < 0 || o.VAT > 100_00:
 		return invalid("vat", o.VAT.Decimal(), "want a percentage between 0 and 100")
+	case o.BrokenYear != "" && o.BrokenYear != Whole && o.BrokenYear != Prorated:
+		return invalid("broken_year", o.BrokenYear, "want whole or prorated")
 	case o.EarlyEnd != Bill && o.EarlyEnd != Waive:
 		return invalid("early_end", o.EarlyEnd, "want bill or waive")
 	}

@@ -56,6 +56,7 @@ type offerKeys struct {
 	Price      field   `yaml:"price"`
 	TermMonths field   `yaml:"term_months"`
 	Included   field   `yaml:"included"`
+	BrokenYear field   `yaml:"broken_year"`
 	Counts     []field `yaml:"counts"`
 	Overage    field   `yaml:"overage"`
 	Hour       field   `yaml:"hour"`
@@ -119,6 +120,7 @@ func (k offerKeys) apply(file string, o *Offer) error {
 		{k.Price, price(&o.Price)},
 		{k.TermMonths, whole(&o.TermMonths)},
 		{k.Included, func(s string) (err error) { o.Included, err = calendar.ParseMinutes(s); return }},
+		{k.BrokenYear, text(&o.BrokenYear)},
 		{k.Overage, price(&o.Hour)},
 		{k.Hour, price(&o.Hour)},
 		{k.Setup, price(&o.Setup)},
@@ -157,7 +159,7 @@ func (k offerKeys) locate(file, name string, err error) error {
 		return fmt.Errorf("%s: offer %s: %w", file, name, err)
 	}
 	places := map[string]field{"version": k.Version, "title": k.Title, "unit": k.Unit, "price": k.Price, "term_months": k.TermMonths,
-		"included": k.Included, "overage": k.Overage, "hour": k.Hour, "setup": k.Setup, "vat": k.VAT, "early_end": k.EarlyEnd}
+		"included": k.Included, "broken_year": k.BrokenYear, "overage": k.Overage, "hour": k.Hour, "setup": k.Setup, "vat": k.VAT, "early_end": k.EarlyEnd}
 	place := places[bad.Field]
 	for _, c := range k.Counts {
 		if bad.Field == "counts" && c.text == bad.Value {

@@ -32,7 +32,8 @@ func Apply(c contract.Contract, used map[int]calendar.Minutes, entries []Entry) 
 		year := c.YearOf(e.Date)
 		before := used[year.Index]
 		used[year.Index] += e.Minutes
-		over := Over(before+e.Minutes, c.Offer.Included) - Over(before, c.Offer.Included)
+		included := c.Allowance(year)
+		over := Over(before+e.Minutes, included) - Over(before, included)
 		splits = append(splits, Split{e, year, e.Minutes - over, over})
 	}
 	return splits
@@ -63,7 +64,8 @@ type Balance struct {
 // balanceOn is the allowance of the contract year that a day belongs to, with all
 // of that year's entries up to the day.
 func balanceOn(c contract.Contract, day calendar.Date, entries []Entry) Balance {
-	b := Balance{Client: c.Client, Contract: c.ID, Year: c.YearOf(day), Included: c.Offer.Included}
+	b := Balance{Client: c.Client, Contract: c.ID, Year: c.YearOf(day)}
+	b.Included = c.Allowance(b.Year)
 	for _, e := range entries {
 		if e.Date.After(day) || c.YearOf(e.Date).Index != b.Year.Index {
 			continue

@@ -57,6 +57,22 @@ func TestAllowanceInAnyOrder(t *testing.T) {
 	})
 }
 
+// TestBrokenYearSplits the crossing entry where the days of the last year put the limit.
+func TestBrokenYearSplits(t *testing.T) {
+	k := classic(calendar.NewDate(2026, 9, 15))
+	k.Offer.BrokenYear, k.Ending = contract.Prorated, &contract.Ending{On: calendar.NewDate(2027, 3, 14)} // 595 minutes
+	splits := Apply(k, map[int]calendar.Minutes{}, []Entry{
+		{Date: calendar.NewDate(2026, 9, 16), Minutes: 500, Kind: contract.Training},
+		{Date: calendar.NewDate(2026, 10, 6), Minutes: 120, Kind: contract.Training},
+	})
+	if got := splits[1]; got.Included != 95 || got.Over != 25 {
+		t.Errorf("%s included and %s over, want 1h35 and 25min", got.Included, got.Over)
+	}
+	if f := ForecastOn(k, calendar.NewDate(2026, 9, 30), []Entry{{Date: calendar.NewDate(2026, 9, 16), Minutes: 500, Kind: contract.Training}}); f.Included != 595 || f.Reached != 75 || f.Last != k.Ending.On {
+		t.Errorf("forecast %+v, want 595 included to %s", f, k.Ending.On)
+	}
+}
+
 // TestCrossingEntry is split at the minute.
 func TestCrossingEntry(t *testing.T) {
 	k := classic(calendar.NewDate(2026, 9, 15))

@@ -19,11 +19,11 @@ type Reached struct {
 // ReachedBy are the thresholds that are reached on a day in its contract year, the
 // lowest first. What a correction took back below a threshold is not reached.
 func ReachedBy(c contract.Contract, day calendar.Date, entries []Entry) []Reached {
-	included := c.Offer.Included
+	year := c.YearOf(day)
+	included := c.Allowance(year)
 	if included == 0 {
 		return nil
 	}
-	year := c.YearOf(day)
 	at := make([]*Reached, len(Thresholds))
 	var used calendar.Minutes
 	for _, e := range InOrder(entries) {

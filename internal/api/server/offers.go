@@ -50,6 +50,7 @@ func layOffer(o *contract.Offer, f api.OfferFields) error {
 	lay(&o.Title, f.Title)
 	lay(&o.Unit, f.Unit)
 	lay(&o.EarlyEnd, f.EarlyEnd)
+	lay(&o.BrokenYear, f.BrokenYear)
 	if f.TermMonths != nil {
 		o.TermMonths = *f.TermMonths
 	}
