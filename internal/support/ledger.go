@@ -44,6 +44,9 @@ func NewLedger(db store.DB, clk clock.Clock, zone *time.Location) *Ledger {
 	return &Ledger{db: db, clock: clk, zone: zone}
 }
 
+// Zone is where days begin and end.
+func (l *Ledger) Zone() *time.Location { return l.zone }
+
 // Booking is work that was done.
 type Booking struct {
 	Client  string // ID or name
