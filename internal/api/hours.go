@@ -89,6 +89,25 @@ func (c *Client) ImportHours(ctx context.Context, name string, data []byte, dryR
 	return out, c.Post(ctx, path, bytes.NewReader(data), &out)
 }
 
+// HoursTakeover is a file of Kimai's, with the mapping of its words into ours (YAML).
+type HoursTakeover struct {
+	Name        string `json:"name" doc:"of the file"`
+	Data        string `json:"data" doc:"Kimai's CSV export, or timesheets of its REST API as JSON"`
+	MappingName string `json:"mapping_name,omitempty"`
+	Mapping     string `json:"mapping,omitempty" doc:"YAML: users, customers, projects, activities, timezone"`
+	DryRun      bool   `json:"dry_run,omitempty" doc:"check all, book nothing"`
+}
+
+// HoursTaken is what became of it.
+type HoursTaken = support.Taken
+
+// TakeKimai books a file of Kimai's, all of it or nothing; what was taken over before
+// is passed over.
+func (c *Client) TakeKimai(ctx context.Context, t HoursTakeover) (HoursTaken, error) {
+	var out HoursTaken
+	return out, c.Post(ctx, "/hours/kimai", t, &out)
+}
+
 // Forecast says when allowances run out: a client's, or every one; from a day, or today.
 func (c *Client) Forecast(ctx context.Context, client, on string) ([]HoursForecast, error) {
 	var out []HoursForecast

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -9,12 +10,14 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/internal/support/kimai"
 )
 
 func (s *Server) registerHours() {
 	handle(s, route{method: http.MethodGet, path: "/hours", id: "list-hours", summary: "Entries of the ledger, by day", roles: everyone}, s.listHours)
 	handle(s, route{method: http.MethodPost, path: "/hours", id: "add-hours", summary: "Book work; a group session gives an entry for each client", roles: writers, status: http.StatusCreated, recorded: true}, s.addHours)
 	handle(s, route{method: http.MethodPost, path: "/hours/import", id: "import-hours", summary: "Book a CSV sheet, all of it or nothing", roles: writers, limit: 11 << 20, recorded: true}, s.importHours)
+	handle(s, route{method: http.MethodPost, path: "/hours/kimai", id: "take-kimai", summary: "Book a file of Kimai's, all of it or nothing; twice adds nothing", roles: writers, limit: 24 << 20, recorded: true}, s.takeKimai)
 	handle(s, route{method: http.MethodGet, path: "/hours/balance", id: "hours-balance", summary: "A client's allowance", roles: everyone}, s.hoursBalance)
 	handle(s, route{method: http.MethodGet, path: "/hours/forecast", id: "hours-forecast", summary: "When allowances run out on the present rhythm", roles: everyone}, s.hoursForecast)
 	handle(s, route{method: http.MethodGet, path: "/hours/timers", id: "list-timers", summary: "Running timers", roles: everyone}, s.listTimers)
@@ -93,6 +96,22 @@ func (s *Server) importHours(ctx context.Context, in *struct {
 }) (*answer[[]api.HoursEntry], error) {
 	made, err := s.Ledger.Import(actor(ctx), support.Import{Name: in.Name, Data: in.RawBody, DryRun: in.DryRun, Again: in.Again})
 	return body(listed(made)), err
+}
+
+func (s *Server) takeKimai(ctx context.Context, in *struct{ Body api.HoursTakeover }) (*answer[api.HoursTaken], error) {
+	b := in.Body
+	mapping, err := kimai.ReadMapping(cmp.Or(b.MappingName, "mapping"), []byte(b.Mapping))
+	if err != nil {
+		return nil, err
+	}
+	t, err := kimai.Read(b.Name, []byte(b.Data), mapping, s.Ledger.Zone())
+	if err != nil {
+		return nil, err
+	}
+	t.DryRun = b.DryRun
+	taken, err := s.Ledger.Take(actor(ctx), t)
+	taken.Entries, taken.Left = listed(taken.Entries), listed(taken.Left)
+	return body(taken), err
 }
 
 func (s *Server) hoursBalance(_ context.Context, in *struct {
