@@ -1,10 +1,13 @@
 // Package billing turns a month into invoices: from contracts and the ledger of
 // hours to lines, from lines to numbered and frozen invoices, from these to
-// documents and sheets.
+// documents. It then follows the money: payments, what the bank's statements say,
+// direct debits, reminders, and credit notes for what was wrong.
 //
 // The computation (Compute) is pure and exact: the same case gives the same draft.
 // Service freezes drafts: number, content and hash in one transaction; what is
-// frozen has no door to change it. The package never sends anything and knows no bank.
+// frozen has no door to change it. The package never sends anything: orders and
+// letters are files that a person takes to the bank and to the post. The forms of
+// files are known by the packages below it.
 package billing
 
 import (

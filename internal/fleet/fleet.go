@@ -1,10 +1,11 @@
 // Package fleet owns what the cooperative has in the field: sites, boxes with
-// their disks, vaults, and the servers that run on the boxes. It keeps them in
-// the store, refuses what cannot be, and enrols new boxes.
+// their disks, vaults, and the servers that run on the boxes. It keeps them in the
+// store and refuses what cannot be. How a bare box becomes one of ours is in package
+// enrol below.
 //
-// It never speaks to a box itself: the enrolment is written against the small
-// interfaces that it declares, which the adapters proxmox and pbs satisfy. It
-// knows nothing of contracts or money; a client is only a name here.
+// It never speaks to a box itself: it says in small interfaces what it needs of one,
+// which the adapters proxmox and pbs satisfy. It knows nothing of contracts or money;
+// a client is only a name here.
 package fleet
 
 import "time"
