@@ -38,11 +38,11 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 			if err := c.Client.Invoiceable(); err != nil {
 				return err
 			}
-			n, err := store.Sequence(tx, fmt.Sprintf("invoice/%d", m.Year))
+			n, err := nextInvoice(tx, m.Year)
 			if err != nil {
 				return err
 			}
-			d.Invoice.Number = fmt.Sprintf("F%d-%04d", m.Year, n)
+			d.Invoice.Number = invoiceNumber(m.Year, n)
 			d.Settlement.Invoice = d.Invoice.Number
 			if err := s.keep(tx, d.Invoice); err != nil {
 				return err

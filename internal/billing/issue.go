@@ -68,7 +68,7 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 	if err != nil {
 		return Invoice{}, err
 	}
-	n, err := store.Sequence(tx, fmt.Sprintf("credit/%d", note.Date.Year))
+	n, err := nextCredit(tx, note.Date.Year)
 	if err != nil {
 		return Invoice{}, err
 	}
@@ -101,8 +101,6 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 	return note, audit.Append(tx, at, audit.Record{Who: a.Who, From: a.From, Action: action, Object: "invoice/" + note.Corrects.Number, Result: "ok",
 		Detail: fmt.Sprintf("%s over %s: %s", note.Number, note.Total, note.Corrects.Reason)})
 }
-
-func creditNumber(year int, n uint64) string { return fmt.Sprintf("A%d-%04d", year, n) }
 
 // composeCredit composes the credit note of a frozen invoice.
 func (s *Service) composeCredit(tx store.Tx, in CreditInput) (Invoice, error) {
