@@ -38,7 +38,8 @@ func workFlags(c *cobra.Command, w *api.HoursWork) {
 	fs.StringVar(&w.Technician, "technician", "", "who does the work (default: you)")
 	fs.StringVar(&w.For, "for", "", "a person at the client's")
 	fs.StringVar(&w.Where, "where", "", "a site, or remote")
-	fs.StringVar(&w.Note, "note", "", "what was done")
+	fs.StringVar(&w.Note, "note", "", "what was done, for the client to read")
+	fs.StringVar(&w.Private, "private", "", "a note for us alone")
 	cobra.CheckErr(c.MarkFlagRequired("kind"))
 	completeKinds(c)
 }
@@ -165,7 +166,7 @@ line of its own on the next invoice.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			fs := c.Flags()
 			k.Date, k.Kind, k.Client, k.Technician = given(fs, "date"), given(fs, "kind"), given(fs, "client"), given(fs, "technician")
-			k.For, k.Where, k.Note = given(fs, "for"), given(fs, "where"), given(fs, "note")
+			k.For, k.Where, k.Note, k.Private = given(fs, "for"), given(fs, "where"), given(fs, "note"), given(fs, "private")
 			if err := correctMinutes(fs, took, never, &k); err != nil {
 				return usage(c, err)
 			}
@@ -190,7 +191,8 @@ line of its own on the next invoice.`,
 	fs.String("technician", "", "who really did it")
 	fs.String("for", "", "for whom")
 	fs.String("where", "", "where")
-	fs.String("note", "", "what was done")
+	fs.String("note", "", "what was done, for the client to read")
+	fs.String("private", "", "a note for us alone")
 	cobra.CheckErr(c.MarkFlagRequired("why"))
 	c.MarkFlagsMutuallyExclusive("minutes", "never-done")
 	completeKinds(c)
@@ -219,8 +221,8 @@ func newHoursImport(e *env) *cobra.Command {
 		Use:   "import FILE.csv | import FILE --kimai MAPPING.yaml",
 		Short: "Book a sheet of hours, all of it or nothing",
 		Long: `Book a sheet of hours (CSV with a header; comma, semicolon or tab; UTF-8). The columns
-date, client, minutes and kind are needed; technician, for, where, note and began may
-be there. One bad row and nothing is booked; all bad rows are named.
+date, client, minutes and kind are needed; technician, for, where, note, private and
+began may be there. One bad row and nothing is booked; all bad rows are named.
 
 With --kimai the file is the CSV export of Kimai 2, or what its REST API answers to
 GET /api/timesheets as JSON (one page after the other), and the mapping says who and
@@ -315,6 +317,9 @@ func (e *env) printHours(list []api.HoursEntry) error {
 			note = joined("instead of "+h.Replaces, note)
 		case h.Group != nil:
 			note = joined(fmt.Sprintf("%d of %d seats, %s in all", h.Group.Seats, h.Group.Of, h.Group.Minutes), note)
+		}
+		if h.Private != "" {
+			note = joined(note, "(private: "+h.Private+")")
 		}
 		t.add(h.ID, h.Date, h.Client, h.Minutes, h.Kind, h.Who, h.For, h.Where, note)
 	}

@@ -29,7 +29,8 @@ type HoursWork struct {
 	Technician string      `json:"technician,omitempty" doc:"empty: the caller"`
 	For        string      `json:"for,omitempty" doc:"a person at the client's"`
 	Where      string      `json:"where,omitempty"`
-	Note       string      `json:"note,omitempty"`
+	Note       string      `json:"note,omitempty" doc:"for the client"`
+	Private    string      `json:"private,omitempty" doc:"a note for us alone"`
 	Began      string      `json:"began,omitempty" doc:"14:30, for work that must not overlap"`
 	Group      []GroupSeat `json:"group,omitempty" doc:"a session shared by several clients, split by seats"`
 }
@@ -59,6 +60,7 @@ type HoursCorrection struct {
 	For        *string `json:"for,omitempty"`
 	Where      *string `json:"where,omitempty"`
 	Note       *string `json:"note,omitempty"`
+	Private    *string `json:"private,omitempty"`
 }
 
 // HoursFilter chooses entries; empty fields choose all. Dates are `2026-09-15`.

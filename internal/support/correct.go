@@ -18,6 +18,7 @@ type Correction struct {
 	For     *string
 	Where   *string
 	Note    *string
+	Private *string
 	Why     string // for the audit
 }
 
@@ -44,7 +45,7 @@ func (l *Ledger) Correct(a contract.Actor, id string, c Correction) ([]Entry, er
 			return "", "", invalid("why", "", "a correction says what was wrong")
 		}
 		undo := old
-		undo.Minutes, undo.Reverts, undo.Replaces, undo.Note = -old.Minutes, id, "", tidy(c.Why)
+		undo.Minutes, undo.Reverts, undo.Replaces, undo.Note, undo.Private = -old.Minutes, id, "", tidy(c.Why), ""
 		if c.Minutes == nil || *c.Minutes != 0 {
 			right, err := l.corrected(tx, old, c)
 			if err != nil {
@@ -68,7 +69,7 @@ func (l *Ledger) Correct(a contract.Actor, id string, c Correction) ([]Entry, er
 
 // corrected is the entry that should have been booked.
 func (l *Ledger) corrected(tx store.Tx, old Entry, c Correction) (Entry, error) {
-	b := Booking{Client: old.Client, Date: old.Date, Minutes: old.Minutes, Kind: old.Kind, Who: old.Who, For: old.For, Where: old.Where, Note: old.Note}
+	b := Booking{Client: old.Client, Date: old.Date, Minutes: old.Minutes, Kind: old.Kind, Who: old.Who, For: old.For, Where: old.Where, Note: old.Note, Private: old.Private}
 	put(&b.Client, c.Client)
 	put(&b.Date, c.Date)
 	put(&b.Minutes, c.Minutes)
@@ -77,6 +78,7 @@ func (l *Ledger) corrected(tx store.Tx, old Entry, c Correction) (Entry, error) 
 	put(&b.For, c.For)
 	put(&b.Where, c.Where)
 	put(&b.Note, c.Note)
+	put(&b.Private, c.Private)
 	e, err := l.prepare(tx, b)
 	if err != nil {
 		return Entry{}, err

@@ -56,7 +56,8 @@ type Booking struct {
 	Who     string // the technician
 	For     string
 	Where   string
-	Note    string
+	Note    string // for the client
+	Private string // for us
 	Began   string // `14:30` on Date; empty if it does not matter
 }
 
@@ -138,7 +139,7 @@ func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	e := Entry{Client: client.ID, Date: b.Date, Minutes: b.Minutes, Kind: b.Kind, Who: tidy(b.Who), For: tidy(b.For), Where: tidy(b.Where), Note: tidy(b.Note)}
+	e := Entry{Client: client.ID, Date: b.Date, Minutes: b.Minutes, Kind: b.Kind, Who: tidy(b.Who), For: tidy(b.For), Where: tidy(b.Where), Note: tidy(b.Note), Private: tidy(b.Private)}
 	today := calendar.Of(l.clock.Now(), l.zone)
 	switch {
 	case !slices.Contains(contract.Works, e.Kind):
@@ -153,8 +154,8 @@ func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
 		return Entry{}, invalid("minutes", int64(e.Minutes), "want 1 or more; a mistake is mended with accolade hours correct")
 	case e.Minutes > e.Date.Length(l.zone):
 		return Entry{}, invalid("minutes", int64(e.Minutes), "%s has only %s", e.Date, e.Date.Length(l.zone))
-	case len(e.Who) > 100 || len(e.For) > 200 || len(e.Where) > 200 || len(e.Note) > 2000:
-		return Entry{}, invalid("text", "of "+fmt.Sprint(len(e.Who)+len(e.For)+len(e.Where)+len(e.Note))+" characters", "names take 100 to 200 characters, a note 2000")
+	case len(e.Who) > 100 || len(e.For) > 200 || len(e.Where) > 200 || len(e.Note) > 2000 || len(e.Private) > 2000:
+		return Entry{}, invalid("text", "of "+fmt.Sprint(len(e.Who)+len(e.For)+len(e.Where)+len(e.Note)+len(e.Private))+" characters", "names take 100 to 200 characters, a note 2000")
 	}
 	if b.Began != "" {
 		clockTime, err := time.Parse("15:04", b.Began)

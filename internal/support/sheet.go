@@ -16,7 +16,7 @@ import (
 
 // Columns of an import, in any order; the first four are needed. Minutes take
 // every form of calendar.ParseMinutes.
-var columns = []string{"date", "client", "minutes", "kind", "technician", "for", "where", "note", "began"}
+var columns = []string{"date", "client", "minutes", "kind", "technician", "for", "where", "note", "private", "began"}
 
 const neededColumns = 4
 
@@ -168,7 +168,7 @@ func booking(rec []string, at map[string]int, technician string) (Booking, error
 		return Booking{}, err
 	}
 	b := Booking{Client: get("client"), Date: day, Minutes: minutes, Kind: contract.Work(strings.ToLower(get("kind"))), Who: get("technician"),
-		For: get("for"), Where: get("where"), Note: get("note"), Began: get("began")}
+		For: get("for"), Where: get("where"), Note: get("note"), Private: get("private"), Began: get("began")}
 	if b.Who == "" {
 		b.Who = technician
 	}

@@ -25,6 +25,7 @@ type Entry struct {
 	For      string           `json:"for,omitempty"`      // a person at the client's
 	Where    string           `json:"where,omitempty"`    // a site, or `remote`
 	Note     string           `json:"note,omitempty"`     // for the client
+	Private  string           `json:"private,omitempty"`  // for us: no letter, invoice or export holds it
 	Began    time.Time        `json:"began,omitzero"`     // if known, for work that must not overlap
 	Group    *Group           `json:"group,omitempty"`    // a session shared with other clients
 	Reverts  string           `json:"reverts,omitempty"`  // takes this entry back; Minutes is its negative
@@ -58,5 +59,6 @@ type Timer struct {
 	For     string        `json:"for,omitempty"`
 	Where   string        `json:"where,omitempty"`
 	Note    string        `json:"note,omitempty"`
+	Private string        `json:"private,omitempty"`
 	Started time.Time     `json:"started"`
 }

@@ -78,7 +78,7 @@ func (s *Server) booking(ctx context.Context, w api.HoursWork) (support.Booking,
 		return support.Booking{}, err
 	}
 	return support.Booking{Client: w.Client, Date: day, Minutes: calendar.Minutes(w.Minutes), Kind: contract.Work(w.Kind), Who: technician(ctx, w.Technician),
-		For: w.For, Where: w.Where, Note: w.Note, Began: w.Began}, nil
+		For: w.For, Where: w.Where, Note: w.Note, Private: w.Private, Began: w.Began}, nil
 }
 
 func technician(ctx context.Context, named string) string {
@@ -171,7 +171,7 @@ func (s *Server) correctHours(ctx context.Context, in *struct {
 	Body  api.HoursCorrection
 }) (*answer[[]api.HoursEntry], error) {
 	b := in.Body
-	c := support.Correction{Client: b.Client, Who: b.Technician, For: b.For, Where: b.Where, Note: b.Note, Why: b.Why}
+	c := support.Correction{Client: b.Client, Who: b.Technician, For: b.For, Where: b.Where, Note: b.Note, Private: b.Private, Why: b.Why}
 	if b.Minutes != nil {
 		c.Minutes = new(calendar.Minutes(*b.Minutes))
 	}
