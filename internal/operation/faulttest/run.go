@@ -227,6 +227,9 @@ func (r *runner) doctorWhileItLasts() error {
 
 // names tells whether a finding is about the fault.
 func (s strike) names(finding string) bool {
+	if s.rule.Kind == fault.Reboot && half.MatchString(finding) || s.rule.Kind == fault.VMDeleted && strings.Contains(finding, fmt.Sprintf("VM %d is not on", s.rule.VMID)) {
+		return true
+	}
 	for _, word := range []string{s.rule.Storage, "clock", "agent"} {
 		if word != "" && strings.Contains(finding, word) {
 			return true

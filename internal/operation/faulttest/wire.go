@@ -123,12 +123,13 @@ func (w *wire) rest() {
 	w.counting = false
 }
 
-// lasting are the faults that are still in force.
+// lasting are the faults that have begun and that the doctor may see: those that may
+// still be in force, and what somebody has done by hand.
 func (w *wire) lasting() (all []strike) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.struck {
-		if s.lasts == toTheEnd {
+		if s.lasts != 0 || s.rule.VMID != 0 || s.rule.Kind == fault.Reboot {
 			all = append(all, s.strike)
 		}
 	}
