@@ -133,6 +133,7 @@ func TestAccountSaysWhatTheLedgerSays(t *testing.T) {
 				}
 				h.same(rt)
 			},
+			"credit":  func(rt *rapid.T) { h.creditAny(rt, rapid.IntRange(0, 2).Draw(rt, "replace") > 0) },
 			"compare": func(rt *rapid.T) { h.same(rt) },
 		}
 		rt.Repeat(actions)

@@ -40,8 +40,9 @@ type Settlement struct {
 	// to, after this: hours came open again that later invoices had gone on from.
 	Ahead map[int]calendar.Minutes `json:"ahead,omitempty"`
 	// Credit is the credit note that took Invoice back to have it billed anew: then
-	// Billed is negative, and Entries are open again.
-	Credit string `json:"credit,omitempty"`
+	// Month is when it was issued, Billed is negative, and Entries are open again.
+	Credit string         `json:"credit,omitempty"`
+	After  calendar.Month `json:"after,omitzero"` // with Credit: the last finalised month then
 }
 
 // empty says that the month settled nothing, such as one long after the end.

@@ -36,7 +36,7 @@ func (s *Service) takeBack(tx store.Tx, note Invoice) error {
 		return err
 	}
 	back := c.takenBack(done)
-	back.Month, back.Credit = note.Date.MonthOf(), note.Number
+	back.Month, back.Credit, back.After = note.Date.MonthOf(), note.Number, last
 	if err := settlements.Insert(tx, back.Month.String()+"/"+back.Contract+"/"+back.Credit, back); err != nil {
 		return err
 	}
@@ -109,14 +109,25 @@ func setMinutes(m *map[int]calendar.Minutes, year int, n calendar.Minutes) {
 	}
 }
 
-// compareSettlements orders them as they came about: a month is finalised when it is
-// over, and credit notes are issued before.
+// compareSettlements orders them as they came about. A credit note may be issued while
+// months before its own are still open: they are finalised after it.
 func compareSettlements(a, b Settlement) int {
-	if c := a.Month.Compare(b.Month); c != 0 {
+	if c := a.place().Compare(b.place()); c != 0 {
 		return c
 	}
 	if a.Credit == "" || b.Credit == "" {
-		return cmp.Compare(b.Credit, a.Credit)
+		return cmp.Compare(a.Credit, b.Credit)
+	}
+	if c := a.Month.Compare(b.Month); c != 0 {
+		return c
 	}
 	return compareNumbers(a.Credit, b.Credit)
+}
+
+// place is the month after whose settlements it came about, or its own.
+func (s Settlement) place() calendar.Month {
+	if s.Credit != "" {
+		return s.After
+	}
+	return s.Month
 }
