@@ -18,12 +18,14 @@ const (
 	exitNoController = 4   // nobody answers
 	exitNotFound     = 5   // what was named does not exist
 	exitForbidden    = 6   // no token, a bad one, or a role that does not allow it
+	exitUnchecked    = 7   // not checked, since a program or data that it takes is not there
 	exitInterrupted  = 130 // by the user
 )
 
 const exitHelp = `Exit codes: 0 done; 1 trouble found, or the work failed; 2 wrong use; 3 refused,
 with the reason; 4 no controller answers; 5 what was named does not exist;
-6 not allowed (token or role); 130 interrupted.`
+6 not allowed (token or role); 7 not checked, for want of programs or data that it
+takes; 130 interrupted.`
 
 // errTrouble ends a command with code 1 when its output has said everything.
 var errTrouble = errors.New("trouble found")

@@ -109,7 +109,7 @@ func newMonthShow(e *env) *cobra.Command {
 		Example: "  accolade month show 2026-09\n  accolade month show F2026-0001",
 		Args:    cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			if strings.HasPrefix(strings.ToUpper(args[0]), "F") {
+			if first := strings.ToUpper(args[0][:min(1, len(args[0]))]); first == "F" || first == "A" {
 				inv, err := client.Invoice(c.Context(), strings.ToUpper(args[0]))
 				if err != nil {
 					return err
@@ -255,17 +255,6 @@ func (e *env) printMonth(m api.MonthView) error {
 	}
 	t.note = strings.Join(notes, "\n")
 	return e.print(m, t)
-}
-
-func (e *env) printInvoice(inv api.Invoice) error {
-	t := newTable("line", "for", "what", "quantity#", "price#", "vat#", "net#")
-	for i, l := range inv.Lines {
-		t.add(i+1, l.For, l.Title+": "+l.Detail, quantity(l), l.Price.Decimal(), l.Rate.Decimal()+" %", e.euros(l.Net))
-	}
-	if e.output != "csv" {
-		t.add(cell{"total", bold}, "", fmt.Sprintf("%s, %s, due %s", inv.Number, inv.Client.Name, inv.Due), "", "", "+ "+inv.Tax.String(), cell{inv.Total.String(), bold})
-	}
-	return e.print(inv, t)
 }
 
 // euros is an amount as it is drawn: with the currency for people, a bare number

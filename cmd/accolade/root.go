@@ -26,6 +26,7 @@ var nouns = []func(*env) *cobra.Command{
 	newDoctorCommand,
 	newFirmCommand,
 	newHoursCommand,
+	newInvoiceCommand,
 	newMandateCommand,
 	newMonthCommand,
 	newExportCommand,

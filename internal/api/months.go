@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
 	"strconv"
 
 	"codeberg.org/accolade/accolade/internal/billing"
@@ -27,8 +26,9 @@ type MonthView struct {
 // Invoice is an invoice, or its draft while it has no number.
 type Invoice struct {
 	billing.Invoice
-	Held   money.Cents `json:"held,omitempty" doc:"credits that wait for an invoice which can carry them"`
-	SHA256 string      `json:"sha256,omitempty" doc:"of the PDF"`
+	Held    money.Cents      `json:"held,omitempty" doc:"credits that wait for an invoice which can carry them"`
+	SHA256  string           `json:"sha256,omitempty" doc:"of the PDF"`
+	Credits []billing.Credit `json:"credits,omitempty" doc:"credit notes that take it back, in full or in part"`
 }
 
 // FinalisedMonth is a finalised month in a list.
@@ -50,15 +50,4 @@ func (c *Client) Month(ctx context.Context, month string, soFar bool) (MonthView
 func (c *Client) Finalise(ctx context.Context, month string) (operation.Operation, error) {
 	var out operation.Operation
 	return out, c.Post(ctx, path("months", month, "finalise"), nil, &out)
-}
-
-// Invoice shows a finalised invoice.
-func (c *Client) Invoice(ctx context.Context, number string) (Invoice, error) {
-	var out Invoice
-	return out, c.Get(ctx, path("invoices", number), &out)
-}
-
-// Paper writes the PDF of an invoice.
-func (c *Client) Paper(ctx context.Context, number string, w io.Writer) error {
-	return c.Get(ctx, path("invoices", number, "document"), w)
 }

@@ -103,7 +103,7 @@ func TestCreditRefuses(t *testing.T) {
 	f := newFirm(t)
 	f.client("Kerlann", "classic", "2026-09-15", 12)
 	_, err := f.bills.Credit(anne, billing.CreditInput{Invoice: "F2026-0001", Reason: "trop tôt"})
-	f.refuses(err, `no finalised invoice "F2026-0001"`)
+	f.refuses(err, `no invoice "F2026-0001"`)
 	f.at("2026-10-02")
 	f.finalise("2026-09")
 	before := f.content()

@@ -10,19 +10,19 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// CreditKind is the kind of the operations that issue credit notes.
-const CreditKind = "invoice.credit"
+// creditKind is the kind of the operations that issue credit notes.
+const creditKind = "invoice.credit"
 
 // CreditRequest asks for a credit note by an operation. It holds the lease of the
 // months, so that none is finalised meanwhile.
 func CreditRequest(in CreditInput, a contract.Actor) operation.Request {
-	return operation.Request{Kind: CreditKind, Subject: "invoice/" + in.Invoice, Input: in, Leases: []string{lease}, By: a.Who, From: a.From}
+	return operation.Request{Kind: creditKind, Subject: "invoice/" + in.Invoice, Input: in, Leases: []string{lease}, By: a.Who, From: a.From}
 }
 
 // CreditWorkflow freezes a credit note, then writes its paper. A controller that dies
 // between the two goes on with the paper; the number is taken once.
 func (s *Service) CreditWorkflow() operation.Workflow {
-	return operation.Workflow{Kind: CreditKind, Steps: []operation.Step{
+	return operation.Workflow{Kind: creditKind, Steps: []operation.Step{
 		{Name: "freeze", Do: s.freezeCredit, CannotUndo: "a credit note that has its number stays"},
 		{Name: "document", Do: s.writeCredit, CannotUndo: "the paper of a credit note stays, it is written again if it is lost"},
 	}}

@@ -102,6 +102,22 @@ func (s *Service) sameXML(inv Invoice, hash string) error {
 	return nil
 }
 
+// ForMachines is an invoice as its file carries it (CII), with the hash that was frozen.
+func (s *Service) ForMachines(number string) ([]byte, error) {
+	var inv Invoice
+	var hash string
+	if err := s.DB.View(func(tx store.Tx) (err error) {
+		inv, hash, err = archive.withXML(tx, number)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if err := s.sameXML(inv, hash); err != nil {
+		return nil, err
+	}
+	return s.XML(inv)
+}
+
 // render draws a document, as many at a time as there are processors: each takes some
 // megabytes while it is drawn, and drawing more of them at once is no faster. Files
 // are written more at a time, since these wait for the disk.

@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,9 +11,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// Issued is what is known of a credit note beside its content: where it stands among
+// issuance is what is known of a credit note beside its content: where it stands among
 // the others. It is added once and never changed.
-type Issued struct {
+type issuance struct {
 	Number    string        `json:"number"` // `A2026-0001`
 	Invoice   string        `json:"invoice"`
 	Date      calendar.Date `json:"date"`
@@ -24,10 +23,10 @@ type Issued struct {
 	By        string        `json:"by"`
 }
 
-var issued = store.NewCollection[Issued]("credit-note", 1,
-	store.WithIndex("invoice", func(i Issued) []string { return []string{i.Invoice} }),
-	store.WithIndex("month", func(i Issued) []string { return []string{i.Date.MonthOf().String()} }),
-	store.WithIndex("operation", func(i Issued) []string {
+var issued = store.NewCollection[issuance]("credit-note", 1,
+	store.WithIndex("invoice", func(i issuance) []string { return []string{i.Invoice} }),
+	store.WithIndex("month", func(i issuance) []string { return []string{i.Date.MonthOf().String()} }),
+	store.WithIndex("operation", func(i issuance) []string {
 		if i.Operation == "" {
 			return nil
 		}
@@ -91,7 +90,7 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 		}
 	}
 	at := s.Clock.Now()
-	if err := issued.Insert(tx, note.Number, Issued{Number: note.Number, Invoice: note.Corrects.Number, Date: note.Date, Replaces: in.Replace, Operation: operation, At: at, By: a.Who}); err != nil {
+	if err := issued.Insert(tx, note.Number, issuance{Number: note.Number, Invoice: note.Corrects.Number, Date: note.Date, Replaces: in.Replace, Operation: operation, At: at, By: a.Who}); err != nil {
 		return Invoice{}, err
 	}
 	action := "invoice.credit"
@@ -105,9 +104,7 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 // composeCredit composes the credit note of a frozen invoice.
 func (s *Service) composeCredit(tx store.Tx, in CreditInput) (Invoice, error) {
 	inv, err := archive.get(tx, in.Invoice)
-	if errors.Is(err, store.ErrNotFound) {
-		return Invoice{}, &store.NotFoundError{Kind: "finalised invoice", ID: in.Invoice}
-	} else if err != nil {
+	if err != nil {
 		return Invoice{}, err
 	}
 	earlier, err := creditsOf(tx, in.Invoice)
@@ -139,8 +136,8 @@ func creditsOf(tx store.Tx, number string) ([]Invoice, error) {
 	return notesTx(tx, all)
 }
 
-func notesTx(tx store.Tx, all []Issued) ([]Invoice, error) {
-	slices.SortFunc(all, func(a, b Issued) int {
+func notesTx(tx store.Tx, all []issuance) ([]Invoice, error) {
+	slices.SortFunc(all, func(a, b issuance) int {
 		if c := a.Date.Compare(b.Date); c != 0 {
 			return c
 		}

@@ -43,6 +43,7 @@ func (c *Controller) buildMoney() error {
 	}
 	c.engine.Register(c.services.Dolibarr.Workflow())
 	c.engine.Register(c.services.Bills.Workflow())
+	c.engine.Register(c.services.Bills.CreditWorkflow())
 	warner := &support.Warner{Ledger: c.services.Ledger, Log: c.log}
 	if mailer := c.notifier(); mailer != nil {
 		warner.Notifier = mailer

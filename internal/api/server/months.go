@@ -13,19 +13,10 @@ type MonthPath struct {
 	Month string `path:"month" example:"2026-09"`
 }
 
-// file is an answer that is no JSON.
-type file struct {
-	ContentType string `header:"Content-Type"`
-	Disposition string `header:"Content-Disposition"`
-	Body        []byte
-}
-
 func (s *Server) registerMonths() {
 	handle(s, route{method: http.MethodGet, path: "/months", id: "list-months", summary: "Finalised months", roles: everyone}, s.listMonths)
 	handle(s, route{method: http.MethodGet, path: "/months/{month}", id: "show-month", summary: "Preview a month, or show it once it is finalised", roles: everyone}, s.showMonth)
 	handle(s, route{method: http.MethodPost, path: "/months/{month}/finalise", id: "finalise-month", summary: "Make a month's drafts invoices, for good", roles: billers, status: http.StatusAccepted, recorded: true}, s.finaliseMonth)
-	handle(s, route{method: http.MethodGet, path: "/invoices/{number}", id: "show-invoice", summary: "A finalised invoice", roles: everyone}, s.showInvoice)
-	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/document", id: "invoice-document", summary: "The PDF of an invoice", roles: everyone}, s.invoiceDocument)
 }
 
 func (s *Server) listMonths(context.Context, *struct{}) (*answer[[]api.FinalisedMonth], error) {
@@ -68,25 +59,4 @@ func (s *Server) finaliseMonth(ctx context.Context, in *MonthPath) (*answer[oper
 	}
 	op, err := s.Operations.Start(ctx, billing.Request(billing.FinaliseInput{Month: m}, actor(ctx)))
 	return body(op), err
-}
-
-type InvoicePath struct {
-	Number string `path:"number" example:"F2026-0001"`
-}
-
-func (s *Server) showInvoice(_ context.Context, in *InvoicePath) (*answer[api.Invoice], error) {
-	inv, _, err := s.Bills.Invoice(in.Number)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := s.Bills.Document(in.Number)
-	return body(api.Invoice{Invoice: inv, SHA256: doc.SHA256}), err
-}
-
-func (s *Server) invoiceDocument(_ context.Context, in *InvoicePath) (*file, error) {
-	pdf, err := s.Bills.Paper(in.Number)
-	if err != nil {
-		return nil, err
-	}
-	return &file{"application/pdf", `attachment; filename="` + in.Number + `.pdf"`, pdf}, nil
 }

@@ -78,6 +78,7 @@ func (s *Server) register() {
 	s.registerContracts()
 	s.registerHours()
 	s.registerMonths()
+	s.registerInvoices()
 	s.registerExports()
 	s.registerPayments()
 	s.registerDebits()

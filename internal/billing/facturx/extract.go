@@ -12,8 +12,8 @@ import (
 // ErrNoXML is returned for a PDF that carries no invoice for machines.
 var ErrNoXML = errors.New("the PDF carries no invoice as XML (factur-x.xml)")
 
-// MostXML bounds the XML of an invoice in bytes: what unpacks to more is no invoice.
-const MostXML = 16 << 20
+// mostXML bounds the XML of an invoice in bytes: what unpacks to more is no invoice.
+const mostXML = 16 << 20
 
 var (
 	streamStart = regexp.MustCompile(`>>[\x00\t\n\f\r ]*stream\r?\n`)
@@ -64,8 +64,8 @@ func unpacked(head, rest []byte) []byte {
 	if err != nil {
 		return nil
 	}
-	out, err := io.ReadAll(io.LimitReader(z, MostXML+1))
-	if err != nil || len(out) > MostXML {
+	out, err := io.ReadAll(io.LimitReader(z, mostXML+1))
+	if err != nil || len(out) > mostXML {
 		return nil
 	}
 	return out

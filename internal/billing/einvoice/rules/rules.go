@@ -39,8 +39,8 @@ var (
 // saxon is where Debian's libsaxonhe-java puts the processor.
 const saxon = "/usr/share/java/Saxon-HE.jar"
 
-// errMissing is returned where the rules, or a program that runs them, are absent.
-var errMissing = errors.New("the official rules cannot be run here")
+// ErrMissing is returned where the rules, or a program that runs them, are absent.
+var ErrMissing = errors.New("the official rules cannot be run here")
 
 // Standards is a folder of official rules, and the programs that run them.
 type Standards struct{ dir string }
@@ -49,14 +49,14 @@ type Standards struct{ dir string }
 func Open(dir string) (Standards, error) {
 	for _, tool := range [][2]string{{"xmllint", "libxml2-utils"}, {"java", "default-jre-headless"}} {
 		if _, err := exec.LookPath(tool[0]); err != nil {
-			return Standards{}, fmt.Errorf("%w: %s is not installed: apt-get install %s", errMissing, tool[0], tool[1])
+			return Standards{}, fmt.Errorf("%w: %s is not installed: apt-get install %s", ErrMissing, tool[0], tool[1])
 		}
 	}
 	if _, err := os.Stat(saxon); err != nil {
-		return Standards{}, fmt.Errorf("%w: %s is not there: apt-get install libsaxonhe-java", errMissing, saxon)
+		return Standards{}, fmt.Errorf("%w: %s is not there: apt-get install libsaxonhe-java", ErrMissing, saxon)
 	}
 	if _, err := os.Stat(filepath.Join(dir, FacturX.Schema)); err != nil {
-		return Standards{}, fmt.Errorf("%w: %s holds no %s", errMissing, dir, FacturX.Schema)
+		return Standards{}, fmt.Errorf("%w: %s holds no %s", ErrMissing, dir, FacturX.Schema)
 	}
 	abs, err := filepath.Abs(dir)
 	return Standards{abs}, err
