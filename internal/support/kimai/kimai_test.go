@@ -125,6 +125,8 @@ func TestSpoiltFiles(t *testing.T) {
 		"users: [a]":             "map.yaml:1:8",
 		"user: {a: b}":           `unknown field "user"`,
 		"activities: {A: tea}":   "A: tea",
+		"users: {anne}":          "users anne is refused: it has no value",
+		"projects: {a: ' '}":     "projects a is refused: it has no value",
 		"timezone: Mars/Olympus": "want a name such as Europe/Paris",
 	} {
 		if _, err := kimai.ReadMapping("map.yaml", []byte(file)); err == nil || !strings.Contains(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +43,16 @@ func ReadMapping(name string, data []byte) (Mapping, error) {
 				return fail("mapping", fmt.Sprintf("%s:%d:%d", name, p.Line, p.Column), y.GetMessage())
 			}
 			return fail("mapping", name, err.Error())
+		}
+	}
+	for _, section := range []struct {
+		name  string
+		words map[string]string
+	}{{"users", m.Users}, {"customers", m.Customers}, {"projects", m.Projects}, {"activities", m.Activities}} {
+		for _, from := range slices.Sorted(maps.Keys(section.words)) {
+			if strings.TrimSpace(section.words[from]) == "" {
+				return fail(section.name, from, "it has no value: want what it is here, or - to leave it out")
+			}
 		}
 	}
 	for activity, kind := range m.Activities {
