@@ -15,7 +15,7 @@ const disk = "scsi0"
 // tags come later, since a token whose rights come from the pool may not set them
 // at create. The box gets neither a start order nor anything else that needs
 // rights on the box itself.
-func machineParams(o Order) map[string]any {
+func machineParams(o order) map[string]any {
 	return map[string]any{
 		"name": o.Server, "pool": o.Box.Pool, "description": machine.Description(o.Mark, o.Server, o.Client),
 		"ostype": "l26", "cpu": "host", "cores": o.Blueprint.Size.Cores, "memory": int64(o.Blueprint.Size.Memory / MiB),
@@ -28,7 +28,7 @@ func machineParams(o Order) map[string]any {
 	}
 }
 
-func download(o Order, sum string) fleet.Download {
+func download(o order, sum string) fleet.Download {
 	return fleet.Download{Storage: o.Box.Storages.Images, Content: "import", File: o.Blueprint.Image.File(), URL: o.Blueprint.Image.URL, SHA512: sum}
 }
 
@@ -50,7 +50,7 @@ func appLabel(app App) string {
 }
 
 // calls lists what the workflow will send, in its order.
-func calls(o Order, seen Observed, vmid int) []PlannedCall {
+func calls(o order, seen observed, vmid int) []PlannedCall {
 	node := "/nodes/" + o.Box.Node
 	qemu := fmt.Sprintf("%s/qemu/%d", node, vmid)
 	images := node + "/storage/" + o.Box.Storages.Images

@@ -32,11 +32,11 @@ type glances struct {
 
 type glance struct {
 	at   time.Time
-	seen Observed
+	seen observed
 }
 
 // since is the last look at a box, if it came after an instant.
-func (g *glances) since(box fleet.Box, notBefore time.Time) (Observed, bool) {
+func (g *glances) since(box fleet.Box, notBefore time.Time) (observed, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	last, ok := g.last[box.Name]
@@ -44,7 +44,7 @@ func (g *glances) since(box fleet.Box, notBefore time.Time) (Observed, bool) {
 }
 
 // look is the last one at a box, or a new one if that was before notBefore.
-func (g *glances) look(ctx context.Context, hv Hypervisor, box fleet.Box, now, notBefore time.Time) (seen Observed, err error) {
+func (g *glances) look(ctx context.Context, hv Hypervisor, box fleet.Box, now, notBefore time.Time) (seen observed, err error) {
 	if seen, ok := g.since(box, notBefore); ok {
 		return seen, nil
 	}

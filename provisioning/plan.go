@@ -9,8 +9,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 )
 
-// Observed is what a box said about itself before a server is made on it.
-type Observed struct {
+// observed is what a box said about itself before a server is made on it.
+type observed struct {
 	Node     fleet.Node
 	Storages []fleet.ObservedStorage
 	VMs      []fleet.VM
@@ -18,8 +18,8 @@ type Observed struct {
 	Servers  []fleet.Server // ours on this box, those that are only planned too
 }
 
-// Order is one server to be made.
-type Order struct {
+// order is one server to be made.
+type order struct {
 	Server    string
 	Client    string
 	Box       fleet.Box
@@ -49,7 +49,7 @@ type Plan struct {
 
 // newPlan checks that the box has room and lists the exact calls, with the VMID
 // that is free now. It asks nobody.
-func newPlan(o Order, seen Observed) (Plan, error) {
+func newPlan(o order, seen observed) (Plan, error) {
 	warnings, err := room(o, seen)
 	if err != nil {
 		return Plan{}, err
@@ -75,7 +75,7 @@ const spareMemory = int64(GiB)
 const imageRoom = int64(2 * GiB)
 
 // room refuses what the box cannot carry, with the figures.
-func room(o Order, seen Observed) (warnings []string, err error) {
+func room(o order, seen observed) (warnings []string, err error) {
 	size := o.Blueprint.Size
 	refuse := func(format string, args ...any) error {
 		return &operation.Refused{Why: fmt.Sprintf("box %s: ", o.Box.Name) + fmt.Sprintf(format, args...), Fix: "choose a smaller blueprint or another box"}
@@ -131,14 +131,14 @@ func activeStorage(all []fleet.ObservedStorage, box fleet.Box, name string) (fle
 
 func gib(n int64) string { return fmt.Sprintf("%.1f GiB", float64(n)/float64(GiB)) }
 
-func hasImage(o Order, seen Observed) bool {
+func hasImage(o order, seen observed) bool {
 	return slices.ContainsFunc(seen.Images, func(v fleet.Volume) bool { return v.ID == imageVolume(o) })
 }
 
-func imageVolume(o Order) string {
+func imageVolume(o order) string {
 	return o.Box.Storages.Images + ":import/" + o.Blueprint.Image.File()
 }
 
-func seedFile(o Order) string { return "accolade-" + o.Mark + ".iso" }
+func seedFile(o order) string { return "accolade-" + o.Mark + ".iso" }
 
-func seedVolume(o Order) string { return o.Box.Storages.Images + ":iso/" + seedFile(o) }
+func seedVolume(o order) string { return o.Box.Storages.Images + ":iso/" + seedFile(o) }

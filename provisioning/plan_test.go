@@ -8,18 +8,18 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 )
 
-func exampleOrder(t *testing.T) (Order, Observed) {
+func exampleOrder(t *testing.T) (order, observed) {
 	t.Helper()
 	box := fleet.Box{Name: "kiosk", Node: "pve", State: fleet.BoxReady, Pool: "accolade", Bridge: "vmbr0", Vault: "central", Namespace: "kiosk",
 		Storages: fleet.Storages{VM: "local-lvm", Backup: "hdd", Images: "accolade", Vault: "vault"}}
 	storage := func(name string, free Bytes) fleet.ObservedStorage {
 		return fleet.ObservedStorage{Name: name, Active: true, Total: int64(TiB), Free: int64(free)}
 	}
-	seen := Observed{
+	seen := observed{
 		Node:     fleet.Node{Name: "pve", Cores: 4, Memory: int64(16 * GiB), MemoryFree: int64(14 * GiB)},
 		Storages: []fleet.ObservedStorage{storage("local-lvm", 200*GiB), storage("hdd", 900*GiB), storage("accolade", 20*GiB), storage("vault", 500*GiB)},
 	}
-	return Order{Server: "archi", Client: "archi", Box: box, Blueprint: seedBlueprint(t), Mark: "OPERATION", Users: 12}, seen
+	return order{Server: "archi", Client: "archi", Box: box, Blueprint: seedBlueprint(t), Mark: "OPERATION", Users: 12}, seen
 }
 
 func TestPlanListsTheExactCalls(t *testing.T) {
@@ -77,20 +77,20 @@ func TestPlanTakesTheNextFreeVMID(t *testing.T) {
 func TestPlanChecksTheRoom(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		change func(*Order, *Observed)
+		change func(*order, *observed)
 		want   string // "" allows
 	}{
-		{"fits", func(*Order, *Observed) {}, ""},
-		{"cores", func(o *Order, _ *Observed) { o.Blueprint.Size.Cores = 8 }, "wants 8 cores, the box has 4"},
-		{"memory", func(o *Order, _ *Observed) { o.Blueprint.Size.Memory = 14 * GiB }, "wants 14G of memory, 14.0 GiB are free (13.0 GiB"},
-		{"memory promised", func(_ *Order, s *Observed) {
+		{"fits", func(*order, *observed) {}, ""},
+		{"cores", func(o *order, _ *observed) { o.Blueprint.Size.Cores = 8 }, "wants 8 cores, the box has 4"},
+		{"memory", func(o *order, _ *observed) { o.Blueprint.Size.Memory = 14 * GiB }, "wants 14G of memory, 14.0 GiB are free (13.0 GiB"},
+		{"memory promised", func(_ *order, s *observed) {
 			s.Servers = []fleet.Server{{VMID: 105, Memory: int64(10 * GiB), State: fleet.ServerProvisioning}}
 		}, "(3.0 GiB"},
-		{"disk", func(o *Order, _ *Observed) { o.Blueprint.Size.Disk = 300 * GiB }, "a disk of 300G, storage local-lvm has 200.0 GiB free"},
-		{"images", func(_ *Order, s *Observed) { s.Storages[2].Free = 0 }, "storage accolade has 0.0 GiB free"},
-		{"no HDD", func(_ *Order, s *Observed) { s.Storages[1].Active = false }, "storage hdd is not active"},
-		{"not enrolled", func(_ *Order, s *Observed) { s.Storages = s.Storages[:2] }, `has no storage "accolade"`},
-		{"vault away", func(_ *Order, s *Observed) { s.Storages[3].Active = false }, ""},
+		{"disk", func(o *order, _ *observed) { o.Blueprint.Size.Disk = 300 * GiB }, "a disk of 300G, storage local-lvm has 200.0 GiB free"},
+		{"images", func(_ *order, s *observed) { s.Storages[2].Free = 0 }, "storage accolade has 0.0 GiB free"},
+		{"no HDD", func(_ *order, s *observed) { s.Storages[1].Active = false }, "storage hdd is not active"},
+		{"not enrolled", func(_ *order, s *observed) { s.Storages = s.Storages[:2] }, `has no storage "accolade"`},
+		{"vault away", func(_ *order, s *observed) { s.Storages[3].Active = false }, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			order, seen := exampleOrder(t)

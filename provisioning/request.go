@@ -48,7 +48,7 @@ func (s *Service) Blueprint(name string) ([]byte, error) {
 // prepared is a request that was checked.
 type prepared struct {
 	input Input
-	order Order
+	order order
 	box   fleet.Box
 }
 
@@ -110,7 +110,7 @@ func (s *Service) prepare(q Request) (p prepared, err error) {
 		}
 		p.input.UserCount = len(users)
 	}
-	p.order = Order{Server: q.Server, Client: q.Client, Box: p.box, Blueprint: blueprint, Mark: "OPERATION", SHA512: blueprint.Image.SHA512, Users: p.input.UserCount}
+	p.order = order{Server: q.Server, Client: q.Client, Box: p.box, Blueprint: blueprint, Mark: "OPERATION", SHA512: blueprint.Image.SHA512, Users: p.input.UserCount}
 	return p, nil
 }
 

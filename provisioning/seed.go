@@ -17,18 +17,18 @@ import (
 	"codeberg.org/accolade/accolade/templates"
 )
 
-// SeedFiles are the three files that cloud-init reads on the first boot.
-type SeedFiles map[string][]byte
+// seedFiles are the three files that cloud-init reads on the first boot.
+type seedFiles map[string][]byte
 
 // seed writes the files of a first boot. The instance is unlike any other, so
 // that cloud-init takes a disk that was restored for one that has booted before.
-func seed(b Blueprint, instance string) (SeedFiles, error) {
+func seed(b Blueprint, instance string) (seedFiles, error) {
 	hostname, _, _ := strings.Cut(b.Domain, ".")
 	values := struct {
 		Blueprint
 		Hostname, Instance string
 	}{b, hostname, instance}
-	files := SeedFiles{}
+	files := seedFiles{}
 	for _, name := range []string{"user-data", "meta-data", "network-config"} {
 		text, err := templates.Seed(name, values)
 		if err != nil {
@@ -45,7 +45,7 @@ var label = fmt.Sprintf("%-32s", "cidata")
 
 // Image is the files as a NoCloud image: ISO 9660 with the label cidata, their
 // real names told by Rock Ridge. It is made in memory.
-func (s SeedFiles) Image() ([]byte, error) {
+func (s seedFiles) Image() ([]byte, error) {
 	folder, leave, err := memoryFolder()
 	if err != nil {
 		return nil, fmt.Errorf("seed: %w", err)

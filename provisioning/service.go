@@ -76,7 +76,7 @@ func New(p Parts) *Service {
 
 // observe asks a box what a plan must know, unless it was asked since notBefore.
 // without is left out of our servers.
-func (s *Service) observe(ctx context.Context, hv Hypervisor, box fleet.Box, without string, notBefore time.Time) (seen Observed, err error) {
+func (s *Service) observe(ctx context.Context, hv Hypervisor, box fleet.Box, without string, notBefore time.Time) (seen observed, err error) {
 	if seen, err = s.glances.look(ctx, hv, box, s.engine.Clock().Now(), notBefore); err != nil {
 		return seen, err
 	}

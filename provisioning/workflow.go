@@ -83,7 +83,7 @@ func (s *Service) Workflow() operation.Workflow {
 // job is what every step needs: the order, the box and the way to it.
 type job struct {
 	Input
-	order Order
+	order order
 	box   fleet.Box
 	hv    Hypervisor
 }
@@ -104,7 +104,7 @@ func (s *Service) job(r *operation.Run) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.order = Order{Server: j.Server, Client: j.Client, Box: j.box, Blueprint: j.Blueprint, Mark: mark, Users: j.UserCount}
+	j.order = order{Server: j.Server, Client: j.Client, Box: j.box, Blueprint: j.Blueprint, Mark: mark, Users: j.UserCount}
 	return j, nil
 }
 

@@ -20,8 +20,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
-// HTTPS is the door through the server's own API.
-type HTTPS struct {
+// httpsDoor is the way through the server's own API.
+type httpsDoor struct {
 	client   *resty.Client
 	user     string
 	password secret.Value
@@ -41,7 +41,7 @@ type HTTPSConfig struct {
 }
 
 // newHTTPS prepares the door; it sends nothing yet.
-func newHTTPS(c HTTPSConfig) *HTTPS {
+func newHTTPS(c HTTPSConfig) *httpsDoor {
 	client := resty.New().SetBaseURL(strings.TrimSuffix(c.URL, "/")+"/yunohost/api").
 		SetHeader("X-Requested-With", "accolade").SetHeader("locale", "en").
 		SetTimeout(30 * time.Minute).SetRedirectPolicy(resty.NoRedirectPolicy()).SetLogger(silent{})
@@ -53,7 +53,7 @@ func newHTTPS(c HTTPSConfig) *HTTPS {
 	if c.Wrap != nil {
 		client.SetTransport(c.Wrap(transport))
 	}
-	return &HTTPS{client: client, user: c.User, password: c.Password}
+	return &httpsDoor{client: client, user: c.User, password: c.Password}
 }
 
 // trust is the pinned certificate, or the system's authorities where none is pinned.
@@ -65,7 +65,7 @@ func trust(fingerprint string) *tls.Config {
 }
 
 // Do sends the calls.
-func (h *HTTPS) Do(ctx context.Context, calls ...Call) []Reply {
+func (h *httpsDoor) Do(ctx context.Context, calls ...Call) []Reply {
 	replies := make([]Reply, len(calls))
 	for i, c := range calls {
 		replies[i].Call = c
@@ -76,7 +76,7 @@ func (h *HTTPS) Do(ctx context.Context, calls ...Call) []Reply {
 
 // do logs in when needed and sends the call. A session that has ended is renewed
 // once.
-func (h *HTTPS) do(ctx context.Context, c Call) (json.RawMessage, error) {
+func (h *httpsDoor) do(ctx context.Context, c Call) (json.RawMessage, error) {
 	if c.Method == "" {
 		return nil, fmt.Errorf("there is no way to do this over HTTPS")
 	}
@@ -96,7 +96,7 @@ func (h *HTTPS) do(ctx context.Context, c Call) (json.RawMessage, error) {
 	}
 }
 
-func (h *HTTPS) login(ctx context.Context) error {
+func (h *httpsDoor) login(ctx context.Context) error {
 	_, err := h.send(ctx, Call{Method: http.MethodPost, Path: "/login", Form: map[string][]string{"credentials": {h.user + ":" + h.password.Reveal()}}})
 	if err != nil {
 		return fmt.Errorf("log in as %s: %w", h.user, err)
@@ -105,7 +105,7 @@ func (h *HTTPS) login(ctx context.Context) error {
 	return nil
 }
 
-func (h *HTTPS) send(ctx context.Context, c Call) (json.RawMessage, error) {
+func (h *httpsDoor) send(ctx context.Context, c Call) (json.RawMessage, error) {
 	request := h.client.R().SetContext(ctx)
 	file := c.File.Reveal()
 	switch {
@@ -144,7 +144,7 @@ func (h *HTTPS) send(ctx context.Context, c Call) (json.RawMessage, error) {
 var title = regexp.MustCompile(`(?s)<title>(.*?)</title>`)
 
 // refusal reads the three forms of failure: JSON, plain text, a page of HTML.
-func (h *HTTPS) refusal(status int, kind string, body []byte) error {
+func (h *httpsDoor) refusal(status int, kind string, body []byte) error {
 	e := &failure{Status: status}
 	var answer struct {
 		Error string `json:"error"`

@@ -169,7 +169,7 @@ func TestRefusalsAndSessions(t *testing.T) {
 		t.Fatalf("a session that ended is not renewed: %v", err)
 	}
 	wrong := New(nil, 100, clock.Real(), "test")
-	wrong.UseHTTPS(HTTPSConfig{URL: server.https.(*HTTPS).client.BaseURL, User: "camille", Fingerprint: strings.Repeat("00:", 31) + "00"})
+	wrong.UseHTTPS(HTTPSConfig{URL: server.https.(*httpsDoor).client.BaseURL, User: "camille", Fingerprint: strings.Repeat("00:", 31) + "00"})
 	if _, err := wrong.Users(t.Context()); err == nil || !strings.Contains(fmt.Sprint(err), "certificate fingerprint is") {
 		t.Fatalf("another certificate was accepted: %v", err)
 	}

@@ -53,7 +53,7 @@ func recorded(t *testing.T) []exchange {
 
 // Every failure that a real server gave has a sentence, and none shows a hash.
 func TestRefusalsOfARealServer(t *testing.T) {
-	door := &HTTPS{}
+	door := &httpsDoor{}
 	n := 0
 	for _, e := range recorded(t) {
 		if e.Response.Status < 300 {

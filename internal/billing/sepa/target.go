@@ -18,7 +18,7 @@ func bankingDay(d calendar.Date) bool {
 	case d.Month == time.January && d.Day == 1, d.Month == time.May && d.Day == 1, d.Month == time.December && (d.Day == 25 || d.Day == 26):
 		return false
 	}
-	easter := Easter(d.Year)
+	easter := easterSunday(d.Year)
 	return d != easter.AddDays(-2) && d != easter.AddDays(1)
 }
 
@@ -58,8 +58,8 @@ func Earliest(today calendar.Date) calendar.Date {
 	return nextBankingDay(today)
 }
 
-// Easter is the Sunday, by the Gregorian computus (Meeus, Jones and Butcher).
-func Easter(year int) calendar.Date {
+// easterSunday is the Sunday, by the Gregorian computus (Meeus, Jones and Butcher).
+func easterSunday(year int) calendar.Date {
 	a, b, c := year%19, year/100, year%100
 	d, e := b/4, b%4
 	f := (b + 8) / 25

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// Beyond is what real answers hold otherwise than their description says: a method,
+// beyond is what real answers hold otherwise than their description says: a method,
 // the part of the answer, and how it is known. CheckReturn lets it pass.
-type Beyond struct {
+type beyond struct {
 	Spec string // "pve-9.2", or "pve" for both versions
 	Sig  string
 	Path string // of the part, an expression for the whole of it
@@ -15,7 +15,7 @@ type Beyond struct {
 }
 
 // known lists what is known beyond the descriptions.
-var known = []Beyond{
+var known = []beyond{
 	// recorded in pve-9.2.4
 	{"pve", "POST /access/ticket", `cap`, "recorded"},
 	{"pve", "GET /nodes/{node}/tasks/{upid}/status", `tokenid`, "recorded"},
