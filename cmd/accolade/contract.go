@@ -17,7 +17,7 @@ func newContractCommand(e *env) *cobra.Command {
 It runs on past its term until it is ended. Where a command takes CLIENT, the
 client's latest contract is meant; a contract's own ID works too.`,
 	}
-	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractEnd(e), newContractList(e), newContractShow(e))
+	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractList(e), newContractShow(e))
 	return c
 }
 
@@ -92,7 +92,9 @@ func newContractEnd(e *env) *cobra.Command {
 		Use:   "end CLIENT --on DATE",
 		Short: "End a contract",
 		Long: `End a contract on a day, the last that is served. Before the term the months left are
-due in one line, unless the offer or --early waives them.`,
+due in one line, unless the offer or --early waives them. Where the offer has a notice
+period, it runs from the day on which notice was given (--noticed); an end before it is
+over wants --early too.`,
 		Example:           "  accolade contract end kerlann --on 2027-09-14",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
@@ -109,6 +111,7 @@ due in one line, unless the offer or --early waives them.`,
 	}
 	c.Flags().StringVar(&k.On, "on", "", "the last day, 2027-09-14")
 	c.Flags().StringVar(&k.Early, "early", "", "bill or waive the months left until the term (default: as the offer says)")
+	c.Flags().StringVar(&k.Noticed, "noticed", "", "the day on which notice was given (default: today)")
 	c.Flags().BoolVar(&k.Replace, "replace", false, "of an end that was entered before")
 	cobra.CheckErr(c.MarkFlagRequired("on"))
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("early", cobra.FixedCompletions([]string{"bill", "waive"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -166,16 +169,74 @@ func (e *env) printContract(k api.Contract) error {
 	t := newTable("field", "value")
 	t.add("id", k.ID)
 	t.add("client", k.Client)
-	t.add("offer", fmt.Sprintf("%s version %d: %s per %s and month, %s included, %s %s", k.Offer.Name, k.Offer.Version, k.Offer.Price, k.Offer.Unit, k.Offer.Included, k.Offer.HourKey(), k.Offer.Hour))
+	t.add("offer", offerWords(k.Offer))
 	t.add("start", k.Start)
 	if k.Offer.TermMonths > 0 {
-		t.add("term", fmt.Sprintf("%d months, to %s", k.Offer.TermMonths, k.TermEnd()))
+		t.add("term", fmt.Sprintf("%d months, to %s", k.Offer.TermMonths, k.TermEndOn(k.Start)))
+	}
+	for _, r := range k.Renewals {
+		words := fmt.Sprintf("from %s to %s, %s", r.From, k.TermEndOn(r.From), offerWords(r.Offer))
+		if r.Indexed > 0 {
+			words += fmt.Sprintf(", price indexed by %s %%", r.Indexed.Decimal())
+		}
+		t.add("renewal", words)
 	}
 	for _, h := range k.Headcounts {
 		t.add("headcount", joined(fmt.Sprintf("%d from %s", h.Count, h.From), h.Note))
 	}
 	if k.Ending != nil {
 		t.add("end", fmt.Sprintf("%s, months left until the term: %s", k.Ending.On, k.Ending.Early))
+		if !k.Ending.Notice.IsZero() {
+			t.add("notice", "to "+k.Ending.Notice.String())
+		}
 	}
 	return e.print(k, t)
+}
+
+func offerWords(o api.Offer) string {
+	return fmt.Sprintf("%s version %d: %s per %s and month, %s included, %s %s", o.Name, o.Version, o.Price, o.Unit, o.Included, o.HourKey(), o.Hour)
+}
+
+func newContractRenew(e *env) *cobra.Command {
+	var r api.ContractRenewal
+	c := &cobra.Command{
+		Use:   "renew CLIENT [--from DATE]",
+		Short: "Move a contract to the present version of its offer, for another term",
+		Long: `A contract keeps the version of the offer that it was signed with, and runs on past its
+term at that price. Renewing it is a decision of both sides: from an anniversary on, the
+offer's present version holds for another term. If the version that held until then has
+an indexation, the price is the contract's own, raised by it; else, or with --list-price,
+it is the price list's.`,
+		Example:           "  accolade contract renew kerlann --dry-run\n  accolade contract renew kerlann --yes",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: func(c *cobra.Command, args []string) error {
+			client, err := e.controller()
+			if err != nil {
+				return err
+			}
+			dry := r
+			dry.DryRun = true
+			k, err := client.RenewContract(c.Context(), args[0], dry)
+			if err != nil || r.DryRun {
+				if err == nil {
+					err = e.printContract(k)
+				}
+				return err
+			}
+			last := k.Renewals[len(k.Renewals)-1]
+			if err := e.confirm(fmt.Sprintf("The contract %s will be renewed from %s to %s at %s", k.ID, last.From, k.TermEnd(), last.Offer.Price), args[0]); err != nil {
+				return err
+			}
+			r.From = last.From.String()
+			if k, err = client.RenewContract(c.Context(), args[0], r); err != nil {
+				return err
+			}
+			return e.printContract(k)
+		},
+	}
+	c.Flags().StringVar(&r.From, "from", "", "an anniversary after the term (default: the first in a month that has not passed)")
+	c.Flags().BoolVar(&r.ListPrice, "list-price", false, "the price list's price in spite of an indexation that was agreed")
+	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "show the contract as it would be, and keep nothing")
+	return c
 }

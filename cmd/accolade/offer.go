@@ -26,7 +26,7 @@ set. Contracts keep the version of the offer that they were signed with.`,
 // newOfferVerb is `offer add`, or `offer edit`.
 func newOfferVerb(e *env, edit bool) *cobra.Command {
 	var counts []string
-	var term int
+	var term, notice int
 	c := &cobra.Command{
 		Use:   "add NAME --title TITLE",
 		Short: "Put a new offer on the price list",
@@ -36,7 +36,8 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fs := c.Flags()
 			f := api.OfferFields{Title: given(fs, "title"), Unit: given(fs, "unit"), Price: given(fs, "price"), Included: given(fs, "included"),
-				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end"), BrokenYear: given(fs, "broken-year")}
+				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end"), BrokenYear: given(fs, "broken-year"),
+				Indexation: given(fs, "indexation")}
 			if f.Hour == nil {
 				f.Hour = given(fs, "overage")
 			}
@@ -45,6 +46,9 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 			}
 			if fs.Changed("term") {
 				f.TermMonths = &term
+			}
+			if fs.Changed("notice") {
+				f.NoticeMonths = &notice
 			}
 			var o api.Offer
 			var err error
@@ -78,6 +82,8 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 	fs.String("setup", "", "one-off, euros before tax; none takes it away")
 	fs.String("vat", "", "percent")
 	fs.String("early-end", "", "bill or waive the months left until the term")
+	fs.String("indexation", "", "per cent put on a contract's price when it is renewed; 0: it takes the price list's")
+	fs.IntVar(&notice, "notice", 0, "months between the notice and the end")
 	c.MarkFlagsMutuallyExclusive("overage", "hour")
 	return c
 }
@@ -146,6 +152,8 @@ func (e *env) printOffer(o api.Offer) error {
 	t.add(o.HourKey(), priceCell(o.Hour))
 	t.add("vat", o.VAT.Decimal()+" %")
 	t.add("early end", o.EarlyEnd)
+	t.add("indexation", o.Indexation.Decimal()+" %")
+	t.add("notice", fmt.Sprintf("%d months", o.NoticeMonths))
 	t.add("source", o.Source)
 	if missing := o.Missing(); len(missing) > 0 {
 		t.note = "No contract can be signed on it before these are set: " + strings.Join(missing, ", ")

@@ -31,8 +31,16 @@ type NewHeadcount struct {
 // ContractEnd ends a contract.
 type ContractEnd struct {
 	On      string `json:"on" doc:"the last day"`
-	Early   string `json:"early,omitempty" doc:"bill or waive the months left until the term; empty: as the offer says"`
+	Early   string `json:"early,omitempty" doc:"bill or waive what is left until the term and the end of the notice period; empty: as the offer says"`
+	Noticed string `json:"noticed,omitempty" doc:"the day on which notice was given; empty: today"`
 	Replace bool   `json:"replace,omitempty" doc:"of an end that was entered before"`
+}
+
+// ContractRenewal moves a contract to the present version of its offer.
+type ContractRenewal struct {
+	From      string `json:"from,omitempty" doc:"an anniversary after the term; empty: the first in a month that has not passed"`
+	ListPrice bool   `json:"list_price,omitempty" doc:"the price list's price in spite of an indexation that was agreed"`
+	DryRun    bool   `json:"dry_run,omitempty" doc:"answer with the contract as it would be, and keep nothing"`
 }
 
 // Contracts lists contracts; of one client, if it is not empty.
@@ -63,4 +71,10 @@ func (c *Client) SetHeadcount(ctx context.Context, ref string, h NewHeadcount) (
 func (c *Client) EndContract(ctx context.Context, ref string, e ContractEnd) (Contract, error) {
 	var out Contract
 	return out, c.Post(ctx, path("contracts", ref, "end"), e, &out)
+}
+
+// RenewContract moves a contract to the present version of its offer, for another term.
+func (c *Client) RenewContract(ctx context.Context, ref string, r ContractRenewal) (Contract, error) {
+	var out Contract
+	return out, c.Post(ctx, path("contracts", ref, "renewals"), r, &out)
 }

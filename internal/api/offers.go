@@ -13,18 +13,20 @@ type Offer = contract.Offer
 // are left out stay as they are. Prices are euros before tax as text (`39.00`), or the
 // word required.
 type OfferFields struct {
-	Name       string    `json:"name,omitempty" doc:"needed to add one"`
-	Title      *string   `json:"title,omitempty" doc:"what the invoice calls it"`
-	Unit       *string   `json:"unit,omitempty" doc:"employee, seat or none"`
-	Price      *string   `json:"price,omitempty" doc:"per unit and month"`
-	TermMonths *int      `json:"term_months,omitempty"`
-	Included   *string   `json:"included,omitempty" doc:"allowance of a contract year, such as 20h"`
-	BrokenYear *string   `json:"broken_year,omitempty" doc:"whole or prorated: the allowance of a last year that is cut short"`
-	Counts     *[]string `json:"counts,omitempty" doc:"kinds of work that count against it and cost beyond it"`
-	Hour       *string   `json:"hour,omitempty" doc:"an hour that the allowance does not cover (the overage)"`
-	Setup      *string   `json:"setup,omitempty" doc:"one-off; the word none takes it away"`
-	VAT        *string   `json:"vat,omitempty" doc:"percent"`
-	EarlyEnd   *string   `json:"early_end,omitempty" doc:"bill or waive"`
+	Name         string    `json:"name,omitempty" doc:"needed to add one"`
+	Title        *string   `json:"title,omitempty" doc:"what the invoice calls it"`
+	Unit         *string   `json:"unit,omitempty" doc:"employee, seat or none"`
+	Price        *string   `json:"price,omitempty" doc:"per unit and month"`
+	TermMonths   *int      `json:"term_months,omitempty"`
+	Included     *string   `json:"included,omitempty" doc:"allowance of a contract year, such as 20h"`
+	BrokenYear   *string   `json:"broken_year,omitempty" doc:"whole or prorated: the allowance of a last year that is cut short"`
+	Counts       *[]string `json:"counts,omitempty" doc:"kinds of work that count against it and cost beyond it"`
+	Hour         *string   `json:"hour,omitempty" doc:"an hour that the allowance does not cover (the overage)"`
+	Setup        *string   `json:"setup,omitempty" doc:"one-off; the word none takes it away"`
+	VAT          *string   `json:"vat,omitempty" doc:"percent"`
+	EarlyEnd     *string   `json:"early_end,omitempty" doc:"bill or waive"`
+	Indexation   *string   `json:"indexation,omitempty" doc:"per cent put on a contract's price when it is renewed; 0: it takes the price list's"`
+	NoticeMonths *int      `json:"notice_months,omitempty" doc:"between the notice and the end"`
 }
 
 // Offers lists the price list.

@@ -40,11 +40,17 @@ func terms(k contract.Contract, from, through calendar.Month) (string, error) {
 		Offer      contract.Offer
 		Headcounts []contract.Headcount
 		Ending     *contract.Ending
+		Renewals   []contract.Renewal `json:",omitempty"`
 	}{From: from, Start: k.Start, Offer: k.Offer}
 	last := through.Last()
 	for _, h := range k.Headcounts {
 		if !h.From.After(last) {
 			known.Headcounts = append(known.Headcounts, h)
+		}
+	}
+	for _, r := range k.Renewals {
+		if !r.From.After(last) {
+			known.Renewals = append(known.Renewals, r)
 		}
 	}
 	if k.Ending != nil && !k.Ending.On.After(last) {
@@ -84,7 +90,7 @@ func (c Case) balance() *balance {
 		}
 	}
 	for _, e := range support.InOrder(c.Entries) {
-		if !settled[e.ID] && c.Contract.Offer.CountsWork(e.Kind) {
+		if !settled[e.ID] && c.Contract.OfferOn(e.Date).CountsWork(e.Kind) {
 			b.open = append(b.open, e)
 		}
 	}

@@ -106,9 +106,8 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 	c := b.Case
 	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: maps.Clone(b.used), Ahead: maps.Clone(b.ahead)}}
 	s := &d.Settlement
-	category, rate := seller.vat(c.Contract.Offer.VAT)
 	add := func(l Line) {
-		l.Category, l.Rate = category, rate
+		l.Category, l.Rate = seller.vat(c.Contract.OfferOn(l.For.Last()).VAT)
 		d.Invoice.Lines = append(d.Invoice.Lines, l)
 	}
 	own := ownLines(m, until, c.Contract)
@@ -155,13 +154,13 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 // head names the parties and dates.
 func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 	inv.Month, inv.Date, inv.Due = m, m.Last(), m.Last().AddDays(DueDays)
-	inv.Contract, inv.Offer, inv.Seller = c.Contract.ID, c.Contract.Offer.Name, seller
+	inv.Contract, inv.Offer, inv.Seller = c.Contract.ID, c.Contract.OfferOn(m.Last()).Name, seller
 	inv.Client = buyer(c.Client)
-	if c.Contract.Offer.Included > 0 {
-		last := m.Last()
-		if e := c.Contract.Ending; e != nil && e.On.Before(last) {
-			last = e.On
-		}
+	last := m.Last()
+	if e := c.Contract.Ending; e != nil && e.On.Before(last) {
+		last = e.On
+	}
+	if c.Contract.OfferOn(last).Included > 0 {
 		year := c.Contract.YearOf(last)
 		used, included := s.Used[year.Index], c.Contract.Allowance(year)
 		inv.Allowance = &support.Balance{Client: c.Client.ID, Contract: c.Contract.ID, Year: year, Included: included,

@@ -31,8 +31,9 @@ func subscriptionLines(m calendar.Month, until calendar.Date, k contract.Contrac
 	}
 	var lines []Line
 	for _, run := range k.RunsBetween(m.First(), until) {
-		price := share(k.Offer.Price.Cents, run.Days(), m)
-		lines = append(lines, Line{Part: Subscription, Title: k.Offer.Title, Detail: runText(run, k.Offer), For: m, From: run.From, To: run.To,
+		offer := k.OfferOn(run.From)
+		price := share(offer.Price.Cents, run.Days(), m)
+		lines = append(lines, Line{Part: Subscription, Title: offer.Title, Detail: runText(run, offer), For: m, From: run.From, To: run.To,
 			Quantity: int64(run.Count), Unit: Unit(k.Offer.Unit), Price: money.PriceOf(price), Per: 1,
 			Net: money.Round(times(price, int64(run.Count)))})
 	}
@@ -51,11 +52,12 @@ func times(price *big.Rat, n int64) *big.Rat {
 // earlyEnd is the line for the months left until the term, at the last
 // headcount; it belongs to the month of the last day.
 func earlyEnd(k contract.Contract) (Line, bool) {
-	term := k.TermEnd()
+	term := k.OwedTo()
 	if k.Ending == nil || k.Ending.Early != contract.Bill || k.Offer.Unit == contract.NoUnit || !k.Ending.On.Before(term) {
 		return Line{}, false
 	}
 	from, last := k.Ending.On.AddDays(1), k.Ending.On
+	offer := k.OfferOn(last)
 	price := new(big.Rat)
 	for m := from.MonthOf(); !m.After(term.MonthOf()); m = m.Add(1) {
 		first, end := m.First(), m.Last()
@@ -65,7 +67,7 @@ func earlyEnd(k contract.Contract) (Line, bool) {
 		if end.After(term) {
 			end = term
 		}
-		price.Add(price, share(k.Offer.Price.Cents, first.DaysUntil(end)+1, m))
+		price.Add(price, share(offer.Price.Cents, first.DaysUntil(end)+1, m))
 	}
 	count := int64(k.CountOn(last))
 	return Line{Part: EarlyEnd, Title: "Mensualités restant dues jusqu'au terme", Detail: earlyEndText(k, last, term), For: last.MonthOf(), From: from, To: term,
@@ -112,7 +114,6 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[i
 		}
 		years[s.Year.Index] = sum{s.Year, y.done + s.Entry.Minutes, y.over + s.Over}
 	}
-	hour := k.Offer.Hour.Cents
 	var lines []Line
 	for _, index := range order {
 		y := years[index]
@@ -121,7 +122,9 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[i
 		if y.over == 0 {
 			continue
 		}
-		title, detail := hoursText(g.month, g.month != m, y.done, y.over, k, y.year)
+		offer := k.OfferOn(y.year.From)
+		hour := offer.Hour.Cents
+		title, detail := hoursText(g.month, g.month != m, y.done, y.over, offer, k.Allowance(y.year))
 		lines = append(lines, Line{Part: Hours, Title: title, Detail: detail, For: g.month, From: g.month.First(), To: g.month.Last(),
 			Quantity: int64(y.over), Unit: Minute, Price: money.PriceOf(hour.Rat()), Per: 60,
 			Net: money.Round(times(new(big.Rat).Quo(hour.Rat(), big.NewRat(60, 1)), int64(y.over)))})

@@ -90,13 +90,17 @@ func setupText(start calendar.Date) string {
 }
 
 func earlyEndText(k contract.Contract, last, term calendar.Date) string {
-	return fmt.Sprintf("Fin du contrat au %s avant le terme du %s\u00a0: %s, à %s par mois",
-		DateText(last), DateText(term), countText(k.CountOn(last), k.Offer.Unit), k.Offer.Price.Cents.French())
+	offer, what := k.OfferOn(last), "le terme"
+	if k.Ending.Notice == term {
+		what = "la fin du préavis"
+	}
+	return fmt.Sprintf("Fin du contrat au %s avant %s du %s\u00a0: %s, à %s par mois",
+		DateText(last), what, DateText(term), countText(k.CountOn(last), offer.Unit), offer.Price.Cents.French())
 }
 
-func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contract.Contract, year contract.Year) (title, detail string) {
+func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, o contract.Offer, included calendar.Minutes) (title, detail string) {
 	title = "Accompagnement au-delà du forfait"
-	if k.Offer.Included == 0 {
+	if o.Included == 0 {
 		title = "Formation et assistance à l'heure"
 	}
 	switch {
@@ -104,9 +108,9 @@ func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, k contr
 		detail = fmt.Sprintf("Heures %s corrigées après facturation\u00a0: %s en moins", ofMonth(m), HoursWords(-over))
 	case late:
 		detail = fmt.Sprintf("Heures %s enregistrées après facturation\u00a0: %s", ofMonth(m), HoursWords(over))
-	case k.Offer.Included > 0:
-		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses ", HoursWords(done), monthText(m), HoursWords(over), HoursWords(k.Allowance(year)))
-		if k.Allowance(year) == k.Offer.Included {
+	case o.Included > 0:
+		detail = fmt.Sprintf("%s en %s, dont %s au-delà des %s incluses ", HoursWords(done), monthText(m), HoursWords(over), HoursWords(included))
+		if included == o.Included {
 			detail += "par an"
 		} else {
 			detail += "jusqu'à la fin du contrat"

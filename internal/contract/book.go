@@ -42,6 +42,9 @@ func NewBook(db store.DB, clk clock.Clock, zone *time.Location, offers map[strin
 // Today is the present day.
 func (b *Book) Today() calendar.Date { return calendar.Of(b.clock.Now(), b.zone) }
 
+// Zone is where days begin and end.
+func (b *Book) Zone() *time.Location { return b.zone }
+
 // change runs fn in one transaction with the audit record of what it did.
 func (b *Book) change(a Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
 	return b.db.Update(func(tx store.Tx) error {

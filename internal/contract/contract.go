@@ -8,6 +8,7 @@
 package contract
 
 import (
+	"slices"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -18,9 +19,10 @@ import (
 type Contract struct {
 	ID         string        `json:"id"`     // `kerlann-1`: the client's first contract
 	Client     string        `json:"client"` // Client.ID
-	Offer      Offer         `json:"offer"`  // as signed; later editions of the offer change nothing here
+	Offer      Offer         `json:"offer"`  // as signed; later editions of the offer change nothing here, see OfferOn
 	Start      calendar.Date `json:"start"`
 	Headcounts []Headcount   `json:"headcounts,omitempty"` // by date, never empty for offers with a unit
+	Renewals   []Renewal     `json:"renewals,omitempty"`   // by date
 	Ending     *Ending       `json:"ending,omitempty"`
 	Signed     time.Time     `json:"signed"` // when it was entered, UTC
 }
@@ -35,8 +37,9 @@ type Headcount struct {
 
 // Ending closes a contract.
 type Ending struct {
-	On    calendar.Date `json:"on"`    // the last day that is served
-	Early EarlyEnd      `json:"early"` // what becomes of the months left until the term
+	On     calendar.Date `json:"on"`              // the last day that is served
+	Early  EarlyEnd      `json:"early"`           // what becomes of the months left until the term
+	Notice calendar.Date `json:"notice,omitzero"` // the last day of the notice period, if the offer has one
 }
 
 // EarlyEnd is what ending before the term costs.
@@ -55,13 +58,27 @@ const MostEmployees = 25
 // mostForced bounds headcounts for good, so that amounts stay in their range.
 const mostForced = 10_000
 
-// TermEnd is the last day of the commitment. Offers without a term end their
-// commitment on the first day.
+// TermEnd is the last day of the commitment, renewals included. Offers without a term
+// end their commitment on the first day.
 func (c Contract) TermEnd() calendar.Date {
-	if c.Offer.TermMonths == 0 {
-		return c.Start
+	last := c.Start
+	if n := len(c.Renewals); n > 0 {
+		last = c.Renewals[n-1].From
 	}
-	return c.Start.AddMonths(c.Offer.TermMonths).AddDays(-1)
+	return c.TermEndOn(last)
+}
+
+// OwedTo is the last day that an ended contract owes: of the term in force, or of the
+// notice period where that is later.
+func (c Contract) OwedTo() calendar.Date {
+	if c.Ending == nil {
+		return c.TermEnd()
+	}
+	term := c.TermEndOn(c.Ending.On)
+	if c.Ending.Notice.After(term) {
+		return c.Ending.Notice
+	}
+	return term
 }
 
 // Runs reports whether the contract is in force on a day.
@@ -99,8 +116,8 @@ type Run struct {
 // Days is the length of the run.
 func (r Run) Days() int { return r.From.DaysUntil(r.To) + 1 }
 
-// Runs are the stretches of equal headcount between two days (both
-// included) on which the contract is in force; neighbours with the same count are one.
+// RunsBetween are the stretches of equal headcount and price between two days (both
+// included) on which the contract is in force; neighbours that are equal are one.
 func (c Contract) RunsBetween(from, to calendar.Date) []Run {
 	if from.Before(c.Start) {
 		from = c.Start
@@ -119,6 +136,19 @@ func (c Contract) RunsBetween(from, to calendar.Date) []Run {
 		}
 		last.To = h.From.AddDays(-1)
 		runs = append(runs, Run{h.From, to, h.Count})
+	}
+	for _, r := range c.Renewals {
+		before := c.OfferOn(r.From.AddDays(-1))
+		if before.Price == r.Offer.Price && before.Title == r.Offer.Title {
+			continue
+		}
+		for i, run := range runs {
+			if r.From.After(run.From) && !r.From.After(run.To) {
+				runs[i].To = r.From.AddDays(-1)
+				runs = slices.Insert(runs, i+1, Run{r.From, run.To, run.Count})
+				break
+			}
+		}
 	}
 	return runs
 }
@@ -150,8 +180,9 @@ func (c Contract) YearAt(index int) Year {
 // of it, or, by the offer's BrokenYear, the part of its days that are served, rounded
 // to the nearest minute, half a minute up.
 func (c Contract) Allowance(y Year) calendar.Minutes {
-	whole := c.Offer.Included
-	if c.Offer.BrokenYear != Prorated || c.Ending == nil || !c.Ending.On.Before(y.To) {
+	offer := c.OfferOn(y.From)
+	whole := offer.Included
+	if offer.BrokenYear != Prorated || c.Ending == nil || !c.Ending.On.Before(y.To) {
 		return whole
 	}
 	of := int64(y.From.DaysUntil(y.To) + 1)

@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/money"
@@ -9,20 +11,22 @@ import (
 
 // Offer is an entry of the price list: data, never code. Prices are before tax.
 type Offer struct {
-	Name       string           `json:"name"`    // classic, island, solo, or a cooperative's own
-	Version    int              `json:"version"` // goes up with every edition
-	Title      string           `json:"title"`   // what the invoice calls it
-	Unit       Unit             `json:"unit"`
-	Price      Price            `json:"price"`       // per unit and month
-	TermMonths int              `json:"term_months"` // commitment; 0 is none
-	Included   calendar.Minutes `json:"included"`    // allowance of one contract year
-	BrokenYear BrokenYear       `json:"broken_year,omitempty"`
-	Counts     []Work           `json:"counts"` // kinds that count against the allowance, and cost beyond it
-	Hour       Price            `json:"hour"`   // an hour that the allowance does not cover
-	Setup      Price            `json:"setup"`  // one-off, in the month of the start
-	VAT        money.Rate       `json:"vat"`
-	EarlyEnd   EarlyEnd         `json:"early_end"`
-	Source     string           `json:"source"` // the file it was read from, or `edited here`
+	Name         string           `json:"name"`    // classic, island, solo, or a cooperative's own
+	Version      int              `json:"version"` // goes up with every edition
+	Title        string           `json:"title"`   // what the invoice calls it
+	Unit         Unit             `json:"unit"`
+	Price        Price            `json:"price"`       // per unit and month
+	TermMonths   int              `json:"term_months"` // commitment; 0 is none
+	Included     calendar.Minutes `json:"included"`    // allowance of one contract year
+	BrokenYear   BrokenYear       `json:"broken_year,omitempty"`
+	Counts       []Work           `json:"counts"` // kinds that count against the allowance, and cost beyond it
+	Hour         Price            `json:"hour"`   // an hour that the allowance does not cover
+	Setup        Price            `json:"setup"`  // one-off, in the month of the start
+	VAT          money.Rate       `json:"vat"`
+	EarlyEnd     EarlyEnd         `json:"early_end"`
+	Indexation   money.Rate       `json:"indexation,omitempty"`    // put on the price at each renewal; 0: renewals take the price list's
+	NoticeMonths int              `json:"notice_months,omitempty"` // between the notice and the end; 0 is none
+	Source       string           `json:"source"`                  // the file it was read from, or `edited here`
 }
 
 // BrokenYear is what becomes of the allowance of a contract year in which the
@@ -120,6 +124,16 @@ func (o Offer) Missing() []string {
 	return keys
 }
 
+// signable refuses an offer one of whose prices nobody has told.
+func (o Offer) signable() error {
+	missing := o.Missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	return refused(fmt.Sprintf("set it with: accolade offer edit %s --%s EUROS (or in the cooperative's own file, `offers:` in the configuration)", o.Name, missing[0]),
+		"offers.%s.%s is still \"required\" in %s: nobody has told this price", o.Name, strings.Join(missing, " and offers."+o.Name+"."), o.Source)
+}
+
 // Check refuses an offer that cannot be computed with. The field of an Invalid
 // is the key of the offer's file.
 func (o *Offer) Check() error {
@@ -151,6 +165,12 @@ func (o *Offer) Check() error {
 		return invalid("vat", o.VAT.Decimal(), "want a percentage between 0 and 100")
 	case o.BrokenYear != "" && o.BrokenYear != Whole && o.BrokenYear != Prorated:
 		return invalid("broken_year", o.BrokenYear, "want whole or prorated")
+	case o.Indexation < 0 || o.Indexation > 20_00:
+		return invalid("indexation", o.Indexation.Decimal(), "want a percentage between 0 and 20")
+	case o.Indexation > 0 && o.TermMonths == 0:
+		return invalid("indexation", o.Indexation.Decimal(), "an offer without a term is never renewed")
+	case o.NoticeMonths < 0 || o.NoticeMonths > 12:
+		return invalid("notice_months", o.NoticeMonths, "want 0 to 12")
 	case o.EarlyEnd != Bill && o.EarlyEnd != Waive:
 		return invalid("early_end", o.EarlyEnd, "want bill or waive")
 	}

@@ -50,19 +50,21 @@ type offerFile struct {
 }
 
 type offerKeys struct {
-	Version    field   `yaml:"version"`
-	Title      field   `yaml:"title"`
-	Unit       field   `yaml:"unit"`
-	Price      field   `yaml:"price"`
-	TermMonths field   `yaml:"term_months"`
-	Included   field   `yaml:"included"`
-	BrokenYear field   `yaml:"broken_year"`
-	Counts     []field `yaml:"counts"`
-	Overage    field   `yaml:"overage"`
-	Hour       field   `yaml:"hour"`
-	Setup      field   `yaml:"setup"`
-	VAT        field   `yaml:"vat"`
-	EarlyEnd   field   `yaml:"early_end"`
+	Version      field   `yaml:"version"`
+	Title        field   `yaml:"title"`
+	Unit         field   `yaml:"unit"`
+	Price        field   `yaml:"price"`
+	TermMonths   field   `yaml:"term_months"`
+	Included     field   `yaml:"included"`
+	BrokenYear   field   `yaml:"broken_year"`
+	Counts       []field `yaml:"counts"`
+	Overage      field   `yaml:"overage"`
+	Hour         field   `yaml:"hour"`
+	Setup        field   `yaml:"setup"`
+	VAT          field   `yaml:"vat"`
+	EarlyEnd     field   `yaml:"early_end"`
+	Indexation   field   `yaml:"indexation"`
+	NoticeMonths field   `yaml:"notice_months"`
 }
 
 // field is a scalar as it was written, with its place.
@@ -126,6 +128,8 @@ func (k offerKeys) apply(file string, o *Offer) error {
 		{k.Setup, price(&o.Setup)},
 		{k.VAT, func(s string) (err error) { o.VAT, err = money.ParseRate(s); return }},
 		{k.EarlyEnd, text(&o.EarlyEnd)},
+		{k.Indexation, func(s string) (err error) { o.Indexation, err = money.ParseRate(s); return }},
+		{k.NoticeMonths, whole(&o.NoticeMonths)},
 	} {
 		if set.f.at == nil {
 			continue
@@ -159,7 +163,8 @@ func (k offerKeys) locate(file, name string, err error) error {
 		return fmt.Errorf("%s: offer %s: %w", file, name, err)
 	}
 	places := map[string]field{"version": k.Version, "title": k.Title, "unit": k.Unit, "price": k.Price, "term_months": k.TermMonths,
-		"included": k.Included, "broken_year": k.BrokenYear, "overage": k.Overage, "hour": k.Hour, "setup": k.Setup, "vat": k.VAT, "early_end": k.EarlyEnd}
+		"included": k.Included, "broken_year": k.BrokenYear, "overage": k.Overage, "hour": k.Hour, "setup": k.Setup, "vat": k.VAT, "early_end": k.EarlyEnd,
+		"indexation": k.Indexation, "notice_months": k.NoticeMonths}
 	place := places[bad.Field]
 	for _, c := range k.Counts {
 		if bad.Field == "counts" && c.text == bad.Value {

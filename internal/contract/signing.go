@@ -3,7 +3,6 @@ package contract
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -31,9 +30,8 @@ func (b *Book) Sign(a Actor, n New) (Contract, error) {
 		if err != nil {
 			return "", "", err
 		}
-		if missing := offer.Missing(); len(missing) > 0 {
-			return "", "", refused(fmt.Sprintf("set it with: accolade offer edit %s --%s EUROS (or in the cooperative's own file, `offers:` in the configuration)", offer.Name, missing[0]),
-				"offers.%s.%s is still \"required\" in %s: nobody has told this price", offer.Name, strings.Join(missing, " and offers."+offer.Name+"."), offer.Source)
+		if err := offer.signable(); err != nil {
+			return "", "", err
 		}
 		if n.Start.IsZero() {
 			return "", "", invalid("start", "", "want a date such as 2026-09-15")
@@ -113,7 +111,7 @@ type Change struct {
 // SetHeadcount enters a headcount from a day on. It may lie in the past, also in
 // months that were invoiced: the difference comes on the next invoice.
 func (b *Book) SetHeadcount(a Actor, c Change) (Contract, error) {
-	return b.edit(a, "contract.headcount", c.Client, c.Contract, func(k *Contract) (string, error) {
+	return b.edit(a, "contract.headcount", c.Client, c.Contract, func(_ store.Tx, k *Contract) (string, error) {
 		c.Note = tidy(c.Note)
 		switch {
 		case k.Offer.Unit == NoUnit:
@@ -148,12 +146,16 @@ type End struct {
 	Contract string
 	On       calendar.Date // the last day
 	Early    EarlyEnd      // empty: as the offer says
+	Noticed  calendar.Date // the day on which notice was given; zero: today
 	Replace  bool          // of an ending that was entered before
 }
 
 // End ends a contract on a day, which may lie in the past or in the future.
 func (b *Book) End(a Actor, e End) (Contract, error) {
-	return b.edit(a, "contract.end", e.Client, e.Contract, func(k *Contract) (string, error) {
+	return b.edit(a, "contract.end", e.Client, e.Contract, func(_ store.Tx, k *Contract) (string, error) {
+		if e.Noticed.IsZero() {
+			e.Noticed = b.Today()
+		}
 		switch {
 		case e.On.IsZero():
 			return "", invalid("on", "", "want the last day, such as 2027-09-14")
@@ -161,26 +163,39 @@ func (b *Book) End(a Actor, e End) (Contract, error) {
 			return "", invalid("on", e.On, "the contract %s starts on %s, it cannot end before", k.ID, k.Start)
 		case e.Early != "" && e.Early != Bill && e.Early != Waive:
 			return "", invalid("early end", e.Early, "want bill or waive")
+		case e.Noticed.After(b.Today()):
+			return "", invalid("noticed", e.Noticed, "notice is entered once it was given; today is %s", b.Today())
 		case k.Ending != nil && !e.Replace:
 			return "", refused("if that day is wrong, add --replace", "the contract %s ends on %s already", k.ID, k.Ending.On)
 		}
-		if e.Early == "" {
-			e.Early = k.Offer.EarlyEnd
+		offer := k.OfferOn(e.On)
+		var notice calendar.Date
+		if offer.NoticeMonths > 0 {
+			notice = e.Noticed.AddMonths(offer.NoticeMonths)
+			if e.On.Before(notice) && e.Early == "" {
+				return "", refused(fmt.Sprintf("end it on %s, or say what becomes of the days left: --early bill or --early waive", notice),
+					"notice given on %s runs for %d months, to %s", e.Noticed, offer.NoticeMonths, notice)
+			}
 		}
-		k.Ending = &Ending{On: e.On, Early: e.Early}
-		return fmt.Sprintf("%s on %s, months left until the term: %s", k.ID, e.On, e.Early), nil
+		if e.Early == "" {
+			e.Early = offer.EarlyEnd
+		}
+		k.Ending = &Ending{On: e.On, Early: e.Early, Notice: notice}
+		// A renewal that has not begun by then never does.
+		k.Renewals = slices.DeleteFunc(k.Renewals, func(r Renewal) bool { return r.From.After(e.On) })
+		return fmt.Sprintf("%s on %s, days left until %s: %s", k.ID, e.On, k.OwedTo(), e.Early), nil
 	})
 }
 
-func (b *Book) edit(a Actor, action, client, id string, edit func(*Contract) (string, error)) (Contract, error) {
+func (b *Book) edit(a Actor, action, client, id string, edit func(store.Tx, *Contract) (string, error)) (Contract, error) {
 	var k Contract
 	err := b.change(a, action, func(tx store.Tx) (string, string, error) {
 		var err error
 		if k, err = findContract(tx, client, id); err != nil {
 			return "", "", err
 		}
-		k.Headcounts = slices.Clone(k.Headcounts)
-		detail, err := edit(&k)
+		k.Headcounts, k.Renewals = slices.Clone(k.Headcounts), slices.Clone(k.Renewals)
+		detail, err := edit(tx, &k)
 		if err != nil {
 			return "", "", err
 		}

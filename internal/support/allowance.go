@@ -26,7 +26,8 @@ func Over(used, included calendar.Minutes) calendar.Minutes { return max(0, used
 func Apply(c contract.Contract, used map[int]calendar.Minutes, entries []Entry) []Split {
 	var splits []Split
 	for _, e := range entries {
-		if !c.Offer.CountsWork(e.Kind) {
+		offer := c.OfferOn(e.Date)
+		if !offer.CountsWork(e.Kind) {
 			continue
 		}
 		year := c.YearOf(e.Date)
@@ -70,7 +71,7 @@ func balanceOn(c contract.Contract, day calendar.Date, entries []Entry) Balance 
 		if e.Date.After(day) || c.YearOf(e.Date).Index != b.Year.Index {
 			continue
 		}
-		if c.Offer.CountsWork(e.Kind) {
+		if c.OfferOn(e.Date).CountsWork(e.Kind) {
 			b.Used += e.Minutes
 		} else {
 			b.AtCost += e.Minutes

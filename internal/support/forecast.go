@@ -43,7 +43,7 @@ func ForecastOn(c contract.Contract, day calendar.Date, entries []Entry) Forecas
 	}
 	f.Days = f.Since.DaysUntil(day) + 1
 	for _, e := range entries {
-		if c.Offer.CountsWork(e.Kind) && !e.Date.Before(f.Since) && !e.Date.After(day) {
+		if c.OfferOn(e.Date).CountsWork(e.Kind) && !e.Date.Before(f.Since) && !e.Date.After(day) {
 			f.Done += e.Minutes
 		}
 	}
@@ -116,8 +116,8 @@ func (l *Ledger) forecastOf(ref string, on calendar.Date) (one []Forecast, err e
 			return err
 		case !runs:
 			return refused("", "%s has no contract on %s", c.Name, on)
-		case k.Offer.Included == 0:
-			return refused("", "the offer %s of %s includes no hours that could run out", k.Offer.Name, c.Name)
+		case k.OfferOn(on).Included == 0:
+			return refused("", "the offer %s of %s includes no hours that could run out", k.OfferOn(on).Name, c.Name)
 		}
 		booked, err := EntriesOf(tx, k.ID)
 		one = []Forecast{ForecastOn(k, on, booked)}
@@ -139,7 +139,7 @@ func (l *Ledger) running(on calendar.Date, each func(contract.Contract, []Entry)
 		return err
 	}
 	for _, k := range all {
-		if k.Offer.Included == 0 || !k.Runs(on) {
+		if k.OfferOn(on).Included == 0 || !k.Runs(on) {
 			continue
 		}
 		var booked []Entry

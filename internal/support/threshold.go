@@ -27,7 +27,7 @@ func ReachedBy(c contract.Contract, day calendar.Date, entries []Entry) []Reache
 	at := make([]*Reached, len(Thresholds))
 	var used calendar.Minutes
 	for _, e := range InOrder(entries) {
-		if !c.Offer.CountsWork(e.Kind) || e.Date.After(day) || c.YearOf(e.Date).Index != year.Index {
+		if !c.OfferOn(e.Date).CountsWork(e.Kind) || e.Date.After(day) || c.YearOf(e.Date).Index != year.Index {
 			continue
 		}
 		used += e.Minutes

@@ -21,6 +21,23 @@ func (s *Server) registerContracts() {
 	handle(s, route{method: http.MethodGet, path: "/contracts/{contract}", id: "show-contract", summary: "A contract", roles: everyone}, s.showContract)
 	handle(s, route{method: http.MethodPost, path: "/contracts/{contract}/headcounts", id: "set-headcount", summary: "Enter a headcount from a day on", roles: writers, recorded: true}, s.setHeadcount)
 	handle(s, route{method: http.MethodPost, path: "/contracts/{contract}/end", id: "end-contract", summary: "End a contract", roles: billers, recorded: true}, s.endContract)
+	handle(s, route{method: http.MethodPost, path: "/contracts/{contract}/renewals", id: "renew-contract", summary: "Move a contract to the present version of its offer, for another term", roles: billers, recorded: true}, s.renewContract)
+}
+
+func (s *Server) renewContract(ctx context.Context, in *struct {
+	ContractPath
+	Body api.ContractRenewal
+}) (*answer[api.Contract], error) {
+	from, err := dateOf("from", in.Body.From)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.Book.Contract(in.Contract)
+	if err != nil {
+		return nil, err
+	}
+	k, err = s.Book.Renew(actor(ctx), contract.Renew{Contract: k.ID, From: from, ListPrice: in.Body.ListPrice}, in.Body.DryRun)
+	return body(k), err
 }
 
 func (s *Server) listContracts(_ context.Context, in *struct {
@@ -81,11 +98,15 @@ func (s *Server) endContract(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	noticed, err := dateOf("noticed", in.Body.Noticed)
+	if err != nil {
+		return nil, err
+	}
 	k, err := s.Book.Contract(in.Contract)
 	if err != nil {
 		return nil, err
 	}
-	k, err = s.Book.End(actor(ctx), contract.End{Contract: k.ID, On: on, Early: contract.EarlyEnd(in.Body.Early), Replace: in.Body.Replace})
+	k, err = s.Book.End(actor(ctx), contract.End{Contract: k.ID, On: on, Noticed: noticed, Early: contract.EarlyEnd(in.Body.Early), Replace: in.Body.Replace})
 	return body(k), err
 }
 

@@ -67,6 +67,16 @@ func layOffer(o *contract.Offer, f api.OfferFields) error {
 		}
 		o.Included = m
 	}
+	if f.NoticeMonths != nil {
+		o.NoticeMonths = *f.NoticeMonths
+	}
+	if f.Indexation != nil {
+		r, err := money.ParseRate(*f.Indexation)
+		if err != nil {
+			return &contract.Invalid{Field: "indexation", Value: *f.Indexation, Allowed: "want a percentage such as 2.5"}
+		}
+		o.Indexation = r
+	}
 	if f.VAT != nil {
 		r, err := money.ParseRate(*f.VAT)
 		if err != nil {
