@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/api"
+	"codeberg.org/accolade/accolade/internal/billing"
 )
 
 func newContractCommand(e *env) *cobra.Command {
@@ -17,7 +18,7 @@ func newContractCommand(e *env) *cobra.Command {
 It runs on past its term until it is ended. Where a command takes CLIENT, the
 client's latest contract is meant; a contract's own ID works too.`,
 	}
-	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractList(e), newContractShow(e))
+	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractExtra(e, billing.Charge), newContractExtra(e, billing.Lowering), newContractList(e), newContractShow(e))
 	return c
 }
 

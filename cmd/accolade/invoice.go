@@ -165,6 +165,9 @@ func (e *env) printInvoice(inv api.Invoice) error {
 	for i, l := range inv.Lines {
 		t.add(i+1, l.For, l.Title+": "+l.Detail, quantity(l), l.Price.Decimal(), l.Rate.Decimal()+" %", e.euros(l.Net))
 	}
+	for _, d := range inv.Discounts {
+		t.add("", "", "discount: "+d.Reason, "", "", d.Rate.Decimal()+" %", e.euros(-d.Net))
+	}
 	var notes []string
 	due := fmt.Sprintf("%s, %s, due %s", inv.Number, inv.Client.Name, inv.Due)
 	if c := inv.Corrects; c != nil {

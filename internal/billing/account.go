@@ -101,6 +101,7 @@ func (c Case) balance() *balance {
 func (b *balance) close(d Draft) {
 	b.used, b.ahead = d.Settlement.Used, d.Settlement.Ahead
 	b.open = slices.DeleteFunc(slices.Clone(b.open), func(e support.Entry) bool { return slices.Contains(d.Settlement.Entries, e.ID) })
+	b.Extras = slices.DeleteFunc(slices.Clone(b.Extras), func(x Extra) bool { return slices.Contains(d.Settlement.Extras, x.ID) })
 	b.Settled = append(slices.Clip(b.Settled), d.Settlement)
 	b.even = !d.uneven // held, it was not even before either
 	b.Finalised = d.Settlement.Month

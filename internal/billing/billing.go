@@ -126,6 +126,7 @@ const (
 	Subscription Part = "subscription"
 	Setup        Part = "setup"
 	Hours        Part = "hours"
+	OneOff       Part = "one-off" // see Extra
 	EarlyEnd     Part = "early-end"
 	Correction   Part = "correction" // of a credit note: an amount, or what is left
 )

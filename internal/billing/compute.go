@@ -19,6 +19,8 @@ type Case struct {
 	Account *Account
 	// Entries are all of the contract's; with an Account, those that no month has settled.
 	Entries []support.Entry
+	// Extras are the one-off lines and discounts that no invoice carries yet, in order.
+	Extras []Extra
 	// Settled are the finalised months', in order; not needed with an Account and Even.
 	Settled []Settlement
 	// Even says that every finalised month was billed what it comes to by now.
@@ -42,11 +44,14 @@ type Settlement struct {
 	// Credit is the credit note that took Invoice back to have it billed anew: then
 	// Month is when it was issued, Billed is negative, and Entries are open again.
 	Credit string         `json:"credit,omitempty"`
-	After  calendar.Month `json:"after,omitzero"` // with Credit: the last finalised month then
+	After  calendar.Month `json:"after,omitzero"`   // with Credit: the last finalised month then
+	Extras []string       `json:"extras,omitempty"` // one-off lines and discounts that the invoice carries
 }
 
 // empty says that the month settled nothing, such as one long after the end.
-func (s Settlement) empty() bool { return len(s.Billed) == 0 && len(s.Entries) == 0 }
+func (s Settlement) empty() bool {
+	return len(s.Billed) == 0 && len(s.Entries) == 0 && len(s.Extras) == 0
+}
 
 // Billed is what one part of one month came to.
 type Billed struct {
@@ -146,6 +151,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 			add(l)
 		}
 	}
+	d.lay(m, b.Extras, c.Contract, seller)
 	d.Invoice = Total(d.Invoice)
 	head(&d.Invoice, m, c, seller, *s)
 	return d

@@ -47,6 +47,9 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 			if err := s.keep(tx, d.Invoice); err != nil {
 				return err
 			}
+			if err := carry(tx, d); err != nil {
+				return err
+			}
 			done.Invoices = append(done.Invoices, d.Invoice.Number)
 			done.Net, done.Tax, done.Total = done.Net+d.Invoice.Net, done.Tax+d.Invoice.Tax, done.Total+d.Invoice.Total
 		}

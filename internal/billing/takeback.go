@@ -40,6 +40,9 @@ func (s *Service) takeBack(tx store.Tx, note Invoice) error {
 	if err := settlements.Insert(tx, back.Month.String()+"/"+back.Contract+"/"+back.Credit, back); err != nil {
 		return err
 	}
+	if err := uncarry(tx, inv); err != nil {
+		return err
+	}
 	c.Settled = append(c.Settled, back)
 	return c.balance().keep(tx)
 }

@@ -85,6 +85,14 @@ func daysText(n int) string {
 	return fmt.Sprintf("%d\u00a0jours", n)
 }
 
+// oneOffText says for which month a one-off line is that stands on a later invoice.
+func oneOffText(of, on calendar.Month) string {
+	if of == on {
+		return "En " + monthText(of)
+	}
+	return "En " + monthText(of) + ", enregistré après facturation"
+}
+
 func setupText(start calendar.Date) string {
 	return "Mise en service, forfait unique, le " + DateText(start)
 }

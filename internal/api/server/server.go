@@ -76,6 +76,7 @@ func (s *Server) register() {
 	s.registerClients()
 	s.registerOffers()
 	s.registerContracts()
+	s.registerExtras()
 	s.registerHours()
 	s.registerMonths()
 	s.registerInvoices()

@@ -1,0 +1,37 @@
+package api
+
+import (
+	"context"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+)
+
+// Extra is a one-off line or a discount on a contract.
+type Extra = billing.Extra
+
+// NewExtra puts a one-off line, or a discount, on a contract.
+type NewExtra struct {
+	Kind     string `json:"kind" enum:"charge,discount"`
+	Amount   string `json:"amount" doc:"euros before tax" example:"150.00"`
+	Text     string `json:"text" doc:"what was sold, or why it costs less: as on the invoice"`
+	Month    string `json:"month,omitempty" doc:"not before this one; empty: the present" example:"2026-10"`
+	Category string `json:"category,omitempty" doc:"of VAT: S, Z or AE; empty: as the contract's own lines; charges only"`
+	VAT      string `json:"vat,omitempty" doc:"percent, with category S"`
+}
+
+// Extras are a contract's one-off lines and discounts, in the order of entry.
+func (c *Client) Extras(ctx context.Context, contract string) ([]Extra, error) {
+	var out []Extra
+	return out, c.Get(ctx, path("contracts", contract, "extras"), &out)
+}
+
+// AddExtra puts a one-off line or a discount on a contract.
+func (c *Client) AddExtra(ctx context.Context, contract string, x NewExtra) (Extra, error) {
+	var out Extra
+	return out, c.Post(ctx, path("contracts", contract, "extras"), x, &out)
+}
+
+// RemoveExtra takes away an extra that no invoice carries yet.
+func (c *Client) RemoveExtra(ctx context.Context, id string) error {
+	return c.Delete(ctx, path("extras", id))
+}
