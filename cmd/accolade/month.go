@@ -235,8 +235,13 @@ func (e *env) printMonth(m api.MonthView) error {
 		}
 		t.add(number, inv.Client.Name, inv.Contract, e.euros(inv.Net), e.euros(inv.Tax), e.euros(inv.Total), inv.Due)
 	}
+	net, tax, total := m.Net, m.Tax, m.Total
+	for _, note := range m.Notes { // it counts where it was issued
+		t.add(note.Number, note.Client.Name, note.Contract, e.euros(-note.Net), e.euros(-note.Tax), e.euros(-note.Total), "")
+		net, tax, total = net-note.Net, tax-note.Tax, total-note.Total
+	}
 	if e.output != "csv" { // a spreadsheet sums by itself
-		t.add(cell{"total", bold}, "", "", m.Net, m.Tax, cell{m.Total.String(), bold}, "")
+		t.add(cell{"total", bold}, "", "", net, tax, cell{total.String(), bold}, "")
 	}
 	var notes []string
 	if m.SoFar != "" {

@@ -33,7 +33,15 @@ func (s *Server) showMonth(_ context.Context, in *struct {
 		return nil, err
 	}
 	p, err := s.Bills.Preview(m, in.SoFar)
-	return body(monthView(p)), err
+	if err != nil {
+		return nil, err
+	}
+	v := monthView(p)
+	notes, err := s.Bills.CreditNotes(m)
+	for _, note := range notes {
+		v.Notes = append(v.Notes, api.Invoice{Invoice: note})
+	}
+	return body(v), err
 }
 
 func monthView(p billing.Preview) api.MonthView {
