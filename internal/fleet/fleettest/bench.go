@@ -5,11 +5,8 @@ package fleettest
 
 import (
 	"context"
-	"io"
-	"log"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -66,7 +63,8 @@ type Machines struct {
 	Calls           *Calls
 	Pace            *poll.Memory // of the clients; nil: each has its own
 
-	near bool // reached without a network, see Near
+	near    bool     // reached without a network, see Near
+	address *address // of the box; nil if it is near
 }
 
 // Bench is a small cooperative: one site, one vault, one box that is not enrolled,
@@ -257,7 +255,8 @@ func (b *Machines) openVault() {
 	}
 	b.VaultURL, b.VaultPrint = nearVault, nearPrint("vault")
 	if !b.near {
-		b.VaultURL, b.VaultPrint = b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
+		vault := b.serve("vault", b.VaultDown.guard(b.Vault.Handler()))
+		b.VaultURL, b.VaultPrint = vault.server.URL, vault.print
 	}
 	u, err := url.Parse(b.VaultURL)
 	if err != nil {
@@ -284,27 +283,9 @@ func (b *Machines) openBox(version string, opts []Option) {
 	}
 	b.BoxURL, b.BoxPrint = nearBox, nearPrint("box")
 	if !b.near {
-		b.BoxURL, b.BoxPrint = b.serve("box", b.Box.Handler())
+		b.address = b.serve("box", b.Box.Handler())
+		b.BoxURL, b.BoxPrint = b.address.server.URL, b.address.print
 	}
-}
-
-// serve answers on TLS over HTTP/1.1 with a certificate of its own.
-func (b *Machines) serve(host string, h http.Handler) (address, fingerprint string) {
-	b.T.Helper()
-	cert, err := simpve.NewCertificate(host)
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	conf, err := cert.Config()
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	srv := httptest.NewUnstartedServer(h)
-	srv.TLS = conf
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
-	srv.StartTLS()
-	b.T.Cleanup(srv.Close)
-	return srv.URL, cert.Fingerprint()
 }
 
 // report fails the test for an answer of a simulator that differs from the official
