@@ -17,8 +17,9 @@ func newDemoCommand(e *env) *cobra.Command {
 		Short: "Tell the main job as a story, on simulated counterparts",
 		Long: `Runs the real programs as separate processes against a sandbox: a bare box is
 enrolled, a server provisioned while the controller is killed and started again,
-seven weeks pass, and two months are invoiced. The last line of the output carries
-figures that were counted from the systems; any difference ends it with code 1.`,
+seven weeks pass, two months are invoiced, and the books are kept. The last line of the
+output carries figures that were counted from the systems; any difference ends it with
+code 1.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			self, err := os.Executable()
@@ -41,6 +42,7 @@ figures that were counted from the systems; any difference ends it with code 1.`
 	f := c.Flags()
 	f.BoolVar(&o.Keep, "keep", false, "leave controller and sandbox running, and show what to try")
 	f.StringVar(&o.Dir, "to", "demo-output", "folder for documents and logs; made anew")
+	f.StringVar(&o.Standards, "standards", filepath.Join("..", "shared", "standards"), "folder of the official rules for electronic invoices; without it, or without Java, they are not checked")
 	f.StringVar(&o.PVE, "pve", "9.2", "version of Proxmox VE: 8.4 or 9.2")
 	return c
 }

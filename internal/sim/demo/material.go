@@ -94,6 +94,7 @@ var work = map[string][][]string{
 	"2026-09-22": {hours("7h30", "2026-09-21", "Nextcloud en équipe")},
 	"2026-09-29": {hours("3h", "2026-09-28", "Dolibarr : devis et factures")},
 	"2026-10-14": {hours("2h", "2026-10-13", "Partages et droits")},
+	"2026-10-12": {{"invoice", "credit", "F2026-0001", "--net", "39", "--text", "Geste commercial", "--reason", "Accès lent le 16 septembre"}},
 	"2026-10-19": {{"contract", "headcount", clientName, "13", "--from", "2026-10-20"}},
 }
 

@@ -300,11 +300,6 @@ func (s *story) countUp(ctx context.Context) error {
 		return err
 	}
 	s.figures.Boxes, s.figures.Servers, s.figures.VMsOnBox = len(boxes), len(servers), vms
-	for _, month := range []string{"2026-09", "2026-10"} {
-		if err := s.countMonth(ctx, month); err != nil {
-			return err
-		}
-	}
 	audit, err := s.accolade(ctx, "", "audit", "list", "--from", "1", "-o", "json")
 	if err != nil {
 		return err
