@@ -24,7 +24,8 @@ func (r *Registry) Observed(name string, o Observation) error {
 	r.mu.Lock()
 	r.latest[name] = o
 	r.mu.Unlock()
-	if alike(b.Observed, o) && o.At.Sub(b.Observed.At) < observedKept {
+	age := o.At.Sub(b.Observed.At) // below zero when the clock was set back: what is stored would count as newer
+	if alike(b.Observed, o) && age >= 0 && age < observedKept {
 		return nil
 	}
 	_, err = edit(r.db, Boxes, name, nil, func(_ store.Tx, _ Box, b *Box) error {

@@ -51,4 +51,7 @@ func TestObserved(t *testing.T) {
 	step(20, 3, "", true)
 	step(79, 4, "", false)
 	step(80, 4, "", true)
+	// The clock is set back by an hour: what a box says now is told all the same.
+	step(25, 5, "", true)
+	step(30, 6, "", false)
 }
