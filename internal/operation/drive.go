@@ -189,7 +189,10 @@ func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Ru
 	d.discount()
 	for {
 		if d.op.RetryAt != nil {
-			_ = d.engine.clk.SleepUntil(ctx, *d.op.RetryAt) // an interruption shows below
+			err := d.engine.clk.SleepUntil(ctx, *d.op.RetryAt) // an interruption shows below
+			if early := d.engine.clk.Now().Sub(*d.op.RetryAt); err == nil && early < 0 {
+				d.shift(early) // the clock was set back meanwhile
+			}
 		}
 		r := &Run{drive: d, step: step.Name, first: d.begun}
 		d.begun = false
@@ -216,18 +219,25 @@ func (d *drive) try(ctx context.Context, step Step, fn func(context.Context, *Ru
 // discount leaves the time in which no controller ran out of the deadlines of a step
 // that was failing: nobody tried it then. It counts from the attempt that did not come;
 // what of an attempt had passed before the stop is left out too, to the good of the step.
+// An attempt further away than any pause says that the clock was set back: it comes now.
 func (d *drive) discount() {
 	if d.op.RetryAt == nil {
 		return
 	}
-	missed := d.engine.clk.Now().Sub(*d.op.RetryAt)
-	if missed <= 0 {
-		return
+	now := d.engine.clk.Now()
+	missed := now.Sub(*d.op.RetryAt)
+	if missed > 0 || missed < -longestPause*12/10 {
+		d.shift(missed)
+		d.op.RetryAt = &now
 	}
+}
+
+// shift moves the instants from which the deadlines of a failing step count.
+func (d *drive) shift(by time.Duration) {
 	for _, since := range []**time.Time{&d.op.FailingSince, &d.op.AwaySince} {
 		if *since != nil {
-			later := (*since).Add(missed)
-			*since = &later
+			moved := (*since).Add(by)
+			*since = &moved
 		}
 	}
 }

@@ -26,6 +26,7 @@ type lab struct {
 	ctx  context.Context
 	db   store.DB
 	clk  *clocktest.Clock
+	own  *clocktest.Own // of the engine: clk, until somebody sets it
 	stop func()
 
 	mu  sync.Mutex
@@ -34,6 +35,7 @@ type lab struct {
 
 func newLab(t *testing.T, opts operation.Options, workflows ...operation.Workflow) *lab {
 	l := &lab{t: t, db: store.Memory(), clk: clocktest.Auto(start)}
+	l.own = &clocktest.Own{Clock: l.clk}
 	ctx, done := l.clk.Work(t.Context())
 	t.Cleanup(done)
 	l.ctx = ctx
@@ -45,7 +47,7 @@ func newLab(t *testing.T, opts operation.Options, workflows ...operation.Workflo
 // open starts an engine on the lab's store, as a restarted controller does.
 func (l *lab) open(opts operation.Options, workflows ...operation.Workflow) {
 	opts.Log = slog.New(slog.DiscardHandler)
-	l.Engine = operation.New(l.db, l.clk, opts)
+	l.Engine = operation.New(l.db, l.own, opts)
 	for _, w := range workflows {
 		l.Register(w)
 	}
