@@ -26,9 +26,9 @@ test: ## all tests with the race detector; installs what they need
 	@.ci/packages test
 	go test -race -timeout 20m ./...
 
-crash: ## every workflow, its controller killed before and after each single event, and in pairs (make test takes a sample)
+crash: ## every workflow, its controller killed before and after each single event and in pairs, and each fault at each kind of request (make test takes a sample)
 	@mkdir -p $(dir $(CAMPAIGN_TABLE)) && : >$(CAMPAIGN_TABLE)
-	ACCOLADE_CRASH=all ACCOLADE_CAMPAIGN_TABLE=$(CAMPAIGN_TABLE) go test -count=1 -timeout 20m -run '^TestCrash' $(CRASHED)
+	ACCOLADE_CRASH=all ACCOLADE_CAMPAIGN_TABLE=$(CAMPAIGN_TABLE) go test -count=1 -timeout 20m -run '^(TestCrash|TestFault)' $(CRASHED)
 	@sort $(CAMPAIGN_TABLE)
 
 soak: ## the campaigns of crashes and of faults, whole: hours

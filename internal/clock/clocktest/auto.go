@@ -11,6 +11,7 @@ package clocktest
 import (
 	"container/heap"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,7 +56,7 @@ func (c *Clock) SleepUntil(ctx context.Context, t time.Time) error {
 		return nil
 	}
 	c.slept++
-	s := &sleeper{until: t, order: c.slept, mark: c.markOf(ctx), woken: make(chan struct{})}
+	s := &sleeper{ctx: ctx, until: t, order: c.slept, mark: c.markOf(ctx), woken: make(chan struct{})}
 	heap.Push(&c.sleepers, s)
 	s.mark.lift()
 	c.jump()
@@ -70,6 +71,7 @@ func (c *Clock) SleepUntil(ctx context.Context, t time.Time) error {
 		if s.index >= 0 { // not woken in the meantime
 			heap.Remove(&c.sleepers, s.index)
 			s.mark.restore()
+			c.jump() // it may have been waited for without a mark
 		}
 		return ctx.Err()
 	}
@@ -105,9 +107,14 @@ func (c *Clock) Idle(ctx context.Context, wait func()) {
 	wait()
 }
 
-// jump wakes the next sleeper if nobody works. c.mu is held.
+// jump wakes the next sleeper if nobody works. A sleeper whose context has ended is
+// about to wake by itself, and time waits for it: else it would depend on the machine
+// how far time has come when it does. c.mu is held.
 func (c *Clock) jump() {
 	for c.working == 0 && len(c.sleepers) > 0 {
+		if slices.ContainsFunc(c.sleepers, func(s *sleeper) bool { return s.ctx.Err() != nil }) {
+			return
+		}
 		s := heap.Pop(&c.sleepers).(*sleeper)
 		if s.until.After(c.now) {
 			c.now = s.until.UTC()
@@ -147,6 +154,7 @@ func (m *mark) restore() {
 }
 
 type sleeper struct {
+	ctx   context.Context
 	until time.Time
 	order uint64
 	mark  *mark

@@ -126,3 +126,38 @@ func TestActorsMoveWithTheClock(t *testing.T) {
 		t.Errorf("rang at %v", b.rings)
 	}
 }
+
+// TestCancelledSleeper: time does not pass while a sleeper whose context has ended
+// is still on its way to wake up.
+func TestCancelledSleeper(t *testing.T) {
+	for range 200 {
+		clk := clocktest.Auto(start)
+		ctx, done := clk.Work(t.Context())
+		cancelled, cancel := context.WithCancel(ctx)
+		mine, over := clk.Work(cancelled)
+		woke := make(chan time.Time)
+		go func() {
+			_ = clk.Sleep(mine, time.Hour)
+			woke <- clk.Now()
+			over()
+		}()
+		other, otherOver := clk.Work(t.Context())
+		slept := make(chan struct{})
+		go func() {
+			defer close(slept)
+			defer otherOver()
+			_ = clk.Sleep(other, 30*time.Minute) // somebody that time could jump to
+		}()
+		if err := clk.Sleep(ctx, time.Minute); err != nil { // both sleep by now
+			t.Fatal(err)
+		}
+		cancel()
+		var at time.Time
+		clk.Idle(ctx, func() { at = <-woke })
+		if want := start.Add(time.Minute); !at.Equal(want) {
+			t.Fatalf("the cancelled sleeper woke at %s, want %s", at, want)
+		}
+		done()
+		<-slept
+	}
+}
