@@ -98,7 +98,11 @@ func failed(calls []Call, err error) []Reply {
 
 // Exec runs a command and waits for its end.
 func (g *Guest) Exec(ctx context.Context, argv []string, input []byte) (fleet.Exec, error) {
-	return g.exec(ctx, argv, input, poll.Work{})
+	done, err := g.each(ctx, [][]string{argv}, input, poll.Work{})
+	if err != nil {
+		return fleet.Exec{}, err
+	}
+	return done[0], nil
 }
 
 func (g *Guest) exec(ctx context.Context, argv []string, input []byte, work poll.Work) (fleet.Exec, error) {
@@ -166,19 +170,20 @@ func (g *Guest) once(ctx context.Context, name string, argvs [][]string, input [
 // each runs commands one after the other, whatever comes of those before, as one
 // command of the agent. All have the input for their standard input, which the first
 // is to read to its end.
+//
+// The agent tells a command by its process ID alone, and those begin anew with each boot:
+// in a guest that was restored or started again meanwhile, the answer may be that to a
+// command of somebody else. So the answer has to bear the mark that was sent with it.
 func (g *Guest) each(ctx context.Context, argvs [][]string, input []byte, work poll.Work) ([]fleet.Exec, error) {
-	if len(argvs) == 1 {
-		done, err := g.exec(ctx, argvs[0], input, work)
-		return []fleet.Exec{done}, err
-	}
-	done, err := g.exec(ctx, []string{"/bin/sh", "-c", script(argvs)}, input, work)
+	mark := fmt.Sprintf("%s%s-%x ", mark, g.Run, g.Clock.Now().UnixNano())
+	done, err := g.exec(ctx, []string{"/bin/sh", "-c", script(argvs, mark)}, input, work)
 	if err != nil {
 		return nil, err
 	}
-	outs, statuses := sections(done.Out)
-	errs, _ := sections(done.Err)
+	outs, statuses := sections(done.Out, mark)
+	errs, _ := sections(done.Err, mark)
 	if len(outs) != len(argvs) || len(errs) != len(argvs) {
-		return nil, operation.Transient(fmt.Errorf("VM %d: %d of %d commands told how they ended", g.VMID, len(outs), len(argvs)))
+		return nil, operation.Transient(fmt.Errorf("VM %d: %d of %d commands told how they ended: it was started again meanwhile, or they were stopped", g.VMID, len(outs), len(argvs)))
 	}
 	var each []fleet.Exec
 	for i := range argvs {
@@ -187,12 +192,12 @@ func (g *Guest) each(ctx context.Context, argvs [][]string, input []byte, work p
 	return each, nil
 }
 
-// mark begins the line that follows what a command of a script said, with its exit
-// status.
+// mark begins the line that follows what a command of a script said, before what tells
+// this script from any other, and the exit status.
 const mark = "=accolade= "
 
 // script is a shell script that runs commands and tells after each how it ended.
-func script(argvs [][]string) string {
+func script(argvs [][]string, mark string) string {
 	var b strings.Builder
 	for _, argv := range argvs {
 		for _, word := range argv {
@@ -204,7 +209,7 @@ func script(argvs [][]string) string {
 }
 
 // sections are what the commands of a script said, and their exit statuses.
-func sections(out []byte) (said [][]byte, statuses []int) {
+func sections(out []byte, mark string) (said [][]byte, statuses []int) {
 	var text []byte
 	for line := range bytes.Lines(out) {
 		status, ended := strings.CutPrefix(strings.TrimSpace(string(line)), mark)

@@ -16,15 +16,19 @@ import (
 
 // argued is a guest agent that keeps the arguments of each command, which every user
 // of the server could see, and lets each command end well.
-type argued struct{ *secrettest.Stream }
+type argued struct {
+	*secrettest.Stream
+	last *[]string
+}
 
 func (a argued) AgentExec(_ context.Context, _ int, argv []string, _ []byte) (int, error) {
+	*a.last = argv
 	_, err := a.Write([]byte(strings.Join(argv, "\x00") + "\n"))
 	return 1, err
 }
 
-func (argued) AgentWait(context.Context, int, int, poll.Work) (fleet.Exec, error) {
-	return fleet.Exec{Exited: true, Out: []byte("{}")}, nil
+func (a argued) AgentWait(context.Context, int, int, poll.Work) (fleet.Exec, error) {
+	return ended(*a.last, 0, "{}"), nil
 }
 
 // What is secret goes to a command's standard input, never into its arguments.
@@ -34,7 +38,7 @@ func TestNoSecretInArguments(t *testing.T) {
 	clk := clocktest.Auto(time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC))
 	ctx, done := clk.Work(t.Context())
 	defer done()
-	s := New(argued{c.Stream("arguments in the guest")}, 100, clk, "000001")
+	s := New(argued{c.Stream("arguments in the guest"), new([]string)}, 100, clk, "000001")
 	for what, err := range map[string]error{
 		"post-install": s.PostInstall(ctx, "a.example", "technique", "Equipe", password),
 		"relay":        s.SetRelay(ctx, fleet.Relay{Host: "relay.example", Port: 587, User: "accolade"}, password),
