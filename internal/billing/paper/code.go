@@ -46,5 +46,5 @@ func (s *sheet) code(top float64) float64 {
 	for i, words := range []string{"Pour payer par virement,", "scannez ce code avec", "l'application de votre banque."} {
 		s.text(left+codeSide+codeQuiet, top+codeSide-7+float64(i)*small.leading(), small, words)
 	}
-	return top + codeSide + 2
+	return top + codeSide + 4
 }

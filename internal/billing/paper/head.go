@@ -170,7 +170,7 @@ func (s *sheet) feet() {
 			s.text(left, top, small, fmt.Sprintf("%s · %s, suite", s.inv.Seller.Name, lowerFirst(Title(s.inv))))
 		}
 		s.hairline(left, right, 279, pale, 0.1)
-		s.text(left, 283, small, s.legal())
+		s.paragraph(left, 283, right-left-14, small, s.legal()) // beside the page's number
 		s.textRight(right, 283, small, fmt.Sprintf("%d / %d", page, pages))
 	}
 }
