@@ -101,9 +101,10 @@ func TestFaultUserImport(t *testing.T) {
 	})
 }
 
-// An upload that is cut in the middle leaves no half seed: it is sent again.
+// An upload that is cut in the middle of its body, or right before or after it, leaves no
+// half seed: it is sent again.
 func TestFaultUploadCutInTheMiddle(t *testing.T) {
-	for _, kind := range []fault.Kind{fault.ResetBefore, fault.ResetAfter} {
+	for _, kind := range []fault.Kind{fault.ResetMiddle, fault.ResetBefore, fault.ResetAfter} {
 		strike(t, "POST", "upload", fault.Rule{Kind: kind})
 	}
 }

@@ -36,6 +36,11 @@ func (b *Between) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, b.drop(req, errRefused)
 		case ResetBefore:
 			return nil, b.drop(req, errReset)
+		case ResetMiddle:
+			body := halved(req)
+			req = req.Clone(req.Context())
+			req.Body, req.GetBody = body, nil
+			after = true
 		case ResetAfter:
 			after = true
 		case Slow:
@@ -54,6 +59,9 @@ func (b *Between) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	res, err := b.Next.RoundTrip(req)
+	if _, cut := req.Body.(broken); cut && err != nil {
+		return nil, errReset
+	}
 	if err == nil && after {
 		_, _ = io.Copy(io.Discard, res.Body) // the counterpart has done its part
 		res.Body.Close()

@@ -57,6 +57,7 @@ func TestWhatEachKindDoes(t *testing.T) {
 		want  string
 	}{
 		{fault.Rule{Kind: fault.ResetBefore}, 0, "broken"},
+		{fault.Rule{Kind: fault.ResetMiddle}, 1, "broken"},
 		{fault.Rule{Kind: fault.ResetAfter}, 1, "broken"},
 		{fault.Rule{Kind: fault.Refused, Count: -1}, 0, "broken"},
 		{fault.Rule{Kind: fault.Slow, Delay: 1}, 1, "200 OK"},

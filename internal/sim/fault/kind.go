@@ -11,6 +11,8 @@ const (
 	Refused Kind = "refused"
 	// ResetBefore: the connection breaks before the request is acted upon.
 	ResetBefore Kind = "reset-before"
+	// ResetMiddle: the connection breaks when half of the request's body has arrived.
+	ResetMiddle Kind = "reset-middle"
 	// ResetAfter: the request is acted upon, but its answer is lost.
 	ResetAfter Kind = "reset-after"
 	// Slow: the answer comes after Delay (of real time).
@@ -37,7 +39,7 @@ const (
 )
 
 var kinds = []Kind{
-	Refused, ResetBefore, ResetAfter, Slow, Error,
+	Refused, ResetBefore, ResetMiddle, ResetAfter, Slow, Error,
 	TaskFails, TaskWarns, TaskHangs, DiskFull, StorageOffline, AgentNever, VMLocked, Reboot, ClockWrong,
 	TasksRotated, VMIDTaken, VMDeleted,
 }

@@ -21,6 +21,9 @@ func (s *Set) Wrap(target string, next http.Handler, machine Machine) http.Handl
 			switch r.Kind {
 			case Refused, ResetBefore:
 				cut()
+			case ResetMiddle:
+				req.Body = halved(req)
+				after = true
 			case ResetAfter:
 				after = true
 			case Slow:
@@ -43,6 +46,30 @@ func (s *Set) Wrap(target string, next http.Handler, machine Machine) http.Handl
 		}
 		next.ServeHTTP(w, req)
 	})
+}
+
+// halved is the body of a request that breaks in its middle.
+func halved(req *http.Request) io.ReadCloser {
+	body := req.Body
+	if body == nil {
+		body = http.NoBody
+	}
+	return broken{io.LimitReader(body, req.ContentLength/2), body}
+}
+
+// broken is a body of which no more comes.
+type broken struct {
+	came io.Reader
+	io.Closer
+}
+
+// Read implements io.Reader.
+func (b broken) Read(p []byte) (int, error) {
+	n, err := b.came.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
 }
 
 // cut breaks the connection: net/http closes it without an answer.
