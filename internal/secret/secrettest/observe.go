@@ -70,10 +70,10 @@ type told struct {
 	Origin string `json:"origin"`
 }
 
-// record is Watch for a process that a test starts: it appends each secret to a file
+// Record is Watch for a process that a test starts: it appends each secret to a file
 // for the test's Collector to take with TellFile. The line is written before the
 // secret is used, so that a process that is killed has told what it knew.
-func record(path string) error {
+func Record(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

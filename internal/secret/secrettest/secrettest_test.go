@@ -155,7 +155,7 @@ func TestWatchIsToldOfEverySecret(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "told")
-	if err := record(path); err != nil {
+	if err := Record(path); err != nil {
 		t.Fatal(err)
 	}
 	secret.New("made-in-another-process")
