@@ -64,7 +64,7 @@ func run(t testing.TB, build Build, p plan) (out outcome) {
 	}
 	w := newWire(ctx, clk, world.Targets, p)
 	defer w.clear()
-	r := &runner{clk: clk, world: world, db: db, wire: w, out: &out, before: before}
+	r := &runner{ctx: ctx, clk: clk, world: world, db: db, wire: w, out: &out, before: before}
 	out.targets = world.Targets
 	if err := r.live(ctx); err != nil {
 		out.problem = err.Error()
@@ -74,6 +74,7 @@ func run(t testing.TB, build Build, p plan) (out outcome) {
 
 // runner is what the phases of a run share.
 type runner struct {
+	ctx    context.Context // of the run, with its mark
 	clk    *clocktest.Clock
 	world  World
 	db     store.DB
@@ -207,13 +208,19 @@ func (r *runner) lookAtTheWaiting(s strike) {
 	}
 }
 
+// doctor asks the doctor. Time passes meanwhile: a box that does not answer is asked again.
+func (r *runner) doctor() (found []string, err error) {
+	r.clk.Idle(r.ctx, func() { found, err = r.world.Doctor(r.db) })
+	return found, err
+}
+
 // doctorWhileItLasts: what the doctor finds then is the fault or nothing.
 func (r *runner) doctorWhileItLasts() error {
 	lasting := r.wire.lasting()
 	if len(lasting) == 0 || r.world.Damaged || r.world.Doctor == nil {
 		return nil
 	}
-	found, err := r.world.Doctor(r.db)
+	found, err := r.doctor()
 	if err != nil {
 		return fmt.Errorf("the doctor, while the fault lasts: %w", err)
 	}
@@ -227,7 +234,7 @@ func (r *runner) doctorWhileItLasts() error {
 
 // names tells whether a finding is about the fault.
 func (s strike) names(finding string) bool {
-	if s.rule.Kind == fault.Reboot && half.MatchString(finding) || s.rule.Kind == fault.VMDeleted && strings.Contains(finding, fmt.Sprintf("VM %d is not on", s.rule.VMID)) {
+	if s.rule.Kind == fault.Reboot && (half.MatchString(finding) || strings.Contains(finding, "could not be asked")) || s.rule.Kind == fault.VMDeleted && strings.Contains(finding, fmt.Sprintf("VM %d is not on", s.rule.VMID)) {
 		return true
 	}
 	for _, word := range []string{s.rule.Storage, "clock", "agent"} {
@@ -246,7 +253,7 @@ func (r *runner) clearWrecks(ctx context.Context) error {
 	if r.world.Doctor == nil || !slices.ContainsFunc(r.wire.plan, func(s strike) bool { return s.rule.Kind == fault.Reboot }) {
 		return nil
 	}
-	found, err := r.world.Doctor(r.db)
+	found, err := r.doctor()
 	if err != nil {
 		return err
 	}
@@ -296,7 +303,7 @@ func (r *runner) lossIsTold() error {
 	if r.world.Doctor == nil {
 		return nil
 	}
-	found, err := r.world.Doctor(r.db)
+	found, err := r.doctor()
 	stood := slices.ContainsFunc(r.world.Targets, func(t Target) bool { return t.Stands })
 	if err == nil && (len(found) > 1 || stood && len(found) == 0 || len(found) == 1 && !strings.Contains(found[0], "VM")) {
 		err = fmt.Errorf("after a VM was removed by hand the doctor finds %q, wanted that it is missing", found)
@@ -308,7 +315,7 @@ func (r *runner) healthy(when string) error {
 	if r.world.Doctor == nil {
 		return nil
 	}
-	found, err := r.world.Doctor(r.db)
+	found, err := r.doctor()
 	if err != nil {
 		return fmt.Errorf("the doctor, %s: %w", when, err)
 	}
