@@ -28,7 +28,7 @@ anew: accolade invoice replace.
 
 Refused: more than what is left, a line that was credited before, a credit note of a
 credit note.`,
-		Example: `  accolade invoice credit F2026-0001 --reason "Facture adressée au mauvais établissement"
+		Example: `  accolade invoice credit F2026-0001 --reason "Facture partie au mauvais établissement"
   accolade invoice credit F2026-0002 --line 3 --reason "Heures offertes"
   accolade invoice credit F2026-0002 --net 50 --text "Geste commercial" --reason "Panne du 12 octobre"
   accolade invoice credit F2026-0002 --net 20:50 --net 5.5:10 --text "Remise" --reason "Accord du 3 novembre"`,

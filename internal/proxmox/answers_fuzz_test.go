@@ -73,7 +73,7 @@ func everyCall(ctx context.Context, c *Client) map[string]func() error {
 	task := func(id string, err error) error {
 		if err == nil && id != "" {
 			if _, bad := parseUPID(id); bad != nil {
-				return nil // waiting for it says so
+				return nil //nolint:nilerr // waiting for it says so
 			}
 		}
 		return err

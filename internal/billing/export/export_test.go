@@ -70,9 +70,10 @@ func newCoop(t *testing.T) *coop {
 		_, err := book.AddClient(anne, contract.Client{Name: name, Kind: contract.School, Address: contract.Address{Lines: []string{"1 rue"}, PostCode: "56100", City: "Lorient"}})
 		c.must(err)
 		sign := contract.New{Client: name, Offer: offer, Start: calendar.NewDate(2026, 9, 15)}
-		if offer == "classic" {
+		switch offer {
+		case "classic":
 			sign.Employees = 12
-		} else if offer == "island" {
+		case "island":
 			sign.Employees = 1
 		}
 		_, err = book.Sign(anne, sign)

@@ -15,15 +15,6 @@ type Params struct {
 	values map[string]any // string or []string
 }
 
-// newParams makes parameters from texts, without any check.
-func newParams(values map[string]string) Params {
-	p := Params{values: make(map[string]any, len(values))}
-	for name, value := range values {
-		p.values[name] = value
-	}
-	return p
-}
-
 // Has tells whether the parameter was given.
 func (p Params) Has(name string) bool {
 	_, ok := p.values[name]

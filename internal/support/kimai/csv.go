@@ -27,7 +27,7 @@ var columns = map[string]string{
 	"user": "user", "username": "user", "benutzer": "user", "nom d'utilisateur": "user",
 	"customer": "customer", "kunde": "customer", "client": "customer",
 	"project": "project", "projekt": "project", "projet": "project",
-	"activity": "activity", "tätigkeit": "activity", "activité": "activity",
+	"activity": "activity", "tätigkeit": "activity", "activité": "activity", //nolint:misspell // French
 	"description": "description", "beschreibung": "description",
 	"id": "id", "identifiant": "id",
 }

@@ -94,7 +94,7 @@ func readJSON(data []byte) (records []record, bad []support.BadRow, err error) {
 			r.line = lineAt(data, start+offset)
 			if err != nil {
 				bad = append(bad, support.BadRow{Line: r.line, Why: r.name() + err.Error()})
-				return nil
+				return nil //nolint:nilerr // the row is named, the others are read
 			}
 			records = append(records, r)
 			return nil
