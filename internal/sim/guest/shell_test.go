@@ -182,7 +182,7 @@ func script(t *testing.T, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "templates", "guest", name+".sh"))
 	if err != nil {
-		t.Skipf("the project's scripts: %v", err)
+		t.Fatalf("the project's scripts: %v", err)
 	}
 	return string(raw)
 }

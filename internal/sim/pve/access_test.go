@@ -258,7 +258,7 @@ func TestGroupsAndPools(t *testing.T) {
 		t.Errorf("own above group: %v", got)
 	}
 	if r := a.do("POST", "/pools", v("poolid", "accolade")); r.status != 200 {
-		t.Skipf("pools are not simulated yet: %s", r.reason)
+		t.Fatalf("make a pool: %s", r.reason)
 	}
 	a.ok("PUT", "/pools", v("poolid", "accolade", "storage", "local"), nil)
 	a.grant("/pool/accolade", "Fill", "Datastore.AllocateSpace", "u@pve")
