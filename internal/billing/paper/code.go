@@ -17,7 +17,7 @@ const (
 // code draws the QR code that a bank's app reads the transfer from (EPC069-12),
 // left of the totals, and returns where it ends. An account or amount that the scheme
 // does not take leaves it out: the words on payment say all.
-func (s *sheet) code(top float64) float64 {
+func (s invoice) code(top float64) float64 {
 	if s.inv.Type == billing.CreditNote || s.inv.Payable() <= 0 {
 		return top
 	}

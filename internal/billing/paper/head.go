@@ -8,9 +8,9 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 )
 
-// head is the seller's letterhead and the word Facture.
+// head is the seller's letterhead and what the document is.
 func (s *sheet) head() {
-	seller := s.inv.Seller
+	seller := s.seller
 	y := top + 4
 	s.text(left, y, style{15, true, accent}, seller.Name)
 	y += 5
@@ -18,8 +18,8 @@ func (s *sheet) head() {
 		s.text(left, y, small, line)
 		y += 3.6
 	}
-	s.textRight(right, top+4, style{15, false, black}, word(s.inv.Type))
-	s.textRight(right, top+9.5, style{10.5, true, black}, s.inv.Number)
+	s.textRight(right, top+4, style{15, false, black}, s.word)
+	s.textRight(right, top+9.5, style{10.5, true, black}, s.number)
 }
 
 func contactLine(s billing.Seller) []string {
@@ -35,20 +35,20 @@ func contactLine(s billing.Seller) []string {
 	return []string{strings.Join(parts, " · ")}
 }
 
-// parties are the invoice's data on the left, the client in the envelope's window
+// parties are the document's data on the left, the client in the envelope's window
 // on the right.
-func (s *sheet) parties() {
+func (s *sheet) parties(facts [][2]string, client billing.Buyer) {
 	y := windowTop + 3
-	for _, row := range s.facts() {
+	for _, row := range facts {
 		s.text(left, y, label, row[0])
 		y = s.paragraph(left+31, y, windowLeft-left-37, style{8.5, false, black}, row[1]) + 0.9
 	}
-	window := s.client()
+	window := s.window(client)
 	s.y = max(y, window) + 6
 }
 
 // facts are the dates and numbers of the invoice.
-func (s *sheet) facts() [][2]string {
+func (s invoice) facts() [][2]string {
 	inv := s.inv
 	rows := [][2]string{
 		{"Numéro", inv.Number},
@@ -65,7 +65,11 @@ func (s *sheet) facts() [][2]string {
 			rows = append(rows, [2]string{"Motif", c.Reason})
 		}
 	}
-	c := inv.Client
+	return append(rows, clientRows(inv.Client)...)
+}
+
+// clientRows are what identifies a client.
+func clientRows(c billing.Buyer) (rows [][2]string) {
 	if c.Service != "" {
 		rows = append(rows, [2]string{"Code service", c.Service})
 	}
@@ -90,8 +94,7 @@ func (s *sheet) facts() [][2]string {
 	return rows
 }
 
-func (s *sheet) client() float64 {
-	c := s.inv.Client
+func (s *sheet) window(c billing.Buyer) float64 {
 	y := windowTop + 3
 	width := right - windowLeft
 	y = s.paragraph(windowLeft, y, width, style{10, true, black}, c.Name) + 0.6
@@ -110,7 +113,7 @@ func addressLines(a contract.Address) []string {
 }
 
 // summary says in one glance what is due, and when.
-func (s *sheet) summary() {
+func (s invoice) summary() {
 	const height = 15.0
 	s.pdf.SetFillColor(wash[0], wash[1], wash[2])
 	s.pdf.Rect(left, s.y, right-left, height, "F")
@@ -167,7 +170,7 @@ func (s *sheet) feet() {
 	for page := 1; page <= pages; page++ {
 		s.pdf.SetPage(page)
 		if page > 1 {
-			s.text(left, top, small, fmt.Sprintf("%s · %s, suite", s.inv.Seller.Name, lowerFirst(Title(s.inv))))
+			s.text(left, top, small, fmt.Sprintf("%s · %s, suite", s.seller.Name, lowerFirst(title(s.word, s.number))))
 		}
 		s.hairline(left, right, 279, pale, 0.1)
 		s.paragraph(left, 283, right-left-14, small, s.legal()) // beside the page's number
@@ -177,7 +180,7 @@ func (s *sheet) feet() {
 
 // legal is who the seller is before the law, on one line.
 func (s *sheet) legal() string {
-	seller := s.inv.Seller
+	seller := s.seller
 	parts := []string{seller.Name, seller.FormText(), "SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), seller.RegisterText()}
 	if seller.VATNumber != "" {
 		parts = append(parts, "TVA "+seller.VATNumber)

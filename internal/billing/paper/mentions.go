@@ -9,7 +9,7 @@ import (
 )
 
 // allowance says in plain words how many hours are left.
-func (s *sheet) allowance() {
+func (s invoice) allowance() {
 	a := s.inv.Allowance
 	if a == nil {
 		return
@@ -31,7 +31,7 @@ func (s *sheet) allowance() {
 }
 
 // payment says how to pay.
-func (s *sheet) payment() {
+func (s invoice) payment() {
 	seller := s.inv.Seller
 	switch {
 	case s.inv.Type == billing.CreditNote:
@@ -51,7 +51,7 @@ func (s *sheet) payment() {
 
 // mentions are what the law wants to be read (articles L441-9, L441-10 and D441-5
 // du Code de commerce, 242 nonies A de l'annexe II du CGI).
-func (s *sheet) mentions() {
+func (s invoice) mentions() {
 	seller := s.inv.Seller
 	m := []string{"Catégorie de l'opération : prestation de services."}
 	if seller.VATRegime == billing.Franchise {

@@ -1,8 +1,8 @@
-// Package paper draws invoices as PDF: in French, on A4, with all that the law
-// wants to be read there.
+// Package paper draws invoices and what else a client is to read and sign as PDF: in
+// French, on A4, with all that the law wants to be read there.
 //
 // It draws what billing froze and computes nothing of its own but layout; the same
-// invoice gives the same bytes. The fonts (Liberation Sans, OFL) travel in the file.
+// document gives the same bytes. The fonts (Liberation Sans, OFL) travel in the file.
 package paper
 
 import (
@@ -30,9 +30,15 @@ const (
 
 // Render draws an invoice. It may be called from several goroutines at once.
 func Render(inv billing.Invoice) ([]byte, error) {
-	s := draw(inv, latin())
+	return output(func(face typeface) *sheet { return draw(inv, face).sheet })
+}
+
+// output sets a document in the cut font, and anew in the whole one if it holds runes
+// beyond that.
+func output(draw func(typeface) *sheet) ([]byte, error) {
+	s := draw(latin())
 	if s.beyond {
-		s = draw(inv, whole())
+		s = draw(whole())
 	}
 	var out bytes.Buffer
 	if err := s.pdf.Output(&out); err != nil {
@@ -41,12 +47,21 @@ func Render(inv billing.Invoice) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func draw(inv billing.Invoice, face typeface) *sheet {
-	s := newSheet(inv, face)
+// invoice is one in the making.
+type invoice struct {
+	*sheet
+	inv billing.Invoice
+}
+
+func draw(inv billing.Invoice, face typeface) invoice {
+	s := invoice{newSheet(about{
+		seller: inv.Seller, word: word(inv.Type), number: inv.Number, day: inv.Date, language: Language(inv),
+		subject: fmt.Sprintf("%s du %s, %s", Title(inv), inv.Date, inv.Client.Name),
+	}, face), inv}
 	s.head()
-	s.parties()
+	s.parties(s.facts(), inv.Client)
 	s.summary()
-	s.table()
+	s.table(inv.Lines)
 	s.totals()
 	s.allowance()
 	s.payment()
@@ -67,7 +82,9 @@ func word(t billing.Type) string {
 }
 
 // Title names a document: `Facture F2026-0001`.
-func Title(inv billing.Invoice) string { return word(inv.Type) + " " + inv.Number }
+func Title(inv billing.Invoice) string { return title(word(inv.Type), inv.Number) }
+
+func title(word, number string) string { return word + " " + number }
 
 // Language is the language of a document (BCP 47).
 func Language(billing.Invoice) string { return "fr-FR" }
@@ -78,30 +95,40 @@ func Day(d calendar.Date) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 12, 0, 0, 0, time.UTC)
 }
 
-// sheet is the document in the making; y is where the next thing goes.
+// about is what every document tells of itself.
+type about struct {
+	seller   billing.Seller
+	word     string        // `Facture`
+	number   string        // `F2026-0001`
+	subject  string        // for the file's properties
+	day      calendar.Date // on which it was made
+	language string        // BCP 47
+}
+
+// sheet is a document in the making; y is where the next thing goes.
 type sheet struct {
+	about
 	pdf    *fpdf.Fpdf
-	inv    billing.Invoice
 	y      float64
 	beyond bool // it holds runes that are not in latin
 }
 
-func newSheet(inv billing.Invoice, face typeface) *sheet {
+func newSheet(a about, face typeface) *sheet {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.AddUTF8FontFromBytes("sans", "", face.regular)
 	pdf.AddUTF8FontFromBytes("sans", "B", face.bold)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCatalogSort(true)
-	pdf.SetCreationDate(Day(inv.Date))
-	pdf.SetModificationDate(Day(inv.Date))
-	pdf.SetTitle(Title(inv), true)
-	pdf.SetAuthor(inv.Seller.Name, true)
-	pdf.SetSubject(fmt.Sprintf("%s du %s, %s", Title(inv), inv.Date, inv.Client.Name), true)
+	pdf.SetCreationDate(Day(a.day))
+	pdf.SetModificationDate(Day(a.day))
+	pdf.SetTitle(title(a.word, a.number), true)
+	pdf.SetAuthor(a.seller.Name, true)
+	pdf.SetSubject(a.subject, true)
 	pdf.SetCreator("Accolade", true)
 	pdf.SetProducer("Accolade", true)
-	pdf.SetLang(Language(inv))
+	pdf.SetLang(a.language)
 	pdf.AddPage()
-	return &sheet{pdf: pdf, inv: inv, y: top}
+	return &sheet{about: a, pdf: pdf, y: top}
 }
 
 // ink is a colour.
@@ -233,6 +260,6 @@ func (s *sheet) room(height float64) bool {
 		return false
 	}
 	s.pdf.AddPage()
-	s.y = top + 9 // below the word that the invoice goes on
+	s.y = top + 9 // below the word that the document goes on
 	return true
 }

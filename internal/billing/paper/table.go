@@ -22,9 +22,9 @@ var (
 )
 
 // table sets the lines, each kept whole on its page.
-func (s *sheet) table() {
+func (s *sheet) table(lines []billing.Line) {
 	s.tableHead()
-	for _, l := range s.inv.Lines {
+	for _, l := range lines {
 		title := s.wrap(textWidth, titleStyle, l.Title)
 		detail := s.wrap(textWidth, detailStyle, l.Detail)
 		height := float64(len(title))*titleStyle.leading() + float64(len(detail))*detailStyle.leading() + 3.4
@@ -84,7 +84,7 @@ func unitPrice(l billing.Line) string {
 }
 
 // totals are the sums, per rate of VAT and in all.
-func (s *sheet) totals() {
+func (s invoice) totals() {
 	rows := float64(len(s.inv.Groups) + len(s.inv.Discounts) + 2*len(s.inv.Deposits))
 	s.room(max(18+rows*5, codeSide+6))
 	const from = 116.0
