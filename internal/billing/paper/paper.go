@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
 
@@ -36,7 +37,11 @@ func Render(inv billing.Invoice) ([]byte, error) {
 // output sets a document in the cut font, and anew in the whole one if it holds runes
 // beyond that.
 func output(draw func(typeface) *sheet) ([]byte, error) {
-	s := draw(latin())
+	face, err := western()
+	if err != nil {
+		return nil, err
+	}
+	s := draw(face)
 	if s.beyond {
 		s = draw(whole())
 	}
@@ -109,14 +114,14 @@ type about struct {
 type sheet struct {
 	about
 	pdf    *fpdf.Fpdf
+	face   typeface
 	y      float64
-	beyond bool // it holds runes that are not in latin
+	beyond bool // it holds runes that are not in western
 }
 
 func newSheet(a about, face typeface) *sheet {
 	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.AddUTF8FontFromBytes("sans", "", face.regular)
-	pdf.AddUTF8FontFromBytes("sans", "B", face.bold)
+	face.add(pdf)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCatalogSort(true)
 	pdf.SetCreationDate(Day(a.day))
@@ -128,7 +133,7 @@ func newSheet(a about, face typeface) *sheet {
 	pdf.SetProducer("Accolade", true)
 	pdf.SetLang(a.language)
 	pdf.AddPage()
-	return &sheet{about: a, pdf: pdf, y: top}
+	return &sheet{about: a, pdf: pdf, face: face, y: top}
 }
 
 // ink is a colour.
@@ -169,15 +174,18 @@ func (s *sheet) set(st style) {
 // text writes one line whose baseline is at y.
 func (s *sheet) text(x, y float64, st style, words string) {
 	s.set(st)
-	s.pdf.Text(x, y, s.printable(words))
+	s.pdf.Text(x, y, s.face.encode(s.printable(words)))
 }
 
 // textRight ends a line at x.
 func (s *sheet) textRight(x, y float64, st style, words string) {
 	s.set(st)
 	words = s.printable(words)
-	s.pdf.Text(x-s.pdf.GetStringWidth(words), y, words)
+	s.pdf.Text(x-s.width(words), y, s.face.encode(words))
 }
+
+// width is how wide words are in the style that is set.
+func (s *sheet) width(words string) float64 { return s.pdf.GetStringWidth(s.face.encode(words)) }
 
 // hairline draws a rule across the page.
 func (s *sheet) hairline(x1, x2, y float64, c ink, width float64) {
@@ -211,7 +219,7 @@ func (s *sheet) wrap(width float64, st style, words string) []string {
 			if line != "" {
 				whole = line + " " + word
 			}
-			if s.pdf.GetStringWidth(whole) <= width {
+			if s.width(whole) <= width {
 				line = whole
 				break
 			}
@@ -231,7 +239,7 @@ func (s *sheet) fitting(width float64, word string) int {
 	cut := 0
 	for i, r := range word {
 		end := i + len(string(r))
-		if cut > 0 && s.pdf.GetStringWidth(word[:end]) > width {
+		if cut > 0 && s.width(word[:end]) > width {
 			break
 		}
 		cut = end
@@ -240,16 +248,16 @@ func (s *sheet) fitting(width float64, word string) int {
 }
 
 // printable replaces what the font cannot draw: runes outside the basic plane and
-// control characters, and notes what latin lacks.
+// control characters, and notes what western lacks.
 func (s *sheet) printable(words string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r > 0xffff:
 			return '?'
-		case r < ' ':
+		case unicode.IsControl(r):
 			return ' '
 		}
-		s.beyond = s.beyond || !isLatin(r)
+		s.beyond = s.beyond || !isWestern(r)
 		return r
 	}, words)
 }
