@@ -66,10 +66,10 @@ func Join(pdf, xml []byte, about About) ([]byte, error) {
 	id.Write(pdf)
 	id.Write(xml)
 
-	file := f.add(stream(fmt.Sprintf("/Type /EmbeddedFile /Subtype /text#2Fxml /Params << /Size %d /ModDate %s >>", len(xml), date(about.Made)), xml, true))
+	file := f.add(packed(fmt.Sprintf("/Type /EmbeddedFile /Subtype /text#2Fxml /Params << /Size %d /ModDate %s >>", len(xml), date(about.Made)), xml))
 	spec := f.add(fmt.Appendf(nil, "<< /Type /Filespec /F (%s) /UF (%s) /AFRelationship /Data /Desc (Factur-X) /EF << /F %d 0 R /UF %d 0 R >> >>", FileName, FileName, file, file))
-	meta := f.add(stream("/Type /Metadata /Subtype /XML", metadata(about), false))
-	profile := f.add(stream("/N 3 /Alternate /DeviceRGB", sRGB(), true))
+	meta := f.add(stream("/Type /Metadata /Subtype /XML", metadata(about)))
+	profile := f.add(profileStream())
 	f.replace(f.info, fmt.Appendf(nil, "<< /Title %s /Author %s /Subject %s /Creator %s /Producer %s /CreationDate %s /ModDate %s >>",
 		text(about.Title), text(about.Author), text(about.Subject), text(program), text(program), date(about.Made), date(about.Made)))
 	f.replace(f.root, fmt.Appendf(nil, "<< /Type /Catalog /Pages %s /Lang (%s) /Metadata %d 0 R /AF [%d 0 R] /Names << /EmbeddedFiles << /Names [(%s) %d 0 R] >> >>"+

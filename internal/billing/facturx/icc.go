@@ -6,10 +6,13 @@ import (
 	"sync"
 )
 
+// profileStream is sRGB as a stream object, the same in every file.
+var profileStream = sync.OnceValue(func() []byte { return packed("/N 3 /Alternate /DeviceRGB", sRGB()) })
+
 // sRGB is an ICC profile (version 2.1, a display) of the colour space of IEC
 // 61966-2-1: what the numbers of our colours mean. It is computed from the
 // standard's formula and primaries (adapted to D50 by Bradford's transform).
-var sRGB = sync.OnceValue(func() []byte {
+func sRGB() []byte {
 	type tag struct {
 		name string
 		data []byte
@@ -53,7 +56,7 @@ var sRGB = sync.OnceValue(func() []byte {
 	profile := append(append(head, table...), data...)
 	be.PutUint32(profile, uint32(len(profile)))
 	return profile
-})
+}
 
 // curveTag is the tone curve in 1,024 points.
 func curveTag() []byte {

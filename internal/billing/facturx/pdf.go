@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf16"
 )
@@ -153,17 +154,26 @@ func (f *file) bytes(id []byte) []byte {
 	return b.Bytes()
 }
 
-// stream makes a stream object of a dictionary's entries and its content.
-// Metadata is not compressed, so that programs which know no PDF can find it.
-func stream(entries string, content []byte, compressed bool) []byte {
-	if compressed {
-		var z bytes.Buffer
-		w := zlib.NewWriter(&z)
-		_, _ = w.Write(content) // a buffer takes all
-		_ = w.Close()
-		entries, content = entries+" /Filter /FlateDecode", z.Bytes()
-	}
-	return append(fmt.Appendf(nil, "<< %s /Length %d >>\nstream\n", entries, len(content)), append(content[:len(content):len(content)], "\nendstream"...)...)
+// stream makes a stream object of a dictionary's entries and its content as it is.
+func stream(entries string, content []byte) []byte {
+	b := make([]byte, 0, len(entries)+len(content)+64)
+	b = fmt.Appendf(b, "<< %s /Length %d >>\nstream\n", entries, len(content))
+	return append(append(b, content...), "\nendstream"...)
+}
+
+// packers are at rest between streams: to make one takes longer than to pack an invoice.
+var packers = sync.Pool{New: func() any { return zlib.NewWriter(nil) }}
+
+// packed is stream, compressed. Metadata is not, so that programs which know no PDF
+// can find it.
+func packed(entries string, content []byte) []byte {
+	var z bytes.Buffer
+	w := packers.Get().(*zlib.Writer)
+	w.Reset(&z)
+	_, _ = w.Write(content) // a buffer takes all
+	_ = w.Close()
+	packers.Put(w)
+	return stream(entries+" /Filter /FlateDecode", z.Bytes())
 }
 
 // text is a text string in UTF-16 with byte order mark, as hexadecimal.
