@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/billing"
-	"codeberg.org/accolade/accolade/internal/billing/paper"
+	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -34,7 +34,7 @@ func lived(b *testing.B, clients, years int) *billing.Service {
 	clk := &morning{Clock: clock.Real()}
 	model := store.Memory()
 	open := func(db store.DB) *billing.Service {
-		return billing.New(billing.Options{DB: db, Clock: clk, Zone: calendar.Paris(), Seller: seller(), Documents: b.TempDir(), Render: paper.Render})
+		return billing.New(billing.Options{DB: db, Clock: clk, Zone: calendar.Paris(), Seller: seller(), Documents: b.TempDir(), Render: facturx.Render, XML: facturx.XML})
 	}
 	must(b, live(model, clk, open(model), years))
 	file, err := store.Open(filepath.Join(b.TempDir(), "store.db"), store.Options{})
@@ -77,7 +77,7 @@ func live(db store.DB, clk *morning, bills *billing.Service, years int) error {
 	first := nextMonth.Add(-12 * years)
 	clk.day = first.First()
 	book, ledger := contract.NewBook(db, clk, calendar.Paris(), offers), support.NewLedger(db, clk, calendar.Paris())
-	if _, err := book.AddClient(anne, contract.Client{ID: "c0000", Name: "client c0000", Kind: contract.School, Address: contract.Address{Lines: []string{"4 rue de l'Assemblée nationale"}, PostCode: "56100", City: "Lorient"}}); err != nil {
+	if _, err := book.AddClient(anne, contract.Client{ID: "c0000", Name: "client c0000", Kind: contract.School, SIREN: "732829320", Address: contract.Address{Lines: []string{"4 rue de l'Assemblée nationale"}, PostCode: "56100", City: "Lorient"}}); err != nil {
 		return err
 	}
 	if _, err := book.Sign(anne, contract.New{Client: "c0000", Offer: "classic", Start: first.First(), Employees: 8}); err != nil {
