@@ -180,3 +180,9 @@ func (p Part) of(lines []Line) []Line {
 	}
 	return out
 }
+
+// Expected is what a month comes to, up to a day in it, by the contract alone: before
+// tax, without hours and one-off lines.
+func Expected(m calendar.Month, until calendar.Date, k contract.Contract) money.Cents {
+	return netOf(ownLines(m, until, k))
+}
