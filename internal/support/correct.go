@@ -87,6 +87,9 @@ func (l *Ledger) corrected(tx store.Tx, old Entry, c Correction) (Entry, error) 
 	if c.Date == nil {
 		e.Began = old.Began
 	}
+	if e.Date == old.Date && e.Who == old.Who {
+		e.Group = old.Group
+	}
 	return e, l.fits(tx, e, e.Minutes, old.ID)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -158,13 +159,26 @@ func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
 		return Entry{}, invalid("text", "of "+fmt.Sprint(len(e.Who)+len(e.For)+len(e.Where)+len(e.Note)+len(e.Private))+" characters", "names take 100 to 200 characters, a note 2000")
 	}
 	if b.Began != "" {
-		clockTime, err := time.Parse("15:04", b.Began)
-		if err != nil {
-			return Entry{}, invalid("began", b.Began, "want a time such as 14:30")
+		if e.Began, err = l.began(e.Date, b.Began); err != nil {
+			return Entry{}, err
 		}
-		e.Began = time.Date(e.Date.Year, e.Date.Month, e.Date.Day, clockTime.Hour(), clockTime.Minute(), 0, 0, l.zone).UTC()
 	}
 	return e, l.assign(tx, client, &e)
+}
+
+// began reads a time of a day. In the hour that comes twice when the clock is set
+// back, an offset says which one is meant.
+func (l *Ledger) began(day calendar.Date, s string) (time.Time, error) {
+	for _, form := range []string{"15:04", "15:04:05"} {
+		if t, err := time.Parse(form, s); err == nil {
+			return time.Date(day.Year, day.Month, day.Day, t.Hour(), t.Minute(), t.Second(), 0, l.zone).UTC(), nil
+		}
+	}
+	t, err := time.Parse(time.DateOnly+" 15:04:05-07:00", day.String()+" "+s)
+	if err != nil || calendar.Of(t, l.zone) != day {
+		return time.Time{}, invalid("began", s, "want a time such as 14:30")
+	}
+	return t.UTC(), nil
 }
 
 // assign finds the contract that the work falls under. Travel and interventions
@@ -183,7 +197,8 @@ func (l *Ledger) assign(tx store.Tx, client contract.Client, e *Entry) error {
 }
 
 // fits refuses a day of a technician that is longer than the day, and work at a
-// known hour that overlaps other such work. instead is an entry that is being replaced.
+// known hour that overlaps other such work, but for its own group session. instead is
+// an entry that is being replaced.
 func (l *Ledger) fits(tx store.Tx, e Entry, minutes calendar.Minutes, instead string) error {
 	var others []Entry
 	sum := minutes
@@ -213,6 +228,9 @@ func (l *Ledger) fits(tx store.Tx, e Entry, minutes calendar.Minutes, instead st
 		taken[o.Reverts] = true
 	}
 	for _, o := range others {
+		if shared := e.Group != nil && o.Group != nil && e.Group.ID == o.Group.ID; shared {
+			continue
+		}
 		if !taken[o.ID] && o.Reverts == "" && !o.Began.IsZero() && o.Began.Before(end) && o.Ended().Add(-slack).After(e.Began) {
 			return refused("", "%s was at work already from %s to %s (%s, %s)", e.Who, l.clockOf(o.Began), l.clockOf(o.Ended()), o.ID, o.Client)
 		}
@@ -269,7 +287,11 @@ func refused(fix, why string, args ...any) error {
 }
 
 // tidy makes one space of many and drops what does not belong in a document.
-func tidy(s string) string { return strings.Join(strings.Fields(s), " ") }
+func tidy(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufffe' || r == '\uffff'
+	}), " ")
+}
 
 func kinds() []string {
 	var names []string

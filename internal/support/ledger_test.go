@@ -140,6 +140,28 @@ func TestGroup(t *testing.T) {
 	wants(t, err, "seats 0")
 }
 
+// TestSessionAtAKnownHour: a part of a session can be mended though the others stand at
+// the same hour, and other work cannot stand there.
+func TestSessionAtAKnownHour(t *testing.T) {
+	l, _ := office(t)
+	b := work(t, "2026-10-06", 100)
+	b.Kind, b.Began = contract.Training, "14:00"
+	made, err := l.AddGroup(anne, b, []support.Seat{{Client: "kerlann", Seats: 2}, {Client: "penmarch", Seats: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := "tableur"
+	for _, e := range made {
+		if _, err := l.Correct(anne, e.ID, support.Correction{Note: &note, Why: "note"}); err != nil {
+			t.Errorf("%s: %v", e.Client, err)
+		}
+	}
+	other := work(t, "2026-10-06", 10)
+	other.Began = "14:10"
+	_, err = l.Add(anne, other)
+	wants(t, err, "at work already from 2026-10-06 14:00")
+}
+
 func TestCorrection(t *testing.T) {
 	l, _ := office(t)
 	e, err := l.Add(anne, work(t, "2026-10-06", 120))
