@@ -2,12 +2,8 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,7 +23,7 @@ The kinds of work are accompaniment, training, assistance, intervention (on our 
 equipment) and travel; the offer says which count against the allowance. Nothing in
 the ledger is ever changed: a correction takes an entry back and books the right one.`,
 	}
-	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursForecast(e), newHoursCorrect(e), newHoursImport(e))
+	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursForecast(e), newHoursCorrect(e), newHoursExport(e), newHoursImport(e))
 	return c
 }
 
@@ -121,12 +117,17 @@ func newHoursList(e *env) *cobra.Command {
 			return e.printHours(list)
 		}),
 	}
+	e.hoursFilter(c, &f)
+	return c
+}
+
+// hoursFilter are the flags that choose entries.
+func (e *env) hoursFilter(c *cobra.Command, f *api.HoursFilter) {
 	c.Flags().StringVar(&f.Client, "client", "", "of this client alone")
 	c.Flags().StringVar(&f.Technician, "technician", "", "of this technician alone")
 	c.Flags().StringVar(&f.From, "from", "", "first day")
 	c.Flags().StringVar(&f.To, "to", "", "last day")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("client", e.completeFlag(clientIDs)))
-	return c
 }
 
 func newHoursBalance(e *env) *cobra.Command {
@@ -212,98 +213,6 @@ func correctMinutes(fs *pflag.FlagSet, took string, never bool, k *api.HoursCorr
 	}
 	k.Minutes = new(int64(m))
 	return err
-}
-
-func newHoursImport(e *env) *cobra.Command {
-	var dryRun, again bool
-	var mapping string
-	c := &cobra.Command{
-		Use:   "import FILE.csv | import FILE --kimai MAPPING.yaml",
-		Short: "Book a sheet of hours, all of it or nothing",
-		Long: `Book a sheet of hours (CSV with a header; comma, semicolon or tab; UTF-8). The columns
-date, client, minutes and kind are needed; technician, for, where, note, private and
-began may be there. One bad row and nothing is booked; all bad rows are named.
-
-With --kimai the file is the CSV export of Kimai 2, or what its REST API answers to
-GET /api/timesheets as JSON (one page after the other), and the mapping says who and
-what is meant. A file may be imported again, in part or whole: what was taken over
-before is passed over.
-
-  users: {anne: anne, "7": paul}            # Kimai's login, name or number: technician
-  customers: {"Mairie de Kerlann": kerlann} # client; - leaves it out
-  projects: {"12": kerlann, "Coop/Partage": penmarch}   # goes before the customer
-  activities: {Formation: training}         # kind of work
-  timezone: Europe/Paris                    # of a CSV's times`,
-		Example: `  accolade hours import 2026-10.csv --dry-run
-  accolade hours import kimai-export.csv --kimai kimai.yaml`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readInput(args[0])
-			if err != nil {
-				return err
-			}
-			if mapping != "" {
-				return e.importKimai(c, args[0], data, mapping, dryRun)
-			}
-			client, err := e.controller()
-			if err != nil {
-				return err
-			}
-			made, err := client.ImportHours(c.Context(), filepath.Base(args[0]), data, dryRun, again)
-			if err != nil {
-				return err
-			}
-			e.sayBooked(len(made), dryRun)
-			return e.printHours(made)
-		},
-	}
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "check all, book nothing")
-	c.Flags().BoolVar(&again, "again", false, "though the same file was imported before")
-	c.Flags().StringVar(&mapping, "kimai", "", "the file is Kimai's; this one maps its words into ours")
-	c.MarkFlagsMutuallyExclusive("again", "kimai")
-	return c
-}
-
-func (e *env) sayBooked(n int, dryRun bool) {
-	if dryRun {
-		e.say("%d entries would be booked; nothing was", n)
-	} else {
-		e.say("%d entries booked", n)
-	}
-}
-
-func (e *env) importKimai(c *cobra.Command, file string, data []byte, mapping string, dryRun bool) error {
-	words, err := e.readInput(mapping)
-	if err != nil {
-		return err
-	}
-	if !utf8.Valid(data) || !utf8.Valid(words) {
-		return usage(c, fmt.Errorf("%s and %s: want UTF-8", file, mapping))
-	}
-	client, err := e.controller()
-	if err != nil {
-		return err
-	}
-	taken, err := client.TakeKimai(c.Context(), api.HoursTakeover{Name: filepath.Base(file), Data: string(data), MappingName: filepath.Base(mapping), Mapping: string(words), DryRun: dryRun})
-	if err != nil {
-		return err
-	}
-	for _, left := range taken.Left {
-		e.say("line %d is left out: %s", left.Line, left.Why)
-	}
-	if taken.Known > 0 {
-		e.say("%s taken over before", plural(taken.Known, "record"))
-	}
-	e.sayBooked(len(taken.Entries), dryRun)
-	return e.printHours(taken.Entries)
-}
-
-// readInput reads a file, or standard input for `-`.
-func (e *env) readInput(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(e.stdin)
-	}
-	return os.ReadFile(name)
 }
 
 func (e *env) printHours(list []api.HoursEntry) error {

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"io"
 	"strconv"
 
 	"codeberg.org/accolade/accolade/internal/support"
@@ -84,7 +85,12 @@ func (c *Client) CorrectHours(ctx context.Context, id string, k HoursCorrection)
 	return out, c.Post(ctx, path("hours", "entries", id, "correct"), k, &out)
 }
 
-// ImportHours books a CSV sheet, all of it or nothing.
+// HoursSheet writes entries as they stand as a sheet: csv or xlsx.
+func (c *Client) HoursSheet(ctx context.Context, f HoursFilter, format string, private bool, w io.Writer) error {
+	return c.Get(ctx, withQuery("/hours/sheet", "client", f.Client, "technician", f.Technician, "from", f.From, "to", f.To, "format", format, "private", strconv.FormatBool(private)), w)
+}
+
+// ImportHours books a sheet (CSV or XLSX), all of it or nothing.
 func (c *Client) ImportHours(ctx context.Context, name string, data []byte, dryRun, again bool) ([]HoursEntry, error) {
 	var out []HoursEntry
 	path := withQuery("/hours/import", "name", name, "dry_run", strconv.FormatBool(dryRun), "again", strconv.FormatBool(again))

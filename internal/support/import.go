@@ -1,7 +1,6 @@
 package support
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -23,12 +22,14 @@ type imported struct {
 	At      time.Time `json:"at"`
 }
 
-// Import is a sheet of hours.
+// Import is a sheet of hours that was read.
 type Import struct {
 	Name   string // of the file
-	Data   []byte
-	DryRun bool // check all, book nothing
-	Again  bool // though the same file was imported before
+	Data   []byte // the file itself: it is imported once
+	Rows   []Row
+	Bad    []BadRow // what could not be read
+	DryRun bool     // check all, book nothing
+	Again  bool     // though the same file was imported before
 }
 
 // errDryRun rolls a dry run back.
@@ -37,20 +38,16 @@ var errDryRun = errors.New("dry run")
 // Import books a sheet, all of it or nothing: *BadRows names every row that cannot
 // be booked.
 func (l *Ledger) Import(a contract.Actor, in Import) ([]Entry, error) {
-	rows, unread, err := ReadRows(bytes.NewReader(in.Data), a.Who)
-	if err != nil {
-		return nil, &contract.Invalid{Field: "file", Value: in.Name, Allowed: err.Error()}
-	}
 	var made []Entry
-	err = l.change(a, "hours.import", func(tx store.Tx) (string, string, error) {
+	err := l.change(a, "hours.import", func(tx store.Tx) (string, string, error) {
 		made = nil
 		key, err := l.once(tx, in)
 		if err != nil {
 			return "", "", err
 		}
-		bad := slices.Clone(unread)
-		for _, r := range rows {
-			e, err := l.importRow(tx, a, in.Name, r)
+		bad, sessions := slices.Clone(in.Bad), map[string]Entry{}
+		for _, r := range in.Rows {
+			e, err := l.importRow(tx, a, in.Name, r, sessions)
 			if why, rowsFault := reason(err); rowsFault {
 				bad = append(bad, BadRow{r.Line, why})
 				continue
@@ -61,7 +58,7 @@ func (l *Ledger) Import(a contract.Actor, in Import) ([]Entry, error) {
 		}
 		if len(bad) > 0 {
 			slices.SortFunc(bad, func(x, y BadRow) int { return x.Line - y.Line })
-			return "", "", &BadRows{in.Name, len(rows) + len(unread), bad}
+			return "", "", &BadRows{in.Name, len(in.Rows) + len(in.Bad), bad}
 		}
 		if in.DryRun {
 			return "", "", errDryRun
@@ -92,16 +89,33 @@ func (l *Ledger) once(tx store.Tx, in Import) (string, error) {
 	return key, nil
 }
 
-func (l *Ledger) importRow(tx store.Tx, a contract.Actor, name string, r Row) (Entry, error) {
+// importRow books a row. sessions are the first entries of the file's shared sessions.
+func (l *Ledger) importRow(tx store.Tx, a contract.Actor, name string, r Row, sessions map[string]Entry) (Entry, error) {
 	e, err := l.prepare(tx, r.Booking)
 	if err != nil {
 		return Entry{}, err
+	}
+	s := r.Shared
+	if s.Session != "" {
+		e.Group = &Group{Minutes: s.Minutes, Seats: s.Seats, Of: s.Of}
+		if first, begun := sessions[s.Session]; begun {
+			e.Group.ID = first.Group.ID
+			if first.Date != e.Date || first.Who != e.Who || first.Group.Of != s.Of || first.Group.Minutes != s.Minutes {
+				return Entry{}, refused("", "session %s: day, technician, all seats and its minutes are not those of its first row", s.Session)
+			}
+		}
 	}
 	if err := l.fits(tx, e, e.Minutes, ""); err != nil {
 		return Entry{}, err
 	}
 	e.Source = name
-	return e, l.insert(tx, a, &e)
+	if err := l.insert(tx, a, &e); err != nil {
+		return Entry{}, err
+	}
+	if _, begun := sessions[s.Session]; s.Session != "" && !begun {
+		sessions[s.Session] = e
+	}
+	return e, nil
 }
 
 // reason tells a fault of the row from a fault of the store.

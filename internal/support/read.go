@@ -1,6 +1,8 @@
 package support
 
 import (
+	"slices"
+
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -26,6 +28,17 @@ func (l *Ledger) List(f Filter) ([]Entry, error) {
 		return err
 	})
 	return InOrder(found), err
+}
+
+// Standing are the entries of a list that count as they are: neither taken back nor
+// taking back. They come to the same minutes as the list, where that holds a
+// correction whole (those of one client or day or technician do).
+func Standing(list []Entry) []Entry {
+	taken := map[string]bool{}
+	for _, e := range list {
+		taken[e.Reverts] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(e Entry) bool { return e.Reverts != "" || taken[e.ID] })
 }
 
 func (l *Ledger) candidates(tx store.Tx, client string) ([]Entry, error) {

@@ -25,7 +25,7 @@ type Entry struct {
 	For      string           `json:"for,omitempty"`      // a person at the client's
 	Where    string           `json:"where,omitempty"`    // a site, or `remote`
 	Note     string           `json:"note,omitempty"`     // for the client
-	Private  string           `json:"private,omitempty"`  // for us: no letter, invoice or export holds it
+	Private  string           `json:"private,omitempty"`  // for us: no letter or invoice holds it, nor a sheet that was not asked to
 	Began    time.Time        `json:"began,omitzero"`     // if known, for work that must not overlap
 	Group    *Group           `json:"group,omitempty"`    // a session shared with other clients
 	Reverts  string           `json:"reverts,omitempty"`  // takes this entry back; Minutes is its negative

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -11,12 +12,14 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/internal/support/kimai"
+	"codeberg.org/accolade/accolade/internal/support/timesheet"
 )
 
 func (s *Server) registerHours() {
 	handle(s, route{method: http.MethodGet, path: "/hours", id: "list-hours", summary: "Entries of the ledger, by day", roles: everyone}, s.listHours)
 	handle(s, route{method: http.MethodPost, path: "/hours", id: "add-hours", summary: "Book work; a group session gives an entry for each client", roles: writers, status: http.StatusCreated, recorded: true}, s.addHours)
-	handle(s, route{method: http.MethodPost, path: "/hours/import", id: "import-hours", summary: "Book a CSV sheet, all of it or nothing", roles: writers, limit: 11 << 20, recorded: true}, s.importHours)
+	handle(s, route{method: http.MethodPost, path: "/hours/import", id: "import-hours", summary: "Book a sheet (CSV or XLSX), all of it or nothing", roles: writers, limit: 11 << 20, recorded: true}, s.importHours)
+	handle(s, route{method: http.MethodGet, path: "/hours/sheet", id: "hours-sheet", summary: "Entries as they stand, as a sheet (CSV or XLSX) that an import reads back", roles: everyone}, s.hoursSheet)
 	handle(s, route{method: http.MethodPost, path: "/hours/kimai", id: "take-kimai", summary: "Book a file of Kimai's, all of it or nothing; twice adds nothing", roles: writers, limit: 24 << 20, recorded: true}, s.takeKimai)
 	handle(s, route{method: http.MethodGet, path: "/hours/balance", id: "hours-balance", summary: "A client's allowance", roles: everyone}, s.hoursBalance)
 	handle(s, route{method: http.MethodGet, path: "/hours/forecast", id: "hours-forecast", summary: "When allowances run out on the present rhythm", roles: everyone}, s.hoursForecast)
@@ -36,22 +39,49 @@ func badRows(err error) *api.Error {
 	return p
 }
 
-func (s *Server) listHours(_ context.Context, in *struct {
+// HoursQuery chooses entries.
+type HoursQuery struct {
 	Client     string `query:"client" doc:"ID or name"`
 	Technician string `query:"technician"`
 	From       string `query:"from" doc:"first day"`
 	To         string `query:"to" doc:"last day"`
-}) (*answer[[]api.HoursEntry], error) {
-	f := support.Filter{Client: in.Client, Who: in.Technician}
-	var err error
-	if f.From, err = dateOf("from", in.From); err != nil {
-		return nil, err
+}
+
+func (q HoursQuery) filter() (f support.Filter, err error) {
+	f = support.Filter{Client: q.Client, Who: q.Technician}
+	if f.From, err = dateOf("from", q.From); err != nil {
+		return f, err
 	}
-	if f.To, err = dateOf("to", in.To); err != nil {
+	f.To, err = dateOf("to", q.To)
+	return f, err
+}
+
+func (s *Server) listHours(_ context.Context, in *HoursQuery) (*answer[[]api.HoursEntry], error) {
+	f, err := in.filter()
+	if err != nil {
 		return nil, err
 	}
 	all, err := s.Ledger.List(f)
 	return body(listed(all)), err
+}
+
+func (s *Server) hoursSheet(_ context.Context, in *struct {
+	HoursQuery
+	Format  string `query:"format" enum:"csv,xlsx" default:"csv"`
+	Private bool   `query:"private" doc:"with the notes for us alone"`
+}) (*file, error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Ledger.List(f)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	format := timesheet.Format(in.Format)
+	err = timesheet.Write(&b, format, support.Standing(all), timesheet.Options{Private: in.Private, Zone: s.Ledger.Zone()})
+	return &file{format.ContentType(), `attachment; filename="hours.` + in.Format + `"`, b.Bytes()}, err
 }
 
 func (s *Server) addHours(ctx context.Context, in *struct{ Body api.HoursWork }) (*answer[[]api.HoursEntry], error) {
@@ -94,7 +124,11 @@ func (s *Server) importHours(ctx context.Context, in *struct {
 	Again   bool   `query:"again" doc:"though the same file was imported before"`
 	RawBody []byte `contentType:"application/octet-stream"`
 }) (*answer[[]api.HoursEntry], error) {
-	made, err := s.Ledger.Import(actor(ctx), support.Import{Name: in.Name, Data: in.RawBody, DryRun: in.DryRun, Again: in.Again})
+	rows, bad, err := timesheet.Read(in.RawBody, caller(ctx).Name)
+	if err != nil {
+		return nil, &contract.Invalid{Field: "file", Value: in.Name, Allowed: err.Error()}
+	}
+	made, err := s.Ledger.Import(actor(ctx), support.Import{Name: in.Name, Data: in.RawBody, Rows: rows, Bad: bad, DryRun: in.DryRun, Again: in.Again})
 	return body(listed(made)), err
 }
 
