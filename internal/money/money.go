@@ -48,8 +48,24 @@ func (c Cents) String() string { return c.Decimal() + " EUR" }
 // French is `1 234,56 €`, with spaces that do not break.
 func (c Cents) French() string { return frenchNumber(c.Decimal()) + "\u00a0€" }
 
+// English is `€1,234.56`.
+func (c Cents) English() string { return euroFirst(englishNumber(c.Decimal())) }
+
+// euroFirst sets the sign of the currency before a number, behind its minus.
+func euroFirst(number string) string {
+	if rest, negative := strings.CutPrefix(number, "-"); negative {
+		return "-€" + rest
+	}
+	return "€" + number
+}
+
 // frenchNumber groups thousands by no-break spaces and sets a decimal comma.
-func frenchNumber(decimal string) string {
+func frenchNumber(decimal string) string { return grouped(decimal, "\u00a0", ",") }
+
+// englishNumber groups thousands by commas.
+func englishNumber(decimal string) string { return grouped(decimal, ",", ".") }
+
+func grouped(decimal, thousands, point string) string {
 	sign, rest := "", decimal
 	if strings.HasPrefix(rest, "-") {
 		sign, rest = "-", rest[1:]
@@ -59,12 +75,12 @@ func frenchNumber(decimal string) string {
 	b.WriteString(sign)
 	for i, r := range whole {
 		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteRune('\u00a0')
+			b.WriteString(thousands)
 		}
 		b.WriteRune(r)
 	}
 	if hasFrac {
-		b.WriteString("," + frac)
+		b.WriteString(point + frac)
 	}
 	return b.String()
 }

@@ -35,14 +35,14 @@ func TestRoundIsNear(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for c, want := range map[Cents][3]string{
-		0:        {"0.00", "0.00 EUR", "0,00\u00a0€"},
-		5:        {"0.05", "0.05 EUR", "0,05\u00a0€"},
-		-1234:    {"-12.34", "-12.34 EUR", "-12,34\u00a0€"},
-		123456:   {"1234.56", "1234.56 EUR", "1\u00a0234,56\u00a0€"},
-		99999900: {"999999.00", "999999.00 EUR", "999\u00a0999,00\u00a0€"},
+	for c, want := range map[Cents][4]string{
+		0:        {"0.00", "0.00 EUR", "0,00\u00a0€", "€0.00"},
+		5:        {"0.05", "0.05 EUR", "0,05\u00a0€", "€0.05"},
+		-1234:    {"-12.34", "-12.34 EUR", "-12,34\u00a0€", "-€12.34"},
+		123456:   {"1234.56", "1234.56 EUR", "1\u00a0234,56\u00a0€", "€1,234.56"},
+		99999900: {"999999.00", "999999.00 EUR", "999\u00a0999,00\u00a0€", "€999,999.00"},
 	} {
-		if got := [3]string{c.Decimal(), c.String(), c.French()}; got != want {
+		if got := [4]string{c.Decimal(), c.String(), c.French(), c.English()}; got != want {
 			t.Errorf("%d cents are %q, want %q", int64(c), got, want)
 		}
 	}
@@ -50,6 +50,9 @@ func TestWords(t *testing.T) {
 		if p.Decimal() != want {
 			t.Errorf("price %d is %s, want %s", int64(p), p.Decimal(), want)
 		}
+	}
+	if p, r := UnitPrice(-1_234_500000).English(), Rate(550).English(); p != "-€1,234.50" || r != "5.5%" {
+		t.Errorf("a price is %s and a rate %s in English", p, r)
 	}
 	for r, want := range map[Rate]string{2000: "20\u00a0%", 550: "5,5\u00a0%", 0: "0\u00a0%", 1000: "10\u00a0%"} {
 		if r.French() != want {

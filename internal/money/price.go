@@ -33,6 +33,9 @@ func (p UnitPrice) Decimal() string {
 // French is `23,903226 €`.
 func (p UnitPrice) French() string { return frenchNumber(p.Decimal()) + "\u00a0€" }
 
+// English is `€23.903226`.
+func (p UnitPrice) English() string { return euroFirst(englishNumber(p.Decimal())) }
+
 // Rate is a percentage in hundredths of a percent: 20 % is 2000, 5.5 % is 550.
 type Rate int64
 
@@ -49,6 +52,9 @@ func (r Rate) Decimal() string {
 
 // French is `20 %` or `5,5 %`.
 func (r Rate) French() string { return strings.Replace(r.Decimal(), ".", ",", 1) + "\u00a0%" }
+
+// English is `20%` or `5.5%`.
+func (r Rate) English() string { return r.Decimal() + "%" }
 
 // ParseRate reads a percentage such as `20`, `5.5` or `12,25`.
 func ParseRate(s string) (Rate, error) {
