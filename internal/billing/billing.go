@@ -30,6 +30,7 @@ type Invoice struct {
 	Offer     string           `json:"offer"`
 	Client    Buyer            `json:"client"`
 	Seller    Seller           `json:"seller"`
+	Language  Language         `json:"language,omitempty"`
 	Lines     []Line           `json:"lines"`
 	Discounts []Discount       `json:"discounts,omitempty"`
 	Groups    []TaxGroup       `json:"vat"`

@@ -108,14 +108,14 @@ func draft(m calendar.Month, until calendar.Date, b *balance, seller Seller) Dra
 // compose gathers the month's own lines, then what came late. With hold, late
 // credits are left for a later invoice.
 func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, hold bool) Draft {
-	c := b.Case
+	c, in := b.Case, languageOf(b.Client)
 	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: maps.Clone(b.used), Ahead: maps.Clone(b.ahead)}}
 	s := &d.Settlement
 	add := func(l Line) {
 		l.Category, l.Rate = seller.vat(c.Contract.OfferOn(l.For.Last()).VAT)
 		d.Invoice.Lines = append(d.Invoice.Lines, l)
 	}
-	own := ownLines(m, until, c.Contract)
+	own := ownLines(m, until, c.Contract, in)
 	for _, l := range own {
 		add(l)
 	}
@@ -134,7 +134,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 		if elsewhere {
 			ahead = nil
 		}
-		lines := hourLines(g, m, c.Contract, used, ahead)
+		lines := hourLines(g, m, c.Contract, used, ahead, in)
 		if net := netOf(lines); hold && net < 0 {
 			d.Held += net
 			continue
@@ -151,6 +151,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 			add(l)
 		}
 	}
+	d.Invoice.Language = in
 	d.lay(m, b.Extras, c.Contract, seller)
 	d.Invoice = Total(d.Invoice)
 	head(&d.Invoice, m, c, seller, *s)

@@ -136,7 +136,7 @@ func amountLines(inv Invoice, amounts []CreditAmount) ([]Line, error) {
 		if len(fits) != 1 {
 			return nil, &contract.Invalid{Field: "rate", Value: a.rateText(), Allowed: fmt.Sprintf("%s has %s: say of which the amount is", inv.Number, groupsText(inv.Groups))}
 		}
-		lines = append(lines, restLine(inv, fits[0], a.Net, text, "sur la facture "+inv.Number))
+		lines = append(lines, restLine(inv, fits[0], a.Net, text, inv.Language.onInvoice(inv.Number)))
 	}
 	return lines, nil
 }
@@ -146,7 +146,8 @@ func restLines(inv Invoice, left []TaxGroup, credited string) []Line {
 	var lines []Line
 	for _, g := range left {
 		if g.Net != 0 || g.Tax != 0 {
-			lines = append(lines, restLine(inv, g, g.Net, "Solde de la facture "+inv.Number, "Reste après l'avoir "+credited))
+			title, detail := inv.Language.rest(inv.Number, credited)
+			lines = append(lines, restLine(inv, g, g.Net, title, detail))
 		}
 	}
 	return lines

@@ -175,7 +175,7 @@ func (d *Draft) lay(m calendar.Month, waiting []Extra, k contract.Contract, sell
 		if x.Kind != Charge || x.Month.After(m) {
 			continue
 		}
-		l := Line{Part: OneOff, Title: x.Text, Detail: oneOffText(x.Month, m), For: x.Month, From: x.Month.First(), To: x.Month.Last(),
+		l := Line{Part: OneOff, Title: x.Text, Detail: inv.Language.oneOff(x.Month, m), For: x.Month, From: x.Month.First(), To: x.Month.Last(),
 			Quantity: 1, Unit: Piece, Price: money.PriceOf(x.Net.Rat()), Per: 1, Net: x.Net, Category: category, Rate: rate}
 		if x.Category != "" && seller.VATRegime != Franchise {
 			l.Category, l.Rate = x.Category, x.Rate

@@ -11,13 +11,13 @@ import (
 
 // ownLines are a month's lines that follow from the contract alone: what is due by
 // the day, once, and for ending early.
-func ownLines(m calendar.Month, until calendar.Date, k contract.Contract) []Line {
-	lines := subscriptionLines(m, until, k)
+func ownLines(m calendar.Month, until calendar.Date, k contract.Contract, in Language) []Line {
+	lines := subscriptionLines(m, until, k, in)
 	if p := k.Offer.Setup; p.State == contract.Known && p.Cents > 0 && k.Start.MonthOf() == m && !k.Start.After(until) {
-		lines = append(lines, Line{Part: Setup, Title: k.Offer.Title, Detail: setupText(k.Start), For: m, From: k.Start, To: k.Start,
+		lines = append(lines, Line{Part: Setup, Title: k.Offer.Title, Detail: in.setup(k.Start), For: m, From: k.Start, To: k.Start,
 			Quantity: 1, Unit: Piece, Price: money.PriceOf(p.Cents.Rat()), Per: 1, Net: p.Cents})
 	}
-	if l, due := earlyEnd(k); due && l.For == m && !l.From.AddDays(-1).After(until) {
+	if l, due := earlyEnd(k, in); due && l.For == m && !l.From.AddDays(-1).After(until) {
 		lines = append(lines, l)
 	}
 	return lines
@@ -25,7 +25,7 @@ func ownLines(m calendar.Month, until calendar.Date, k contract.Contract) []Line
 
 // subscriptionLines are headcount x price x days over the days of the month, one
 // line for each run of days with the same headcount.
-func subscriptionLines(m calendar.Month, until calendar.Date, k contract.Contract) []Line {
+func subscriptionLines(m calendar.Month, until calendar.Date, k contract.Contract, in Language) []Line {
 	if k.Offer.Unit == contract.NoUnit {
 		return nil
 	}
@@ -33,7 +33,7 @@ func subscriptionLines(m calendar.Month, until calendar.Date, k contract.Contrac
 	for _, run := range k.RunsBetween(m.First(), until) {
 		offer := k.OfferOn(run.From)
 		price := share(offer.Price.Cents, run.Days(), m)
-		lines = append(lines, Line{Part: Subscription, Title: offer.Title, Detail: runText(run, offer), For: m, From: run.From, To: run.To,
+		lines = append(lines, Line{Part: Subscription, Title: offer.Title, Detail: in.run(run, offer), For: m, From: run.From, To: run.To,
 			Quantity: int64(run.Count), Unit: Unit(k.Offer.Unit), Price: money.PriceOf(price), Per: 1,
 			Net: money.Round(times(price, int64(run.Count)))})
 	}
@@ -51,7 +51,7 @@ func times(price *big.Rat, n int64) *big.Rat {
 
 // earlyEnd is the line for the months left until the term, at the last
 // headcount; it belongs to the month of the last day.
-func earlyEnd(k contract.Contract) (Line, bool) {
+func earlyEnd(k contract.Contract, in Language) (Line, bool) {
 	term := k.OwedTo()
 	if k.Ending == nil || k.Ending.Early != contract.Bill || k.Offer.Unit == contract.NoUnit || !k.Ending.On.Before(term) {
 		return Line{}, false
@@ -70,7 +70,8 @@ func earlyEnd(k contract.Contract) (Line, bool) {
 		price.Add(price, share(offer.Price.Cents, first.DaysUntil(end)+1, m))
 	}
 	count := int64(k.CountOn(last))
-	return Line{Part: EarlyEnd, Title: "Mensualités restant dues jusqu'au terme", Detail: earlyEndText(k, last, term), For: last.MonthOf(), From: from, To: term,
+	title, detail := in.earlyEnd(k, last, term)
+	return Line{Part: EarlyEnd, Title: title, Detail: detail, For: last.MonthOf(), From: from, To: term,
 		Quantity: count, Unit: Unit(k.Offer.Unit), Price: money.PriceOf(price), Per: 1, Net: money.Round(times(price, count))}, true
 }
 
@@ -100,7 +101,7 @@ func (b *balance) pendingHours(m calendar.Month, until calendar.Date) []hours {
 // hourLines are the minutes of one month's entries that the allowance does not
 // cover, one line for each contract year that they fall in, less those that were billed
 // ahead. used and ahead are kept up to date.
-func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[int]calendar.Minutes) []Line {
+func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[int]calendar.Minutes, in Language) []Line {
 	type sum struct {
 		year       contract.Year
 		done, over calendar.Minutes
@@ -124,7 +125,7 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[i
 		}
 		offer := k.OfferOn(y.year.From)
 		hour := offer.Hour.Cents
-		title, detail := hoursText(g.month, g.month != m, y.done, y.over, offer, k.Allowance(y.year))
+		title, detail := in.hours(g.month, g.month != m, y.done, y.over, offer, k.Allowance(y.year))
 		lines = append(lines, Line{Part: Hours, Title: title, Detail: detail, For: g.month, From: g.month.First(), To: g.month.Last(),
 			Quantity: int64(y.over), Unit: Minute, Price: money.PriceOf(hour.Rat()), Per: 60,
 			Net: money.Round(times(new(big.Rat).Quo(hour.Rat(), big.NewRat(60, 1)), int64(y.over)))})
@@ -135,7 +136,7 @@ func hourLines(g hours, m calendar.Month, k contract.Contract, used, ahead map[i
 // lateLines are the differences between what the finalised months come to by now
 // and what was billed for them: one line for each month and part that changed.
 func (b *balance) lateLines() []Line {
-	c := b.Case
+	c, in := b.Case, languageOf(b.Client)
 	if b.even || c.Finalised.IsZero() {
 		return nil
 	}
@@ -158,11 +159,11 @@ func (b *balance) lateLines() []Line {
 	}
 	var lines []Line
 	for m := first; !m.After(c.Finalised); m = m.Add(1) {
-		own := ownLines(m, m.Last(), c.Contract)
+		own := ownLines(m, m.Last(), c.Contract, in)
 		for _, part := range []Part{Subscription, Setup, EarlyEnd} {
 			is, was := part.of(own), billed[key{part, m}]
 			if diff := netOf(is) - was; diff != 0 {
-				lines = append(lines, Line{Part: part, Title: lateTitle(part, m), Detail: lateText(is, was), For: m, From: m.First(), To: m.Last(),
+				lines = append(lines, Line{Part: part, Title: in.lateTitle(part, m), Detail: in.late(is, was), For: m, From: m.First(), To: m.Last(),
 					Quantity: 1, Unit: Piece, Price: money.PriceOf(diff.Rat()), Per: 1, Net: diff})
 			}
 		}
@@ -184,5 +185,5 @@ func (p Part) of(lines []Line) []Line {
 // Expected is what a month comes to, up to a day in it, by the contract alone: before
 // tax, without hours and one-off lines.
 func Expected(m calendar.Month, until calendar.Date, k contract.Contract) money.Cents {
-	return netOf(ownLines(m, until, k))
+	return netOf(ownLines(m, until, k, French))
 }

@@ -46,7 +46,7 @@ func TestProration(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := anyContract(t, classic)
 		m := k.Start.MonthOf().Add(rapid.IntRange(0, 12).Draw(t, "month"))
-		lines := subscriptionLines(m, m.Last(), k)
+		lines := subscriptionLines(m, m.Last(), k, French)
 		sum, rounded := new(big.Rat), new(big.Rat)
 		for i, l := range lines {
 			if l.Net < 0 {
@@ -90,7 +90,7 @@ func TestSplittingChangesNothing(t *testing.T) {
 				}
 			}
 		}
-		a, b := subscriptionLines(m, m.Last(), k), subscriptionLines(m, m.Last(), cut)
+		a, b := subscriptionLines(m, m.Last(), k, French), subscriptionLines(m, m.Last(), cut, French)
 		if len(a) != len(b) {
 			t.Fatalf("%d lines became %d by headcounts that change nothing", len(a), len(b))
 		}
@@ -110,7 +110,7 @@ func TestPriceTimesQuantity(t *testing.T) {
 		for days := 1; days <= first.Days(); days++ {
 			for n := 1; n <= contract.MostEmployees; n++ {
 				k := contract.Contract{Offer: o, Start: first.First(), Headcounts: []contract.Headcount{{From: first.First(), Count: n}}}
-				l := subscriptionLines(first, first.First().AddDays(days-1), k)[0]
+				l := subscriptionLines(first, first.First().AddDays(days-1), k, French)[0]
 				if got := money.Round(times(l.Price.Rat(), l.Quantity)); got != l.Net {
 					t.Errorf("%d x %s = %s, the line says %s (%d days of %s)", n, l.Price.Decimal(), got, l.Net, days, first)
 				}
@@ -176,7 +176,7 @@ func TestLateComesToTheSame(t *testing.T) {
 		}
 		var want money.Cents
 		for i := range 16 {
-			want += netOf(subscriptionLines(first.Add(i), first.Add(i).Last(), k))
+			want += netOf(subscriptionLines(first.Add(i), first.Add(i).Last(), k, French))
 		}
 		if subscription != want {
 			t.Fatalf("billed %s, want %s", subscription, want)

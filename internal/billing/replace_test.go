@@ -72,7 +72,7 @@ func TestReplacedComesToTheSame(t *testing.T) {
 		last := h.today().MonthOf().Add(-1)
 		var want money.Cents
 		for m := k.Start.MonthOf(); !m.After(last); m = m.Add(1) {
-			want += netOf(subscriptionLines(m, m.Last(), k))
+			want += netOf(subscriptionLines(m, m.Last(), k, French))
 		}
 		if subscription != want {
 			rt.Fatalf("subscriptions come to %s, want %s", subscription, want)

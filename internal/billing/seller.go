@@ -27,8 +27,11 @@ type Seller struct {
 	ICS           string   `yaml:"ics" json:"ics,omitempty"`                       // creditor identifier, for direct debits
 	LateRate      string   `yaml:"late_rate" json:"late_rate"`                     // `trois fois le taux d'intérêt légal`, `12 %`
 	EarlyDiscount string   `yaml:"early_discount" json:"early_discount,omitempty"` // a sentence; empty: none, and said so
-	Mail          string   `yaml:"mail" json:"mail,omitempty"`
-	Phone         string   `yaml:"phone" json:"phone,omitempty"`
+	// In English, for documents in that language; empty: as above.
+	LateRateEN      string `yaml:"late_rate_en" json:"late_rate_en,omitempty"`
+	EarlyDiscountEN string `yaml:"early_discount_en" json:"early_discount_en,omitempty"`
+	Mail            string `yaml:"mail" json:"mail,omitempty"`
+	Phone           string `yaml:"phone" json:"phone,omitempty"`
 }
 
 // Regime is the seller's VAT regime.

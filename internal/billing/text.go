@@ -9,7 +9,8 @@ import (
 	"codeberg.org/accolade/accolade/internal/money"
 )
 
-// The words of invoices, in French: they are frozen with the lines.
+// The words of invoices: they are frozen with the lines. Each says French here and
+// hands English to english.go.
 
 var monthNames = [...]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"}
 
@@ -61,52 +62,53 @@ func HoursWords[M ~int64](m M) string {
 	}
 }
 
-func countText(n int, unit contract.Unit) string {
-	word := map[contract.Unit]string{contract.PerEmployee: "salarié", contract.PerSeat: "place"}[unit]
-	if n > 1 {
-		word += "s"
+// run is `12 salariés, du 1er au 19 octobre 2026 (19 jours sur 31, à 39,00 €)`.
+func (in Language) run(r contract.Run, o contract.Offer) string {
+	if in == English {
+		return englishRun(r, o)
 	}
-	return fmt.Sprintf("%d\u00a0%s", n, word)
-}
-
-// runText is `12 salariés, du 1er au 19 octobre 2026 (19 jours sur 31, à 39,00 €)`.
-func runText(r contract.Run, o contract.Offer) string {
-	s := fmt.Sprintf("%s, %s", countText(r.Count, o.Unit), SpanText(r.From, r.To))
+	s := fmt.Sprintf("%s, %s", in.count(r.Count, o.Unit), SpanText(r.From, r.To))
 	if m := r.From.MonthOf(); r.Days() < m.Days() {
-		s += fmt.Sprintf(" (%s sur %d, à %s)", daysText(r.Days()), m.Days(), o.Price.Cents.French())
+		s += fmt.Sprintf(" (%s sur %d, à %s)", in.days(r.Days()), m.Days(), o.Price.Cents.French())
 	}
 	return s
 }
 
-func daysText(n int) string {
-	if n == 1 {
-		return "1\u00a0jour"
+// oneOff says for which month a one-off line is that stands on a later invoice.
+func (in Language) oneOff(of, on calendar.Month) string {
+	words, later := "En ", ", enregistré après facturation"
+	if in == English {
+		words, later = "In ", ", recorded after invoicing"
 	}
-	return fmt.Sprintf("%d\u00a0jours", n)
-}
-
-// oneOffText says for which month a one-off line is that stands on a later invoice.
-func oneOffText(of, on calendar.Month) string {
 	if of == on {
-		return "En " + monthText(of)
+		later = ""
 	}
-	return "En " + monthText(of) + ", enregistré après facturation"
+	return words + in.month(of) + later
 }
 
-func setupText(start calendar.Date) string {
+func (in Language) setup(start calendar.Date) string {
+	if in == English {
+		return "Set-up, one-off fee, on " + in.Date(start)
+	}
 	return "Mise en service, forfait unique, le " + DateText(start)
 }
 
-func earlyEndText(k contract.Contract, last, term calendar.Date) string {
+func (in Language) earlyEnd(k contract.Contract, last, term calendar.Date) (title, detail string) {
+	if in == English {
+		return englishEarlyEnd(k, last, term)
+	}
 	offer, what := k.OfferOn(last), "le terme"
 	if k.Ending.Notice == term {
 		what = "la fin du préavis"
 	}
-	return fmt.Sprintf("Fin du contrat au %s avant %s du %s\u00a0: %s, à %s par mois",
-		DateText(last), what, DateText(term), countText(k.CountOn(last), offer.Unit), offer.Price.Cents.French())
+	return "Mensualités restant dues jusqu'au terme", fmt.Sprintf("Fin du contrat au %s avant %s du %s\u00a0: %s, à %s par mois",
+		DateText(last), what, DateText(term), in.count(k.CountOn(last), offer.Unit), offer.Price.Cents.French())
 }
 
-func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, o contract.Offer, included calendar.Minutes) (title, detail string) {
+func (in Language) hours(m calendar.Month, late bool, done, over calendar.Minutes, o contract.Offer, included calendar.Minutes) (title, detail string) {
+	if in == English {
+		return englishHours(m, late, done, over, o, included)
+	}
 	title = "Accompagnement au-delà du forfait"
 	if o.Included == 0 {
 		title = "Formation et assistance à l'heure"
@@ -129,7 +131,10 @@ func hoursText(m calendar.Month, late bool, done, over calendar.Minutes, o contr
 	return title, detail
 }
 
-func lateTitle(p Part, m calendar.Month) string {
+func (in Language) lateTitle(p Part, m calendar.Month) string {
+	if in == English {
+		return englishLateTitle(p, m)
+	}
 	switch p {
 	case Setup:
 		return "Mise en service " + ofMonth(m)
@@ -139,57 +144,42 @@ func lateTitle(p Part, m calendar.Month) string {
 	return "Régularisation " + ofMonth(m)
 }
 
-// lateText says what the month comes to now and what was invoiced for it.
-func lateText(is []Line, was money.Cents) string {
-	var parts []string
-	for _, l := range is {
-		words, _, _ := strings.Cut(l.Detail, " (")
-		parts = append(parts, words)
+// late says what the month comes to now and what was invoiced for it.
+func (in Language) late(is []Line, was money.Cents) string {
+	if in == English {
+		return englishLate(is, was)
 	}
-	now := strings.Join(parts, "\u00a0; ")
+	now := strings.Join(withoutShares(is), "\u00a0; ")
 	if now == "" {
 		now = "Rien n'est dû"
 	}
 	if was == 0 {
 		return now
 	}
-	var sum money.Cents
-	for _, l := range is {
-		sum += l.Net
+	return fmt.Sprintf("%s\u00a0: %s au lieu de %s déjà facturés", now, netOf(is).French(), was.French())
+}
+
+// withoutShares are the details of lines without the days that they are a share for.
+func withoutShares(lines []Line) (all []string) {
+	for _, l := range lines {
+		words, _, _ := strings.Cut(l.Detail, " (")
+		all = append(all, words)
 	}
-	return fmt.Sprintf("%s\u00a0: %s au lieu de %s déjà facturés", now, sum.French(), was.French())
+	return all
 }
 
-// The mentions that the law wants on every invoice (articles L441-9, L441-10 and
-// D441-5 du Code de commerce), as sentences.
-
-// RecoveryText names the fee for recovery.
-func RecoveryText() string {
-	return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", recoveryFee.French())
-}
-
-// LateText names the rate of penalties.
-func (s Seller) LateText() string {
-	return fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", s.LateRate)
-}
-
-// DiscountText names the discount for early payment, or its absence.
-func (s Seller) DiscountText() string {
-	if s.EarlyDiscount == "" {
-		return "Pas d'escompte pour paiement anticipé."
+// onInvoice says what a credit over an amount is taken off.
+func (in Language) onInvoice(number string) string {
+	if in == English {
+		return "on invoice " + number
 	}
-	return strings.TrimSuffix(s.EarlyDiscount, ".") + "."
+	return "sur la facture " + number
 }
 
-// FormText is the legal form with the capital: `SCIC SA au capital de 18 500 €`.
-func (s Seller) FormText() string {
-	if word, rest, _ := strings.Cut(s.Capital, " "); strings.EqualFold(word, "capital") {
-		return s.LegalForm + " à capital " + rest
+// rest names what a last credit note takes back, after earlier ones.
+func (in Language) rest(number, credited string) (title, detail string) {
+	if in == English {
+		return "Balance of invoice " + number, "What was left after credit note " + credited
 	}
-	return s.LegalForm + " au capital de " + s.Capital
-}
-
-// RegisterText is the register: `RCS Lorient`.
-func (s Seller) RegisterText() string {
-	return "RCS " + strings.TrimSpace(strings.TrimPrefix(s.RCS, "RCS"))
+	return "Solde de la facture " + number, "Reste après l'avoir " + credited
 }

@@ -55,6 +55,10 @@ var Keys = []Key{
 	text("seller.late_rate", func(c *Config) *string { return &c.Seller.LateRate }, "", "a rate, as printed",
 		"Rate of the late-payment penalties (art. L441-10 code de commerce).", nil).like("trois fois le taux d'intérêt légal"),
 	text("seller.early_discount", func(c *Config) *string { return &c.Seller.EarlyDiscount }, "", "a sentence", "Discount for early payment, as printed; empty is none, and said so.", nil).like("Escompte de 1 % sous huit jours"),
+	text("seller.late_rate_en", func(c *Config) *string { return &c.Seller.LateRateEN }, "", "a rate, as printed",
+		"The rate of the penalties in English, for clients whose language is en. Empty: as seller.late_rate says it.", nil).like("three times the French statutory interest rate"),
+	text("seller.early_discount_en", func(c *Config) *string { return &c.Seller.EarlyDiscountEN }, "", "a sentence",
+		"The discount for early payment in English. Empty: as seller.early_discount says it.", nil).like("1% discount for payment within eight days"),
 	text("seller.mail", func(c *Config) *string { return &c.Seller.Mail }, "", "a mail address", "Mail address for questions about an invoice.", isMail).like("factures@accolade.example"),
 	text("seller.phone", func(c *Config) *string { return &c.Seller.Phone }, "", "a telephone number", "Telephone.", nil).like("+33 2 97 00 00 00"),
 

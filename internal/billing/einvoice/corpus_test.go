@@ -41,6 +41,9 @@ func sample(i int) billing.Invoice {
 	month := calendar.Month{Year: 2026 + i%3, Month: time.Month(1 + i%12)}
 	inv := billing.Invoice{Number: fmt.Sprintf("F%d-%04d", month.Year, i+1), Month: month, Date: month.Last(), Due: month.Last().AddDays(billing.DueDays),
 		Contract: fmt.Sprintf("C-%04d", i), Offer: []string{"classic", "island", "solo"}[i%3], Client: client(i), Seller: seller(billing.Normal)}
+	if inv.Client.Language == "en" {
+		inv.Language = billing.English
+	}
 	category, rate := billing.Standard, money.Rate(2000)
 	switch i % 7 {
 	case 1:

@@ -20,15 +20,12 @@ func Of(inv billing.Invoice) (Document, error) {
 	d := Document{
 		Number: inv.Number, Issued: inv.Date, Type: typeOf(inv.Type), Due: inv.Due, Contract: inv.Contract,
 		BuyerReference: inv.Client.Service, Order: inv.Client.Commitment,
-		Terms: "Paiement au plus tard le " + billing.DateText(inv.Due), Process: processOf(inv), Notes: notesOf(inv),
-		Seller: sellerOf(inv.Seller), Buyer: buyerOf(inv.Client), Payment: paymentOf(inv),
+		Terms: termsOf(inv), Process: processOf(inv), Notes: notesOf(inv),
+		Seller: sellerOf(inv.Seller, inv.Language), Buyer: buyerOf(inv.Client), Payment: paymentOf(inv),
 	}
 	d.Buyer.Endpoint = endpoint
 	if inv.Seller.VATOnDebits {
 		d.TaxDue = OnIssue
-	}
-	if inv.Type == billing.CreditNote {
-		d.Terms = "Avoir : rien à payer"
 	}
 	if c := inv.Corrects; c != nil {
 		d.Preceding = append(d.Preceding, Preceding{c.Number, c.Date})
@@ -51,12 +48,24 @@ func Of(inv billing.Invoice) (Document, error) {
 		d.Totals.Lines += l.Net
 	}
 	for _, g := range inv.Groups {
-		reason, code := exemption(g.Category)
+		reason, code := exemption(inv.Language, g.Category)
 		d.Taxes = append(d.Taxes, Tax{g.Net, g.Tax, string(g.Category), g.Rate, reason, code})
 	}
 	d.Totals.Net, d.Totals.Tax, d.Totals.Total, d.Totals.Payable = inv.Net, inv.Tax, inv.Total, inv.Payable()
 	d.Totals.Prepaid = inv.Total - inv.Payable()
 	return d, nil
+}
+
+// termsOf says in words when to pay (BT-20).
+func termsOf(inv billing.Invoice) string {
+	credit, pay := "Avoir : rien à payer", "Paiement au plus tard le "
+	if inv.Language == billing.English {
+		credit, pay = "Credit note: nothing to pay", "Payment at the latest on "
+	}
+	if inv.Type == billing.CreditNote {
+		return credit
+	}
+	return pay + inv.Language.Date(inv.Due)
 }
 
 func typeOf(t billing.Type) TypeCode {
@@ -81,18 +90,18 @@ func processOf(inv billing.Invoice) string {
 // notesOf are the mentions of the law that have a code (BR-FR-05: recovery fee,
 // penalties, discount, each once), and what else stands on the paper.
 func notesOf(inv billing.Invoice) []Note {
-	s := inv.Seller
+	s, in := inv.Seller, inv.Language
 	notes := []Note{
-		{"PMT", billing.RecoveryText()},
-		{"PMD", s.LateText()},
-		{"AAB", s.DiscountText()},
+		{"PMT", in.Recovery()},
+		{"PMD", in.Late(s)},
+		{"AAB", in.Discount(s)},
 	}
 	if forBusiness(inv.Client) {
 		notes = append(notes, Note{"BAR", "B2B"})
 	}
-	notes = append(notes, Note{"AAI", "Catégorie de l'opération : prestation de services."})
+	notes = append(notes, Note{"AAI", in.Operation()})
 	if s.VATOnDebits {
-		notes = append(notes, Note{"AAI", "Option pour le paiement de la taxe d'après les débits."})
+		notes = append(notes, Note{"AAI", in.OnDebits()})
 	}
 	if c := inv.Corrects; c != nil && c.Reason != "" {
 		notes = append(notes, Note{"ACD", c.Reason})
@@ -124,9 +133,9 @@ func addressOf(c billing.Buyer) (Endpoint, error) {
 		Fix: fmt.Sprintf("accolade contact add %s NAME --role billing --mail ADDRESS", c.ID)}
 }
 
-func sellerOf(s billing.Seller) Party {
+func sellerOf(s billing.Seller, in billing.Language) Party {
 	siren := compact(s.SIREN)
-	p := Party{Name: s.Name, Legal: siren, VAT: compact(s.VATNumber), LegalForm: s.FormText() + ", " + s.RegisterText(),
+	p := Party{Name: s.Name, Legal: siren, VAT: compact(s.VATNumber), LegalForm: in.Form(s) + ", " + s.RegisterText(),
 		Endpoint: Endpoint{schemeDirectory, siren}, Address: sellerAddress(s.Address), Phone: s.Phone, Mail: s.Mail}
 	if p.VAT == "" {
 		p.Tax = siren
@@ -196,14 +205,14 @@ func lineOf(i int, l billing.Line) Line {
 }
 
 // exemption is why no tax is charged, in words and as a code of the VATEX list.
-func exemption(c billing.Category) (reason, code string) {
+func exemption(in billing.Language, c billing.Category) (reason, code string) {
 	switch c {
 	case billing.Exempt:
-		return "TVA non applicable, art. 293 B du CGI", "VATEX-FR-FRANCHISE"
+		code = "VATEX-FR-FRANCHISE"
 	case billing.ReverseCharge:
-		return "Autoliquidation", "VATEX-EU-AE"
+		code = "VATEX-EU-AE"
 	}
-	return "", ""
+	return in.Exemption(c), code
 }
 
 func compact(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }

@@ -30,7 +30,7 @@ func Render(inv billing.Invoice) ([]byte, error) {
 		return nil, err
 	}
 	return Join(page, xml, About{
-		Title: paper.Title(inv), Author: inv.Seller.Name, Subject: fmt.Sprintf("%s du %s, %s", paper.Title(inv), billing.DateText(inv.Date), inv.Client.Name),
+		Title: paper.Title(inv), Author: inv.Seller.Name, Subject: paper.Subject(inv),
 		Language: paper.Language(inv), Made: paper.Day(inv.Date),
 	})
 }

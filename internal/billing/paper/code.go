@@ -43,7 +43,7 @@ func (s invoice) code(top float64) float64 {
 			x += run + 1
 		}
 	}
-	for i, words := range []string{"Pour payer par virement,", "scannez ce code avec", "l'application de votre banque."} {
+	for i, words := range s.words.scan {
 		s.text(left+codeSide+codeQuiet, top+codeSide-7+float64(i)*small.leading(), small, words)
 	}
 	return top + codeSide + 4

@@ -49,47 +49,49 @@ func (s *sheet) parties(facts [][2]string, client billing.Buyer) {
 
 // facts are the dates and numbers of the invoice.
 func (s invoice) facts() [][2]string {
-	inv := s.inv
+	inv, w, date := s.inv, s.words, s.inv.Language.Date
 	rows := [][2]string{
-		{"Numéro", inv.Number},
-		{"Date d'émission", billing.DateText(inv.Date)},
-		{"Période", billing.SpanText(inv.Period())},
+		{w.number, inv.Number},
+		{w.issued, date(inv.Date)},
+		{w.period, inv.Language.Span(inv.Period())},
 	}
 	if inv.Type != billing.CreditNote {
-		rows = append(rows, [2]string{"Échéance", billing.DateText(inv.Due)})
+		rows = append(rows, [2]string{w.due, date(inv.Due)})
 	}
-	rows = append(rows, [2]string{"Contrat", inv.Contract})
+	rows = append(rows, [2]string{w.contract, inv.Contract})
 	if c := inv.Corrects; c != nil {
-		rows = append(rows, [2]string{"Facture corrigée", c.Number + " du " + billing.DateText(c.Date)})
+		name, form, _ := strings.Cut(w.corrected, "|")
+		rows = append(rows, [2]string{name, fmt.Sprintf(form, c.Number, date(c.Date))})
 		if c.Reason != "" {
-			rows = append(rows, [2]string{"Motif", c.Reason})
+			rows = append(rows, [2]string{w.reason, c.Reason})
 		}
 	}
-	return append(rows, clientRows(inv.Client)...)
+	return append(rows, s.clientRows(inv.Client)...)
 }
 
 // clientRows are what identifies a client.
-func clientRows(c billing.Buyer) (rows [][2]string) {
+func (s *sheet) clientRows(c billing.Buyer) (rows [][2]string) {
+	w := s.words
 	if c.Service != "" {
-		rows = append(rows, [2]string{"Code service", c.Service})
+		rows = append(rows, [2]string{w.service, c.Service})
 	}
 	if c.Commitment != "" {
-		rows = append(rows, [2]string{"Nº d'engagement", c.Commitment})
+		rows = append(rows, [2]string{w.commitment, c.Commitment})
 	}
 	switch {
 	case c.SIRET != "":
-		rows = append(rows, [2]string{"SIRET du client", groups(c.SIRET, 3, 3, 3, 5)})
+		rows = append(rows, [2]string{w.siret, groups(c.SIRET, 3, 3, 3, 5)})
 	case c.SIREN != "":
-		rows = append(rows, [2]string{"SIREN du client", groups(c.SIREN, 3, 3, 3)})
+		rows = append(rows, [2]string{w.siren, groups(c.SIREN, 3, 3, 3)})
 	}
 	if c.RNA != "" {
-		rows = append(rows, [2]string{"RNA du client", c.RNA})
+		rows = append(rows, [2]string{w.rna, c.RNA})
 	}
 	if c.VATNumber != "" {
-		rows = append(rows, [2]string{"TVA du client", c.VATNumber})
+		rows = append(rows, [2]string{w.vat, c.VATNumber})
 	}
 	if c.Delivery != nil {
-		rows = append(rows, [2]string{"Lieu d'exécution", strings.Join(addressLines(*c.Delivery), ", ")})
+		rows = append(rows, [2]string{w.delivery, strings.Join(addressLines(*c.Delivery), ", ")})
 	}
 	return rows
 }
@@ -120,15 +122,15 @@ func (s invoice) summary() {
 	s.pdf.SetFillColor(accent[0], accent[1], accent[2])
 	s.pdf.Rect(left, s.y, 1.1, height, "F")
 	if s.inv.Type == billing.CreditNote {
-		s.text(left+6, s.y+6, label, "MONTANT DE L'AVOIR")
-		s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Total.French())
+		s.text(left+6, s.y+6, label, s.words.credited)
+		s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Language.Money(s.inv.Total))
 		s.y += height + 9
 		return
 	}
-	s.text(left+6, s.y+6, label, "TOTAL À PAYER")
-	s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Payable().French())
-	due := "au plus tard le " + billing.DateText(s.inv.Due)
-	s.textRight(right-5, s.y+6, label, "ÉCHÉANCE")
+	s.text(left+6, s.y+6, label, s.words.toPay)
+	s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Language.Money(s.inv.Payable()))
+	due := fmt.Sprintf(s.words.latest, s.inv.Language.Date(s.inv.Due))
+	s.textRight(right-5, s.y+6, label, s.words.dueBox)
 	s.textRight(right-5, s.y+11.4, style{10, false, black}, due)
 	s.y += height + 9
 }
@@ -170,7 +172,7 @@ func (s *sheet) feet() {
 	for page := 1; page <= pages; page++ {
 		s.pdf.SetPage(page)
 		if page > 1 {
-			s.text(left, top, small, fmt.Sprintf("%s · %s, suite", s.seller.Name, lowerFirst(title(s.word, s.number))))
+			s.text(left, top, small, fmt.Sprintf(s.words.going, s.seller.Name, lowerFirst(title(s.word, s.number))))
 		}
 		s.hairline(left, right, 279, pale, 0.1)
 		s.paragraph(left, 283, right-left-14, small, s.legal()) // beside the page's number
@@ -181,9 +183,9 @@ func (s *sheet) feet() {
 // legal is who the seller is before the law, on one line.
 func (s *sheet) legal() string {
 	seller := s.seller
-	parts := []string{seller.Name, seller.FormText(), "SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), seller.RegisterText()}
+	parts := []string{seller.Name, s.in.Form(seller), "SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), seller.RegisterText()}
 	if seller.VATNumber != "" {
-		parts = append(parts, "TVA "+seller.VATNumber)
+		parts = append(parts, s.words.rate+" "+seller.VATNumber)
 	}
 	return strings.Join(parts, " · ")
 }

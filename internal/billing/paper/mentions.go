@@ -14,57 +14,56 @@ func (s invoice) allowance() {
 	if a == nil {
 		return
 	}
+	in := s.inv.Language
 	var words string
-	included := billing.HoursWords(int64(a.Included))
+	included := in.Hours(a.Included)
 	switch {
 	case a.Left > 0 && a.Used == 0:
-		words = fmt.Sprintf("Vos %s d'accompagnement de l'année restent entières.", included)
+		words = fmt.Sprintf(s.words.wholeLeft, included)
 	case a.Left > 0:
-		words = fmt.Sprintf("Sur vos %s d'accompagnement de l'année, %s ont été utilisées : il vous reste %s.", included, billing.HoursWords(int64(a.Used)), billing.HoursWords(int64(a.Left)))
+		words = fmt.Sprintf(s.words.partLeft, included, in.Hours(a.Used), in.Hours(a.Left))
 	case a.Over > 0:
-		words = fmt.Sprintf("Vos %s d'accompagnement de l'année sont épuisées, et dépassées de %s.", included, billing.HoursWords(int64(a.Over)))
+		words = fmt.Sprintf(s.words.over, included, in.Hours(a.Over))
 	default:
-		words = fmt.Sprintf("Vos %s d'accompagnement de l'année sont épuisées.", included)
+		words = fmt.Sprintf(s.words.used, included)
 	}
-	words += fmt.Sprintf(" L'année de votre contrat va %s.", billing.SpanText(a.Year.From, a.Year.To))
-	s.block("Votre accompagnement", words)
+	words += fmt.Sprintf(s.words.year, in.Span(a.Year.From, a.Year.To))
+	s.block(s.words.allowance, words)
 }
 
 // payment says how to pay.
 func (s invoice) payment() {
-	seller := s.inv.Seller
+	seller, w := s.inv.Seller, s.words
 	switch {
 	case s.inv.Type == billing.CreditNote:
-		s.block("Règlement", "Cet avoir est déduit de ce que vous nous devez ; il vous est remboursé s'il n'y a plus rien à payer.")
+		s.block(w.payment, w.byCredit)
 		return
 	case s.inv.Payable() <= 0:
-		s.block("Règlement", "Rien à payer.")
+		s.block(w.payment, w.nothing)
 		return
 	}
 	account := "IBAN " + fours(seller.IBAN)
 	if seller.BIC != "" {
 		account += " · BIC\u00a0" + seller.BIC
 	}
-	s.block("Règlement", fmt.Sprintf("Par virement, au plus tard le %s. Bénéficiaire : %s.", billing.DateText(s.inv.Due), seller.Name),
-		account, "Référence à rappeler : "+s.inv.Number)
+	s.block(w.payment, fmt.Sprintf(w.transfer, s.inv.Language.Date(s.inv.Due), seller.Name), account, fmt.Sprintf(w.reference, s.inv.Number))
 }
 
 // mentions are what the law wants to be read (articles L441-9, L441-10 and D441-5
 // du Code de commerce, 242 nonies A de l'annexe II du CGI).
 func (s invoice) mentions() {
-	seller := s.inv.Seller
-	m := []string{"Catégorie de l'opération : prestation de services."}
-	if seller.VATRegime == billing.Franchise {
-		m = append(m, "TVA non applicable, art. 293 B du CGI.")
-	}
-	if slices.ContainsFunc(s.inv.Groups, func(g billing.TaxGroup) bool { return g.Category == billing.ReverseCharge }) {
-		m = append(m, "Autoliquidation.")
+	seller, in := s.inv.Seller, s.inv.Language
+	m := []string{in.Operation()}
+	for _, c := range []billing.Category{billing.Exempt, billing.ReverseCharge} {
+		if slices.ContainsFunc(s.inv.Groups, func(g billing.TaxGroup) bool { return g.Category == c }) {
+			m = append(m, in.Exemption(c)+".")
+		}
 	}
 	if seller.VATOnDebits {
-		m = append(m, "Option pour le paiement de la taxe d'après les débits.")
+		m = append(m, in.OnDebits())
 	}
-	m = append(m, seller.DiscountText(), seller.LateText(), billing.RecoveryText())
-	s.block("Mentions légales", strings.Join(m, " "))
+	m = append(m, in.Discount(seller), in.Late(seller), in.Recovery())
+	s.block(s.words.mentions, strings.Join(m, " "))
 }
 
 // block is a title and paragraphs beside it, kept whole on its page.

@@ -1,5 +1,5 @@
 // Package paper draws invoices and what else a client is to read and sign as PDF: in
-// French, on A4, with all that the law wants to be read there.
+// its language, on A4, with all that the law wants to be read there.
 //
 // It draws what billing froze and computes nothing of its own but layout; the same
 // document gives the same bytes. The fonts (Liberation Sans, OFL) travel in the file.
@@ -60,8 +60,7 @@ type invoice struct {
 
 func draw(inv billing.Invoice, face typeface) invoice {
 	s := invoice{newSheet(about{
-		seller: inv.Seller, word: word(inv.Type), number: inv.Number, day: inv.Date, language: Language(inv),
-		subject: fmt.Sprintf("%s du %s, %s", Title(inv), inv.Date, inv.Client.Name),
+		seller: inv.Seller, in: inv.Language, word: word(inv), number: inv.Number, day: inv.Date, subject: Subject(inv),
 	}, face), inv}
 	s.head()
 	s.parties(s.facts(), inv.Client)
@@ -76,23 +75,29 @@ func draw(inv billing.Invoice, face typeface) invoice {
 }
 
 // word is what a kind of document is called.
-func word(t billing.Type) string {
-	switch t {
+func word(inv billing.Invoice) string {
+	w := wordsOf(inv.Language)
+	switch inv.Type {
 	case billing.CreditNote:
-		return "Avoir"
+		return w.creditNote
 	case billing.DepositInvoice:
-		return "Facture d'acompte"
+		return w.deposit
 	}
-	return "Facture"
+	return w.invoice
 }
 
 // Title names a document: `Facture F2026-0001`.
-func Title(inv billing.Invoice) string { return title(word(inv.Type), inv.Number) }
+func Title(inv billing.Invoice) string { return title(word(inv), inv.Number) }
 
 func title(word, number string) string { return word + " " + number }
 
+// Subject is what a document is about: `Facture F2026-0001 du 31 octobre 2026, Kerlann`.
+func Subject(inv billing.Invoice) string {
+	return fmt.Sprintf(wordsOf(inv.Language).of, Title(inv), inv.Language.Date(inv.Date), inv.Client.Name)
+}
+
 // Language is the language of a document (BCP 47).
-func Language(billing.Invoice) string { return "fr-FR" }
+func Language(inv billing.Invoice) string { return inv.Language.Tag() }
 
 // Day is when a document was made: it is as old as the invoice, since its bytes must
 // not depend on when it is drawn.
@@ -102,17 +107,18 @@ func Day(d calendar.Date) time.Time {
 
 // about is what every document tells of itself.
 type about struct {
-	seller   billing.Seller
-	word     string        // `Facture`
-	number   string        // `F2026-0001`
-	subject  string        // for the file's properties
-	day      calendar.Date // on which it was made
-	language string        // BCP 47
+	seller  billing.Seller
+	in      billing.Language
+	word    string        // `Facture`
+	number  string        // `F2026-0001`
+	subject string        // for the file's properties
+	day     calendar.Date // on which it was made
 }
 
 // sheet is a document in the making; y is where the next thing goes.
 type sheet struct {
 	about
+	words  words
 	pdf    *fpdf.Fpdf
 	face   typeface
 	y      float64
@@ -131,9 +137,9 @@ func newSheet(a about, face typeface) *sheet {
 	pdf.SetSubject(a.subject, true)
 	pdf.SetCreator("Accolade", true)
 	pdf.SetProducer("Accolade", true)
-	pdf.SetLang(a.language)
+	pdf.SetLang(a.in.Tag())
 	pdf.AddPage()
-	return &sheet{about: a, pdf: pdf, face: face, y: top}
+	return &sheet{about: a, words: wordsOf(a.in), pdf: pdf, face: face, y: top}
 }
 
 // ink is a colour.

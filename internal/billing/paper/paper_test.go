@@ -155,6 +155,9 @@ var invoices = map[string]func(t testing.TB) billing.Invoice{
 	"untouched": func(t testing.TB) billing.Invoice {
 		return october(t, func(c *billing.Case, s *billing.Seller) { c.Entries, s.BIC, s.Phone, s.Mail = nil, "", "", "" })
 	},
+	"english": func(t testing.TB) billing.Invoice {
+		return october(t, func(c *billing.Case, s *billing.Seller) { c.Client.Language, s.VATOnDebits = "en", true })
+	},
 	"many-pages": manyPages,
 	"beyond": func(t testing.TB) billing.Invoice {
 		return october(t, func(c *billing.Case, _ *billing.Seller) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/money"
 )
 
@@ -41,46 +42,46 @@ func (s *sheet) table(lines []billing.Line) {
 			s.text(left, y, detailStyle, line)
 			y += detailStyle.leading()
 		}
-		s.textRight(quantityEnd, first, figure, quantity(l))
-		s.textRight(priceEnd, first, figure, unitPrice(l))
-		s.textRight(vatEnd, first, figure, rate(l.Category, l.Rate))
-		s.textRight(right, first, figure, l.Net.French())
+		s.textRight(quantityEnd, first, figure, s.quantity(l))
+		s.textRight(priceEnd, first, figure, s.unitPrice(l))
+		s.textRight(vatEnd, first, figure, s.rate(l.Category, l.Rate))
+		s.textRight(right, first, figure, s.in.Money(l.Net))
 		s.y += height
 		s.hairline(left, right, s.y, pale, 0.1)
 	}
 }
 
 func (s *sheet) tableHead() {
-	s.text(left, s.y, label, "DÉSIGNATION")
-	s.textRight(quantityEnd, s.y, label, "QUANTITÉ")
-	s.textRight(priceEnd, s.y, label, "PRIX UNITAIRE HT")
-	s.textRight(vatEnd, s.y, label, "TVA")
-	s.textRight(right, s.y, label, "MONTANT HT")
+	s.text(left, s.y, label, s.words.item)
+	s.textRight(quantityEnd, s.y, label, s.words.quantity)
+	s.textRight(priceEnd, s.y, label, s.words.price)
+	s.textRight(vatEnd, s.y, label, s.words.rate)
+	s.textRight(right, s.y, label, s.words.amount)
 	s.y += 2
 	s.hairline(left, right, s.y, black, 0.2)
 }
 
 // rate is `20 %`, or a dash where no tax applies.
-func rate(c billing.Category, r money.Rate) string {
+func (s *sheet) rate(c billing.Category, r money.Rate) string {
 	if c == billing.Exempt {
 		return "—"
 	}
-	return r.French()
+	return s.in.Rate(r)
 }
 
 // quantity is `12`, or hours and minutes.
-func quantity(l billing.Line) string {
+func (s *sheet) quantity(l billing.Line) string {
 	if l.Unit == billing.Minute {
-		return billing.HoursWords(l.Quantity)
+		return s.in.Hours(calendar.Minutes(l.Quantity))
 	}
 	return fmt.Sprint(l.Quantity)
 }
 
-func unitPrice(l billing.Line) string {
+func (s *sheet) unitPrice(l billing.Line) string {
 	if l.Unit == billing.Minute {
-		return l.Price.French() + "\u00a0/\u00a0h"
+		return s.in.Price(l.Price) + s.words.hour
 	}
-	return l.Price.French()
+	return s.in.Price(l.Price)
 }
 
 // totals are the sums, per rate of VAT and in all.
@@ -88,6 +89,7 @@ func (s invoice) totals() {
 	rows := float64(len(s.inv.Groups) + len(s.inv.Discounts) + 2*len(s.inv.Deposits))
 	s.room(max(18+rows*5, codeSide+6))
 	const from = 116.0
+	w, euros := s.words, s.inv.Language.Money
 	codeEnd := s.code(s.y + 4)
 	y := s.y + 7
 	row := func(name, amount string, st style) {
@@ -97,43 +99,43 @@ func (s invoice) totals() {
 	}
 	for i, d := range s.inv.Discounts {
 		if i == 0 {
-			row("Total des lignes", linesNet(s.inv).French(), body)
+			row(w.lines, euros(linesNet(s.inv)), body)
 		}
 		for j, words := range s.wrap(right-from-24, body, nobreak(d.Reason)) {
 			amount := ""
 			if j == 0 {
-				amount = (-d.Net).French()
+				amount = euros(-d.Net)
 			}
 			row(words, amount, body)
 		}
 	}
-	row("Total HT", s.inv.Net.French(), body)
+	row(w.net, euros(s.inv.Net), body)
 	for _, g := range s.inv.Groups {
 		if g.Category == billing.Exempt {
-			row("TVA non applicable", "", body)
+			row(w.noVAT, "", body)
 			continue
 		}
 		if g.Category == billing.ReverseCharge {
-			row("TVA due par le client, sur "+g.Net.French(), "", body)
+			row(fmt.Sprintf(w.reverse, euros(g.Net)), "", body)
 			continue
 		}
-		row(fmt.Sprintf("TVA %s sur %s", g.Rate.French(), g.Net.French()), g.Tax.French(), body)
+		row(fmt.Sprintf(w.taxOn, s.inv.Language.Rate(g.Rate), euros(g.Net)), euros(g.Tax), body)
 	}
 	s.hairline(from, right, y-2.6, accent, 0.3)
 	y += 2.4
-	name := "Total TTC"
+	name := w.total
 	if s.inv.Seller.VATRegime == billing.Franchise {
-		name = "Total à payer"
+		name = w.totalFranchise
 	}
 	if s.inv.Type == billing.CreditNote {
-		name = "Total de l'avoir"
+		name = w.totalCredit
 	}
-	row(name, s.inv.Total.French(), style{11.5, true, accent})
+	row(name, euros(s.inv.Total), style{11.5, true, accent})
 	for _, d := range s.inv.Deposits {
-		row("Acompte "+d.Number, (-d.Total).French(), body)
+		row(fmt.Sprintf(w.depositOf, d.Number), euros(-d.Total), body)
 	}
 	if len(s.inv.Deposits) > 0 {
-		row("Reste à payer", s.inv.Payable().French(), style{10, true, black})
+		row(w.left, euros(s.inv.Payable()), style{10, true, black})
 	}
 	s.y = max(y+2, codeEnd)
 }
