@@ -112,7 +112,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 	d := Draft{Settlement: Settlement{Month: m, Contract: c.Contract.ID, Used: maps.Clone(b.used), Ahead: maps.Clone(b.ahead)}}
 	s := &d.Settlement
 	add := func(l Line) {
-		l.Category, l.Rate = seller.vat(c.Contract.OfferOn(l.For.Last()).VAT)
+		l.Category, l.Rate = seller.VAT(c.Contract.OfferOn(l.For.Last()).VAT)
 		d.Invoice.Lines = append(d.Invoice.Lines, l)
 	}
 	own := ownLines(m, until, c.Contract, in)
@@ -162,7 +162,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 	inv.Month, inv.Date, inv.Due = m, m.Last(), m.Last().AddDays(DueDays)
 	inv.Contract, inv.Offer, inv.Seller = c.Contract.ID, c.Contract.OfferOn(m.Last()).Name, seller
-	inv.Client = buyer(c.Client)
+	inv.Client = BuyerOf(c.Client)
 	last := m.Last()
 	if e := c.Contract.Ending; e != nil && e.On.Before(last) {
 		last = e.On
@@ -175,8 +175,8 @@ func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 	}
 }
 
-// buyer freezes what an invoice says of its client.
-func buyer(c contract.Client) Buyer {
+// BuyerOf is what an invoice says of its client, to be frozen with it.
+func BuyerOf(c contract.Client) Buyer {
 	b := Buyer{ID: c.ID, Name: c.Name, Kind: c.Kind, SIREN: c.SIREN, SIRET: c.SIRET, RNA: c.RNA, VATNumber: c.VATNumber,
 		Address: c.Address, Delivery: c.Delivery, Language: c.Language,
 		Service: c.Chorus.Service, Commitment: c.Chorus.Commitment}

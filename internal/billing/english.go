@@ -12,7 +12,7 @@ import (
 // The words of invoices in English, one for one those of text.go.
 
 func englishRun(r contract.Run, o contract.Offer) string {
-	s := fmt.Sprintf("%s, %s", English.count(r.Count, o.Unit), English.Span(r.From, r.To))
+	s := fmt.Sprintf("%s, %s", English.Count(r.Count, o.Unit), English.Span(r.From, r.To))
 	if m := r.From.MonthOf(); r.Days() < m.Days() {
 		s += fmt.Sprintf(" (%s of %d, at %s)", English.days(r.Days()), m.Days(), o.Price.Cents.English())
 	}
@@ -25,7 +25,7 @@ func englishEarlyEnd(k contract.Contract, last, term calendar.Date) (title, deta
 		what = "the end of the notice period"
 	}
 	return "Monthly fees due until the term", fmt.Sprintf("Contract ended on %s, before %s on %s: %s, at %s a month",
-		English.Date(last), what, English.Date(term), English.count(k.CountOn(last), offer.Unit), offer.Price.Cents.English())
+		English.Date(last), what, English.Date(term), English.Count(k.CountOn(last), offer.Unit), offer.Price.Cents.English())
 }
 
 func englishHours(m calendar.Month, late bool, done, over calendar.Minutes, o contract.Offer, included calendar.Minutes) (title, detail string) {

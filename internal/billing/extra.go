@@ -52,11 +52,20 @@ const mostExtra = money.Cents(1_000_000_00)
 
 // AddExtra puts a one-off line or a discount on a contract.
 func (s *Service) AddExtra(a contract.Actor, x Extra) (Extra, error) {
+	err := s.DB.Update(func(tx store.Tx) (err error) {
+		x, err = s.AddExtraTx(tx, a, x)
+		return err
+	})
+	return x, err
+}
+
+// AddExtraTx is AddExtra inside a transaction of somebody who changes more.
+func (s *Service) AddExtraTx(tx store.Tx, a contract.Actor, x Extra) (Extra, error) {
 	var err error
 	if x.Text, err = checkNote("text", x.Text, true); err != nil {
 		return x, err
 	}
-	err = s.book(a, "contract."+string(x.Kind), func(tx store.Tx) (string, string, error) {
+	err = s.bookTx(tx, a, "contract."+string(x.Kind), func(tx store.Tx) (string, string, error) {
 		k, err := contract.ContractByID(tx, x.Contract)
 		if err != nil {
 			return "", "", err
@@ -170,7 +179,7 @@ func uncarry(tx store.Tx, inv Invoice) error {
 // lines of their VAT group can bear. The others wait for an invoice that can.
 func (d *Draft) lay(m calendar.Month, waiting []Extra, k contract.Contract, seller Seller) {
 	inv, s := &d.Invoice, &d.Settlement
-	category, rate := seller.vat(k.OfferOn(m.Last()).VAT)
+	category, rate := seller.VAT(k.OfferOn(m.Last()).VAT)
 	for _, x := range waiting {
 		if x.Kind != Charge || x.Month.After(m) {
 			continue

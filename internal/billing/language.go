@@ -98,8 +98,8 @@ func (in Language) month(m calendar.Month) string {
 	return monthText(m)
 }
 
-// count is `12 salariés` or `12 employees`.
-func (in Language) count(n int, unit contract.Unit) string {
+// Count is `12 salariés` or `12 employees`.
+func (in Language) Count(n int, unit contract.Unit) string {
 	words := map[contract.Unit]string{contract.PerEmployee: "salarié", contract.PerSeat: "place"}
 	if in == English {
 		words = map[contract.Unit]string{contract.PerEmployee: "employee", contract.PerSeat: "seat"}

@@ -161,13 +161,15 @@ func (s *Service) Receivable(number string) (r Receivable, err error) {
 
 // book runs fn in one transaction with the audit record of what it did.
 func (s *Service) book(a contract.Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
-	return s.DB.Update(func(tx store.Tx) error {
-		object, detail, err := fn(tx)
-		if err != nil {
-			return err
-		}
-		return audit.Append(tx, s.Clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
-	})
+	return s.DB.Update(func(tx store.Tx) error { return s.bookTx(tx, a, action, fn) })
+}
+
+func (s *Service) bookTx(tx store.Tx, a contract.Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
+	object, detail, err := fn(tx)
+	if err != nil {
+		return err
+	}
+	return audit.Append(tx, s.Clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
 }
 
 // refused builds an operation.Refused.

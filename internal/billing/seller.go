@@ -88,8 +88,8 @@ func (s Seller) Check() error {
 	return nil
 }
 
-// vat is the category and rate of a line sold at an offer's rate.
-func (s Seller) vat(offer money.Rate) (Category, money.Rate) {
+// VAT is the category and rate of a line sold at an offer's rate.
+func (s Seller) VAT(offer money.Rate) (Category, money.Rate) {
 	switch {
 	case s.VATRegime == Franchise:
 		return Exempt, 0

@@ -67,7 +67,7 @@ func (in Language) run(r contract.Run, o contract.Offer) string {
 	if in == English {
 		return englishRun(r, o)
 	}
-	s := fmt.Sprintf("%s, %s", in.count(r.Count, o.Unit), SpanText(r.From, r.To))
+	s := fmt.Sprintf("%s, %s", in.Count(r.Count, o.Unit), SpanText(r.From, r.To))
 	if m := r.From.MonthOf(); r.Days() < m.Days() {
 		s += fmt.Sprintf(" (%s sur %d, à %s)", in.days(r.Days()), m.Days(), o.Price.Cents.French())
 	}
@@ -102,7 +102,7 @@ func (in Language) earlyEnd(k contract.Contract, last, term calendar.Date) (titl
 		what = "la fin du préavis"
 	}
 	return "Mensualités restant dues jusqu'au terme", fmt.Sprintf("Fin du contrat au %s avant %s du %s\u00a0: %s, à %s par mois",
-		DateText(last), what, DateText(term), in.count(k.CountOn(last), offer.Unit), offer.Price.Cents.French())
+		DateText(last), what, DateText(term), in.Count(k.CountOn(last), offer.Unit), offer.Price.Cents.French())
 }
 
 func (in Language) hours(m calendar.Month, late bool, done, over calendar.Minutes, o contract.Offer, included calendar.Minutes) (title, detail string) {

@@ -47,13 +47,15 @@ func (b *Book) Zone() *time.Location { return b.zone }
 
 // change runs fn in one transaction with the audit record of what it did.
 func (b *Book) change(a Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
-	return b.db.Update(func(tx store.Tx) error {
-		object, detail, err := fn(tx)
-		if err != nil {
-			return err
-		}
-		return audit.Append(tx, b.clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
-	})
+	return b.db.Update(func(tx store.Tx) error { return b.changeTx(tx, a, action, fn) })
+}
+
+func (b *Book) changeTx(tx store.Tx, a Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
+	object, detail, err := fn(tx)
+	if err != nil {
+		return err
+	}
+	return audit.Append(tx, b.clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
 }
 
 // refused builds an operation.Refused.
@@ -63,29 +65,49 @@ func refused(fix, why string, args ...any) error {
 
 // AddClient takes in a client whose name nobody else has.
 func (b *Book) AddClient(a Actor, c Client) (Client, error) {
-	if err := c.Check(); err != nil {
+	err := b.db.Update(func(tx store.Tx) (err error) {
+		c, err = b.AddClientTx(tx, a, c)
+		return err
+	})
+	return c, err
+}
+
+// AddClientTx is AddClient inside a transaction of somebody who changes more.
+func (b *Book) AddClientTx(tx store.Tx, a Actor, c Client) (Client, error) {
+	if err := c.CheckNew(); err != nil {
 		return Client{}, err
 	}
-	given := c.Contacts
-	c.Contacts = nil
-	for _, contact := range given {
-		if err := c.addContact(contact); err != nil {
-			return Client{}, err
-		}
-	}
-	if c.ID == "" {
-		c.ID = slug(c.Name)
-	} else if c.ID != slug(c.ID) || len(c.ID) > 60 {
-		return Client{}, invalid("id", c.ID, "want lower-case letters, digits and dashes, such as kerlann")
-	}
 	c.Added = b.clock.Now()
-	return c, b.change(a, "client.add", func(tx store.Tx) (string, string, error) {
+	return c, b.changeTx(tx, a, "client.add", func(tx store.Tx) (string, string, error) {
 		if err := nameFree(tx, c.Name, c.ID, true); err != nil {
 			return "", "", err
 		}
 		return "client/" + c.ID, c.Name, clients.Insert(tx, c.ID, c)
 	})
 }
+
+// CheckNew is Check of a client with all its contacts who has no ID yet, and gives it one.
+func (c *Client) CheckNew() error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	given := c.Contacts
+	c.Contacts = nil
+	for _, contact := range given {
+		if err := c.addContact(contact); err != nil {
+			return err
+		}
+	}
+	if c.ID == "" {
+		c.ID = slug(c.Name)
+	} else if c.ID != slug(c.ID) || len(c.ID) > 60 {
+		return invalid("id", c.ID, "want lower-case letters, digits and dashes, such as kerlann")
+	}
+	return nil
+}
+
+// Unknown refuses somebody who is to become a client and whose name a client has.
+func Unknown(tx store.Tx, c Client) error { return nameFree(tx, c.Name, c.ID, true) }
 
 // nameFree refuses a name that differs from another client's only by case,
 // accents or punctuation. A fresh client must not take an ID that is in use either.

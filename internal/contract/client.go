@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -235,6 +236,15 @@ func checkText(field, s string, least, most int) error {
 		return invalid(field, s, "want at least %d characters", least)
 	case n > most:
 		return invalid(field, string([]rune(s)[:20])+"…", "at most %d characters", most)
+	}
+	return CheckPlain(field, s)
+}
+
+// CheckPlain keeps control characters, and what is no text at all, out of documents.
+func CheckPlain(field, s string) error {
+	switch {
+	case !utf8.ValidString(s):
+		return invalid(field, "with bytes that are no UTF-8", "want one line of plain text")
 	case strings.ContainsFunc(s, unicode.IsControl):
 		return invalid(field, "with a control character", "want one line of plain text")
 	}

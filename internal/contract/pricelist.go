@@ -51,6 +51,15 @@ func (b *Book) offer(tx store.Tx, name string) (Offer, error) {
 	return o, err
 }
 
+// Signable is an offer as it is today, refused while one of its prices is not told.
+func (b *Book) Signable(tx store.Tx, name string) (Offer, error) {
+	o, err := b.offer(tx, name)
+	if err != nil {
+		return Offer{}, err
+	}
+	return o, o.signable()
+}
+
 // AddOffer puts a new offer on the price list.
 func (b *Book) AddOffer(a Actor, o Offer) (Offer, error) {
 	o.Version, o.Source = 1, editedSource

@@ -107,11 +107,8 @@ func (b *Book) renew(tx store.Tx, k *Contract, n Renew) (string, error) {
 	case k.Ending != nil && k.Ending.On.Before(n.From):
 		return "", refused("", "the contract %s ends on %s", k.ID, k.Ending.On)
 	}
-	offer, err := b.offer(tx, old.Name)
+	offer, err := b.Signable(tx, old.Name)
 	if err != nil {
-		return "", err
-	}
-	if err := offer.signable(); err != nil {
 		return "", err
 	}
 	if offer.Unit != old.Unit {

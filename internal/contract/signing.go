@@ -12,6 +12,7 @@ import (
 type New struct {
 	Client    string // ID or name
 	Offer     string
+	Terms     *Offer // the version that was quoted; nil: the offer's present one
 	Start     calendar.Date
 	Employees int // or seats; 0 for offers without a unit, and 1 for an island's by default
 	Force     bool
@@ -21,16 +22,23 @@ type New struct {
 // Sign makes a contract of a client on an offer as it is today.
 func (b *Book) Sign(a Actor, n New) (Contract, error) {
 	var k Contract
-	err := b.change(a, "contract.add", func(tx store.Tx) (string, string, error) {
+	err := b.db.Update(func(tx store.Tx) (err error) {
+		k, err = b.SignTx(tx, a, n)
+		return err
+	})
+	return k, err
+}
+
+// SignTx is Sign inside a transaction of somebody who changes more than the contract.
+func (b *Book) SignTx(tx store.Tx, a Actor, n New) (Contract, error) {
+	var k Contract
+	err := b.changeTx(tx, a, "contract.add", func(tx store.Tx) (_, _ string, err error) {
 		client, err := ClientByRef(tx, n.Client)
 		if err != nil {
 			return "", "", err
 		}
-		offer, err := b.offer(tx, n.Offer)
+		offer, err := b.terms(tx, n)
 		if err != nil {
-			return "", "", err
-		}
-		if err := offer.signable(); err != nil {
 			return "", "", err
 		}
 		if n.Start.IsZero() {
@@ -51,23 +59,47 @@ func (b *Book) Sign(a Actor, n New) (Contract, error) {
 		}
 		k = Contract{ID: fmt.Sprintf("%s-%d", client.ID, len(earlier)+1), Client: client.ID, Offer: offer, Start: n.Start, Signed: b.clock.Now()}
 		detail := fmt.Sprintf("offer %s version %d from %s", offer.Name, offer.Version, n.Start)
-		switch {
-		case offer.Unit == NoUnit && n.Employees != 0:
-			return "", "", invalid("employees", n.Employees, "the offer %s has no monthly price to multiply", offer.Name)
-		case offer.Unit != NoUnit:
-			if offer.Unit == PerSeat && n.Employees == 0 {
-				n.Employees = 1
-			}
-			h := Headcount{From: n.Start, Count: n.Employees, Note: tidy(n.Note)}
-			if err := h.check(n.Force); err != nil {
-				return "", "", err
-			}
-			k.Headcounts = []Headcount{h}
+		if k.Headcounts, err = n.headcounts(offer); err != nil {
+			return "", "", err
+		}
+		for _, h := range k.Headcounts {
 			detail += h.audit()
 		}
 		return "contract/" + k.ID, detail, contracts.Insert(tx, k.ID, k)
 	})
 	return k, err
+}
+
+func (b *Book) terms(tx store.Tx, n New) (Offer, error) {
+	if n.Terms != nil {
+		return *n.Terms, nil
+	}
+	return b.Signable(tx, n.Offer)
+}
+
+// headcounts is what a contract begins with: none for offers without a unit.
+func (n New) headcounts(offer Offer) ([]Headcount, error) {
+	if offer.Unit == NoUnit {
+		if n.Employees != 0 {
+			return nil, invalid("employees", n.Employees, "the offer %s has no monthly price to multiply", offer.Name)
+		}
+		return nil, nil
+	}
+	if offer.Unit == PerSeat && n.Employees == 0 {
+		n.Employees = 1
+	}
+	h := Headcount{From: n.Start, Count: n.Employees, Note: tidy(n.Note)}
+	return []Headcount{h}, h.check(n.Force)
+}
+
+// FirstCount is how many employees or seats a contract would begin with; 0 for offers
+// without a unit.
+func (n New) FirstCount(offer Offer) (int, error) {
+	first, err := n.headcounts(offer)
+	if err != nil || first == nil {
+		return 0, err
+	}
+	return first[0].Count, nil
 }
 
 func until(k Contract) string {
