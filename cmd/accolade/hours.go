@@ -34,10 +34,16 @@ func workFlags(c *cobra.Command, w *api.HoursWork) {
 	fs.StringVar(&w.Technician, "technician", "", "who does the work (default: you)")
 	fs.StringVar(&w.For, "for", "", "a person at the client's")
 	fs.StringVar(&w.Where, "where", "", "a site, or remote")
+	fs.StringVar(&w.Mode, "mode", "", "of travel: bike or truck (default: as one gets to the site in --where)")
 	fs.StringVar(&w.Note, "note", "", "what was done, for the client to read")
 	fs.StringVar(&w.Private, "private", "", "a note for us alone")
 	cobra.CheckErr(c.MarkFlagRequired("kind"))
 	completeKinds(c)
+	completeModes(c)
+}
+
+func completeModes(c *cobra.Command) {
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"bike", "truck"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func completeKinds(c *cobra.Command) {
@@ -52,6 +58,7 @@ func newHoursAdd(e *env) *cobra.Command {
 		Short: "Book work that was done",
 		Example: `  accolade hours add kerlann 1h30 --kind assistance --note "imprimante"
   accolade hours add kerlann 18h30 --kind accompaniment --date 2026-09-16
+  accolade hours add kerlann 2h --kind assistance --where quai-des-indes --way
   accolade hours add 2h --group kerlann:3 --group penmarch:2 --kind training`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: e.completeClients(),
@@ -84,6 +91,7 @@ func newHoursAdd(e *env) *cobra.Command {
 	workFlags(c, &w)
 	c.Flags().StringVar(&w.Date, "date", "", "the day (default: today)")
 	c.Flags().StringVar(&w.Began, "began", "", "14:30, for work that must not overlap")
+	c.Flags().BoolVar(&w.Way, "way", false, "book the way to the site in --where, and back, too")
 	c.Flags().StringArrayVar(&group, "group", nil, "CLIENT:SEATS of a session that several clients shared")
 	return c
 }
@@ -167,7 +175,7 @@ line of its own on the next invoice.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			fs := c.Flags()
 			k.Date, k.Kind, k.Client, k.Technician = given(fs, "date"), given(fs, "kind"), given(fs, "client"), given(fs, "technician")
-			k.For, k.Where, k.Note, k.Private = given(fs, "for"), given(fs, "where"), given(fs, "note"), given(fs, "private")
+			k.For, k.Where, k.Mode, k.Note, k.Private = given(fs, "for"), given(fs, "where"), given(fs, "mode"), given(fs, "note"), given(fs, "private")
 			if err := correctMinutes(fs, took, never, &k); err != nil {
 				return usage(c, err)
 			}
@@ -192,11 +200,13 @@ line of its own on the next invoice.`,
 	fs.String("technician", "", "who really did it")
 	fs.String("for", "", "for whom")
 	fs.String("where", "", "where")
+	fs.String("mode", "", "of travel: bike or truck")
 	fs.String("note", "", "what was done, for the client to read")
 	fs.String("private", "", "a note for us alone")
 	cobra.CheckErr(c.MarkFlagRequired("why"))
 	c.MarkFlagsMutuallyExclusive("minutes", "never-done")
 	completeKinds(c)
+	completeModes(c)
 	return c
 }
 
@@ -226,6 +236,9 @@ func (e *env) printHours(list []api.HoursEntry) error {
 			note = joined("instead of "+h.Replaces, note)
 		case h.Group != nil:
 			note = joined(fmt.Sprintf("%d of %d seats, %s in all", h.Group.Seats, h.Group.Of, h.Group.Minutes), note)
+		}
+		if h.Mode != "" {
+			note = joined("by "+string(h.Mode), note)
 		}
 		if h.Private != "" {
 			note = joined(note, "(private: "+h.Private+")")

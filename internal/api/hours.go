@@ -29,7 +29,9 @@ type HoursWork struct {
 	Kind       string      `json:"kind" doc:"accompaniment, training, assistance, intervention or travel"`
 	Technician string      `json:"technician,omitempty" doc:"empty: the caller"`
 	For        string      `json:"for,omitempty" doc:"a person at the client's"`
-	Where      string      `json:"where,omitempty"`
+	Where      string      `json:"where,omitempty" doc:"a site, or anywhere else"`
+	Mode       string      `json:"mode,omitempty" doc:"of travel, bike or truck; empty: as one gets to the site in where"`
+	Way        bool        `json:"way,omitempty" doc:"book the way to the site in where, and back, too"`
 	Note       string      `json:"note,omitempty" doc:"for the client"`
 	Private    string      `json:"private,omitempty" doc:"a note for us alone"`
 	Began      string      `json:"began,omitempty" doc:"14:30, for work that must not overlap"`
@@ -60,6 +62,7 @@ type HoursCorrection struct {
 	Technician *string `json:"technician,omitempty"`
 	For        *string `json:"for,omitempty"`
 	Where      *string `json:"where,omitempty"`
+	Mode       *string `json:"mode,omitempty"`
 	Note       *string `json:"note,omitempty"`
 	Private    *string `json:"private,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -17,6 +18,7 @@ type Correction struct {
 	Who     *string
 	For     *string
 	Where   *string
+	Mode    *fleet.Travel
 	Note    *string
 	Private *string
 	Why     string // for the audit
@@ -77,6 +79,10 @@ func (l *Ledger) corrected(tx store.Tx, old Entry, c Correction) (Entry, error) 
 	put(&b.Who, c.Who)
 	put(&b.For, c.For)
 	put(&b.Where, c.Where)
+	if b.Kind == contract.Travel && c.Where == nil {
+		b.Mode = old.Mode
+	}
+	put(&b.Mode, c.Mode)
 	put(&b.Note, c.Note)
 	put(&b.Private, c.Private)
 	e, err := l.prepare(tx, b)

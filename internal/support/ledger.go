@@ -12,6 +12,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -57,9 +58,10 @@ type Booking struct {
 	Who     string // the technician
 	For     string
 	Where   string
-	Note    string // for the client
-	Private string // for us
-	Began   string // `14:30` on Date; empty if it does not matter
+	Mode    fleet.Travel // of travel; empty: as one gets to the site in Where
+	Note    string       // for the client
+	Private string       // for us
+	Began   string       // `14:30` on Date; empty if it does not matter
 }
 
 // Add books work for one client.
@@ -162,6 +164,9 @@ func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
 		if e.Began, err = l.began(e.Date, b.Began); err != nil {
 			return Entry{}, err
 		}
+	}
+	if err := travelled(tx, b.Mode, &e); err != nil {
+		return Entry{}, err
 	}
 	return e, l.assign(tx, client, &e)
 }

@@ -44,7 +44,12 @@ func day(t *testing.T, s string) calendar.Date {
 // office is a ledger with two clients on classic since September.
 func office(t *testing.T) (*support.Ledger, *hand) {
 	t.Helper()
-	db, clk := store.Memory(), &hand{Clock: clock.Real()}
+	return officeIn(t, store.Memory())
+}
+
+func officeIn(t *testing.T, db store.DB) (*support.Ledger, *hand) {
+	t.Helper()
+	clk := &hand{Clock: clock.Real()}
 	clk.to(t, "2026-11-02 09:00:00")
 	offers, err := contract.ReadOffers("")
 	if err != nil {

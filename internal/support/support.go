@@ -11,6 +11,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 )
 
 // Entry is one line of the ledger. It never changes once it is written.
@@ -24,6 +25,7 @@ type Entry struct {
 	Who      string           `json:"who"`                // the technician
 	For      string           `json:"for,omitempty"`      // a person at the client's
 	Where    string           `json:"where,omitempty"`    // a site, or `remote`
+	Mode     fleet.Travel     `json:"mode,omitempty"`     // of travel: bike or truck, if known
 	Note     string           `json:"note,omitempty"`     // for the client
 	Private  string           `json:"private,omitempty"`  // for us: no letter or invoice holds it, nor a sheet that was not asked to
 	Began    time.Time        `json:"began,omitzero"`     // if known, for work that must not overlap
@@ -58,6 +60,7 @@ type Timer struct {
 	Kind    contract.Work `json:"kind"`
 	For     string        `json:"for,omitempty"`
 	Where   string        `json:"where,omitempty"`
+	Mode    fleet.Travel  `json:"mode,omitempty"`
 	Note    string        `json:"note,omitempty"`
 	Private string        `json:"private,omitempty"`
 	Started time.Time     `json:"started"`

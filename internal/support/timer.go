@@ -34,7 +34,7 @@ func (l *Ledger) Start(a contract.Actor, b Booking) (Timer, error) {
 		if err := l.fits(tx, e, 1, ""); err != nil {
 			return "", "", err
 		}
-		t = Timer{Who: e.Who, Client: e.Client, Kind: e.Kind, For: e.For, Where: e.Where, Note: e.Note, Private: e.Private, Started: now}
+		t = Timer{Who: e.Who, Client: e.Client, Kind: e.Kind, For: e.For, Where: e.Where, Mode: e.Mode, Note: e.Note, Private: e.Private, Started: now}
 		return "hours/timer/" + t.Who, fmt.Sprintf("%s for %s", t.Kind, t.Client), timers.Insert(tx, t.Who, t)
 	})
 	return t, err
@@ -106,7 +106,7 @@ func (l *Ledger) days(t Timer, end time.Time) []timed {
 		day := calendar.Of(began, l.zone)
 		part := min(whole, calendar.Minutes(day.AddDays(1).Midnight(l.zone).Sub(began).Round(time.Minute)/time.Minute))
 		if part > 0 {
-			parts = append(parts, timed{Booking{Client: t.Client, Date: day, Minutes: part, Kind: t.Kind, Who: t.Who, For: t.For, Where: t.Where, Note: t.Note, Private: t.Private}, began})
+			parts = append(parts, timed{Booking{Client: t.Client, Date: day, Minutes: part, Kind: t.Kind, Who: t.Who, For: t.For, Where: t.Where, Mode: t.Mode, Note: t.Note, Private: t.Private}, began})
 		}
 		whole -= part
 		began = day.AddDays(1).Midnight(l.zone).UTC()

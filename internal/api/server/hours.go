@@ -10,6 +10,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/internal/support/kimai"
 	"codeberg.org/accolade/accolade/internal/support/timesheet"
@@ -89,6 +90,13 @@ func (s *Server) addHours(ctx context.Context, in *struct{ Body api.HoursWork })
 	if err != nil {
 		return nil, err
 	}
+	if in.Body.Way && len(in.Body.Group) > 0 {
+		return nil, &contract.Invalid{Field: "way", Value: "true", Allowed: "a session of several clients has none: book the way by itself, for whom it was made"}
+	}
+	if in.Body.Way {
+		made, err := s.Ledger.AddOnSite(actor(ctx), b)
+		return body(made), err
+	}
 	if len(in.Body.Group) > 0 {
 		var seats []support.Seat
 		for _, g := range in.Body.Group {
@@ -108,7 +116,7 @@ func (s *Server) booking(ctx context.Context, w api.HoursWork) (support.Booking,
 		return support.Booking{}, err
 	}
 	return support.Booking{Client: w.Client, Date: day, Minutes: calendar.Minutes(w.Minutes), Kind: contract.Work(w.Kind), Who: technician(ctx, w.Technician),
-		For: w.For, Where: w.Where, Note: w.Note, Private: w.Private, Began: w.Began}, nil
+		For: w.For, Where: w.Where, Mode: fleet.Travel(w.Mode), Note: w.Note, Private: w.Private, Began: w.Began}, nil
 }
 
 func technician(ctx context.Context, named string) string {
@@ -211,6 +219,9 @@ func (s *Server) correctHours(ctx context.Context, in *struct {
 	}
 	if b.Kind != nil {
 		c.Kind = new(contract.Work(*b.Kind))
+	}
+	if b.Mode != nil {
+		c.Mode = new(fleet.Travel(*b.Mode))
 	}
 	if b.Date != nil {
 		d, err := dateOf("date", *b.Date)

@@ -13,6 +13,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/support"
 )
 
@@ -145,7 +146,7 @@ func (t *table) row(cells []string) (r support.Row, err error) {
 		return ""
 	}
 	r.Booking = support.Booking{Client: get(client), Kind: contract.Work(strings.ToLower(get(kind))), Who: get(who),
-		For: get(forWhom), Where: get(where), Note: get(note), Private: get(private), Began: get(began)}
+		For: get(forWhom), Where: get(where), Mode: fleet.Travel(strings.ToLower(get(mode))), Note: get(note), Private: get(private), Began: get(began)}
 	if r.Booking.Date, err = calendar.Parse(get(date)); err != nil {
 		return r, err
 	}

@@ -45,6 +45,7 @@ const (
 	who     = "technician"
 	forWhom = "for"
 	where   = "where"
+	mode    = "mode"    // of travel: bike or truck
 	note    = "note"    // for the client
 	private = "private" // for us
 	began   = "began"   // `14:30`, `14:30:05`, or with its offset where the clock was set back
@@ -55,7 +56,7 @@ const (
 )
 
 // columns may be there in any order; the first four are needed.
-var columns = []string{date, client, minutes, kind, who, forWhom, where, note, private, began, session, seats, ofSeats, whole}
+var columns = []string{date, client, minutes, kind, who, forWhom, where, mode, note, private, began, session, seats, ofSeats, whole}
 
 const neededColumns = 4
 
@@ -86,7 +87,7 @@ func Write(w io.Writer, f Format, entries []support.Entry, o Options) error {
 
 func row(e support.Entry, zone *time.Location) map[string]string {
 	cells := map[string]string{date: e.Date.String(), client: e.Client, minutes: strconv.FormatInt(int64(e.Minutes), 10), kind: string(e.Kind), who: e.Who,
-		forWhom: e.For, where: e.Where, note: e.Note, private: e.Private, began: clockTime(e.Began, zone)}
+		forWhom: e.For, where: e.Where, mode: string(e.Mode), note: e.Note, private: e.Private, began: clockTime(e.Began, zone)}
 	if g := e.Group; g != nil {
 		cells[session], cells[seats], cells[ofSeats] = g.ID, strconv.Itoa(g.Seats), strconv.Itoa(g.Of)
 		cells[whole] = strconv.FormatInt(int64(g.Minutes), 10)

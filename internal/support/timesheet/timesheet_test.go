@@ -15,6 +15,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/internal/support/timesheet"
@@ -60,6 +61,9 @@ func work(t *rapid.T, l *support.Ledger) {
 			Date: calendar.NewDate(2026, 10, 20).AddDays(rapid.IntRange(0, 8).Draw(t, "day")), Minutes: calendar.Minutes(rapid.IntRange(1, 300).Draw(t, "minutes")),
 			Who: rapid.SampledFrom([]string{"anne", "paul", "=x"}).Draw(t, "who"), For: text.Draw(t, "for"), Where: text.Draw(t, "where"), Note: text.Draw(t, "note"), Private: text.Draw(t, "private"),
 			Began: rapid.SampledFrom([]string{"", "00:00", "02:30", "02:45:10", "02:30:00+01:00", "02:10:05+02:00", "09:00", "14:30", "23:59:59"}).Draw(t, "began")}
+		if b.Kind == contract.Travel {
+			b.Mode = rapid.SampledFrom([]fleet.Travel{"", fleet.Bike, fleet.Truck}).Draw(t, "mode")
+		}
 		var made []support.Entry
 		var err error
 		if rapid.Bool().Draw(t, "group") {
