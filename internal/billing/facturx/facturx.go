@@ -62,6 +62,7 @@ func Join(pdf, xml []byte, about About) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("join PDF and XML: %w", err)
 	}
+	f.pack()
 	id := sha256.New()
 	id.Write(pdf)
 	id.Write(xml)

@@ -147,6 +147,7 @@ func TestPDFA(t *testing.T) {
 		{"6.4.1", "no form, no XFA", !says(`/AcroForm|/XFA`)},
 		{"6.5.1", "no action, no JavaScript", !says(`/JavaScript|/JS |/Launch|/OpenAction|/AA <<`)},
 		{"6.6.2.1", "the catalog has metadata, which is not compressed", strings.Contains(catalog, "/Metadata ") && says(`/Type /Metadata /Subtype /XML /Length`)},
+		{"6.1.7.2", "all streams but the metadata are packed by Flate", strings.Count(dict, "/Length ")-strings.Count(dict, "/FlateDecode") == 1},
 		{"6.8", "the attachment has a name in both forms, a relation, a MIME type, a size and a date; the catalog lists it",
 			says(`/F \(factur-x.xml\) /UF \(factur-x.xml\) /AFRelationship /Data`) && says(`/Subtype /text#2Fxml /Params << /Size \d+ /ModDate \(D:\d{14}Z\)`) &&
 				regexp.MustCompile(`/AF \[\d+ 0 R\]`).MatchString(catalog) && strings.Contains(catalog, "/EmbeddedFiles")},

@@ -29,7 +29,8 @@ const (
 	windowTop  = 50.0
 )
 
-// Render draws an invoice. It may be called from several goroutines at once.
+// Render draws an invoice. What stands on its pages is not packed: facturx does that. It
+// may be called from several goroutines at once.
 func Render(inv billing.Invoice) ([]byte, error) {
 	return output(func(face typeface) *sheet { return draw(inv, face).sheet })
 }
@@ -62,6 +63,7 @@ func draw(inv billing.Invoice, face typeface) invoice {
 	s := invoice{newSheet(about{
 		seller: inv.Seller, in: inv.Language, word: word(inv), number: inv.Number, day: inv.Date, subject: Subject(inv),
 	}, face), inv}
+	s.pdf.SetCompression(false)
 	s.head()
 	s.parties(s.facts(), inv.Client)
 	s.summary()
