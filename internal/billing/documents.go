@@ -160,8 +160,13 @@ func (s *Service) Paper(number string) ([]byte, error) {
 	return b, err
 }
 
-// documentsAtOnce are written side by side and noted in one transaction.
-const documentsAtOnce = 16
+const (
+	// documentsAtOnce are written side by side: most of them wait for the disk.
+	documentsAtOnce = 16
+	// documentsNoted are noted in one transaction, after one flush of their folder. A
+	// paper counts from then on; whoever dies before renders it again, to the same bytes.
+	documentsNoted = 256
+)
 
 // MonthDocuments has the papers of all invoices of a month lie in the folder. each is
 // told of every one, in the order of the numbers.
@@ -171,7 +176,7 @@ func (s *Service) MonthDocuments(ctx context.Context, m calendar.Month, each fun
 		return err
 	}
 	done := 0
-	for batch := range slices.Chunk(numbers, documentsAtOnce) {
+	for batch := range slices.Chunk(numbers, documentsNoted) {
 		docs, err := s.ensureAll(ctx, batch)
 		if err != nil {
 			return err
