@@ -61,7 +61,8 @@ type Month struct {
 	Month   calendar.Month `json:"month"`
 	Planned bool           `json:"planned,omitempty"` // it is not over: what is still to come is reckoned
 	Sum
-	// Residual is what of the hardware is not worn off at the end of the month.
+	// Residual is what of the hardware is not worn off at the end of the month, of the last
+	// one on the day Committed.
 	Residual money.Cents `json:"residual"`
 }
 

@@ -22,6 +22,9 @@ func (k *reckoning) report() Report {
 		if !day.Before(k.on) {
 			m.Residual = k.residualAt(i, day)
 		}
+		if n := len(m.Months); n > 0 && m.Months[n-1].Month == day.MonthOf() {
+			m.Months[n-1].Residual = m.Residual // the last month ends on that day
+		}
 		all.gather(f)
 		r.All.ToDate, r.All.AtEnd, r.All.Residual = r.All.ToDate.Plus(m.ToDate), r.All.AtEnd.Plus(m.AtEnd), r.All.Residual+m.Residual
 		if i < len(k.cases) {
