@@ -13,6 +13,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/books"
+	"codeberg.org/accolade/accolade/internal/billing/margin"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -32,6 +33,7 @@ type Config struct {
 	Blueprints  string         // folder of blueprint files
 	Seller      billing.Seller // all that the law wants on an invoice
 	Billing     Billing
+	Costs       margin.Settings // what things cost us; without defaults
 	Accounts    books.Accounts // where sales are booked, in exports
 	Dolibarr    Dolibarr
 	Relay       Relay

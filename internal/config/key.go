@@ -201,7 +201,7 @@ func isMonth(v string) error {
 }
 
 // parsed accepts what parse can read.
-func parsed(parse func(string) (string, error)) func(string) error {
+func parsed[T any](parse func(string) (T, error)) func(string) error {
 	return func(v string) error {
 		_, err := parse(v)
 		return err

@@ -2,6 +2,7 @@ package config
 
 import (
 	"codeberg.org/accolade/accolade/internal/billing/books"
+	"codeberg.org/accolade/accolade/internal/billing/margin"
 	"codeberg.org/accolade/accolade/internal/billing/sepa"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
@@ -69,6 +70,18 @@ var Keys = []Key{
 		"First month that is invoiced here, for contracts whose earlier months were invoiced elsewhere; their hours still count against the allowance. Empty: every month of every contract.", isMonth).like("2026-09"),
 	text("billing.late_rates", func(c *Config) *string { return &c.Billing.LateRates }, "", "days and yearly percentages: 2026-07-01 12.15, 2027-01-01 12",
 		"Rates of interest for late payment, each from a day on: what seller.late_rate says, for each half of a year. Needed for reminders.", isRates).like("2026-07-01 12.15, 2027-01-01 12"),
+
+	text("costs.hour", func(c *Config) *string { return &c.Costs.Hour }, "", "euros before tax",
+		"What an hour of work costs us, with all that a wage brings. accolade margin needs all settings of costs; none has a default.", parsed(margin.ParseEuros)).like("35.00"),
+	text("costs.travel_hour", func(c *Config) *string { return &c.Costs.TravelHour }, "", "euros before tax", "What an hour on the way costs us, with the vehicle.", parsed(margin.ParseEuros)).like("45.00"),
+	text("costs.vault_gb", func(c *Config) *string { return &c.Costs.VaultGB }, "", "euros before tax, with at most six decimals",
+		"What 10^9 bytes in a vault cost us for a month.", parsed(margin.ParsePrice)).like("0.008"),
+	text("costs.relay", func(c *Config) *string { return &c.Costs.Relay }, "", "euros before tax", "What one server's mail through the relay costs us for a month.", parsed(margin.ParseEuros)).like("1.50"),
+	text("costs.spare", func(c *Config) *string { return &c.Costs.Spare }, "", "a percentage",
+		"What is put on the price of each machine for those that wait in stock: one spare for five machines is 20.", parsed(money.ParseRate)).like("20"),
+	text("costs.life", func(c *Config) *string { return &c.Costs.Life }, "", "months, 1 to 240", "How long a machine lasts, from its making.", parsed(margin.ParseLife)).like("96"),
+	text("costs.upkeep", func(c *Config) *string { return &c.Costs.Upkeep }, "", "a duration such as 30min",
+		"How much of our own work to expect for each contract and month, beyond the hours that it includes.", parsed(margin.ParseUpkeep)).like("30min"),
 
 	account("accounts.journal", func(c *Config) *books.Account { return &c.Accounts.Journal }, "VE Ventes", "Journal of the sales in a FEC: its code, then its name.", books.ParseJournal),
 	account("accounts.clients", func(c *Config) *books.Account { return &c.Accounts.Clients }, "411 Clients", "Account of what clients owe; each is a sub-account of it by its ID.", books.ParseAccount),
