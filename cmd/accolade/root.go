@@ -34,6 +34,8 @@ var nouns = []func(*env) *cobra.Command{
 	newOperationCommand,
 	newPaymentCommand,
 	newReminderCommand,
+	newMarginCommand,
+	newHardwareCommand,
 	newSandboxCommand,
 	newScheduleCommand,
 	newServerCommand,

@@ -34,7 +34,7 @@ type Config struct {
 	Seller      billing.Seller // all that the law wants on an invoice
 	Billing     Billing
 	Costs       margin.Settings // what things cost us; without defaults
-	Accounts    books.Accounts // where sales are booked, in exports
+	Accounts    books.Accounts  // where sales are booked, in exports
 	Dolibarr    Dolibarr
 	Relay       Relay
 	Notify      Notify

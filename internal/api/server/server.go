@@ -32,6 +32,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/report"
 	"codeberg.org/accolade/accolade/internal/schedule"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
@@ -55,6 +56,7 @@ type Services struct {
 	Enrol        *enrol.Service
 	Provisioning *provisioning.Service
 	Backups      *backup.Service
+	Reports      *report.Service
 	Watch        []watch.Named   // of the table of the morning, the most urgent matter first
 	Origins      []config.Origin // of the settings
 }
@@ -85,6 +87,7 @@ func (s *Server) register() {
 	s.registerDebits()
 	s.registerStatements()
 	s.registerReminders()
+	s.registerMargin()
 	s.registerStatus()
 }
 

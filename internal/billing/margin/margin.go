@@ -56,8 +56,8 @@ func (s Sum) Plus(o Sum) Sum {
 	return Sum{s.Income + o.Income, s.Hardware + o.Hardware, s.Hours + o.Hours, s.Travel + o.Travel, s.Vault + o.Vault, s.Relay + o.Relay}
 }
 
-// Month is what one month comes to.
-type Month struct {
+// Monthly is what one month comes to.
+type Monthly struct {
 	Month   calendar.Month `json:"month"`
 	Planned bool           `json:"planned,omitempty"` // it is not over: what is still to come is reckoned
 	Sum
@@ -81,7 +81,7 @@ type Margin struct {
 	// BreakEven is the end of the month from which on the client may leave without a
 	// loss; none if that never comes within Horizon months.
 	BreakEven calendar.Date `json:"break_even,omitzero"`
-	Months    []Month       `json:"months"` // up to Committed
+	Months    []Monthly     `json:"months"` // up to Committed
 }
 
 // NotRenewed is what is earned, or lost, if the client leaves on the day Committed and

@@ -57,8 +57,8 @@ func (k *reckoning) margin(f *flow) Margin {
 }
 
 // months are those from the first in which something happens to the commitment's end.
-func (k *reckoning) months(f *flow) []Month {
-	all := []Month{}
+func (k *reckoning) months(f *flow) []Monthly {
+	all := []Monthly{}
 	for n, s := range f.months {
 		m := k.first.Add(n)
 		if m.After(f.end.MonthOf()) {
@@ -67,7 +67,7 @@ func (k *reckoning) months(f *flow) []Month {
 		if len(all) == 0 && s == (Sum{}) && f.residual[n] == 0 {
 			continue
 		}
-		all = append(all, Month{Month: m, Planned: m.Last().After(k.on), Sum: s, Residual: f.residual[n]})
+		all = append(all, Monthly{Month: m, Planned: m.Last().After(k.on), Sum: s, Residual: f.residual[n]})
 	}
 	return all
 }

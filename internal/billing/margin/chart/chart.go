@@ -61,7 +61,7 @@ const (
 )
 
 // added adds the months up.
-func added(months []margin.Month) []series {
+func added(months []margin.Monthly) []series {
 	all := []series{
 		{name: "Revenus", colour: "#0072b2", thick: 2.5},
 		{name: "Coûts", colour: "#d55e00", thick: 2.5},
@@ -83,7 +83,7 @@ func added(months []margin.Month) []series {
 
 type chart struct {
 	b         strings.Builder
-	months    []margin.Month
+	months    []margin.Monthly
 	on        calendar.Date
 	series    []series
 	low, high money.Cents // of the axis

@@ -1,0 +1,59 @@
+package controller
+
+import (
+	"codeberg.org/accolade/accolade/internal/backup"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/report"
+)
+
+// buildReports makes the margins of contracts.
+func (c *Controller) buildReports() error {
+	c.services.Reports = report.New(report.Parts{
+		DB: c.db, Clock: c.clock, Zone: c.conf.Zone(), Book: c.services.Book, Ledger: c.services.Ledger, Bills: c.services.Bills,
+		Fleet: c.services.Fleet, Costs: c.conf.Costs, Space: c.vaultSpace,
+	})
+	return nil
+}
+
+// vaultSpace is what the last remote backups of a box's servers in each month take:
+// the sizes that the vault lists for them.
+func (c *Controller) vaultSpace(box string) (map[calendar.Month]int64, error) {
+	servers, err := c.services.Fleet.ServersOn(box)
+	if err != nil {
+		return nil, err
+	}
+	var each []map[calendar.Month]int64 // by server
+	months := map[calendar.Month]bool{}
+	for _, server := range servers {
+		runs, err := c.services.Backups.Runs(server.Name)
+		if err != nil {
+			return nil, err
+		}
+		last := map[calendar.Month]int64{}
+		for _, r := range runs { // the newest first
+			m := calendar.Of(r.At, c.conf.Zone()).MonthOf()
+			if _, known := last[m]; !known && r.Kind == backup.Remote && r.Counts() {
+				last[m], months[m] = r.Size, true
+			}
+		}
+		each = append(each, last)
+	}
+	space := map[calendar.Month]int64{}
+	for m := range months {
+		for _, last := range each {
+			space[m] += latest(last, m)
+		}
+	}
+	return space, nil
+}
+
+// latest is the size of the latest month that is not after one.
+func latest(sizes map[calendar.Month]int64, m calendar.Month) (size int64) {
+	var known calendar.Month
+	for k, n := range sizes {
+		if !k.After(m) && !k.Before(known) {
+			known, size = k, n
+		}
+	}
+	return size
+}
