@@ -71,11 +71,18 @@ func (c *Controller) serverRelay() (fleet.Relay, secret.Value, bool) {
 	return fleet.Relay{Enabled: true, Host: relay.Host, Port: relay.Port, User: relay.User}, password, true
 }
 
+// relay takes our own mail; nil when the configuration names none.
+func (c *Controller) relay() *mails.Relay {
+	r := c.conf.Relay
+	if r.Host == "" {
+		return nil
+	}
+	return &mails.Relay{Host: r.Host, Port: r.Port, Security: mails.Security(r.Security), User: r.User, Password: r.Password, From: r.From}
+}
+
 // notifier mails whom the configuration names; nil when it names nobody.
 func (c *Controller) notifier() backup.Notifier {
-	relay := c.conf.Relay
-	mailer := &mails.Mailer{Host: relay.Host, Port: relay.Port, Security: mails.Security(relay.Security), User: relay.User, Password: relay.Password,
-		From: relay.From, To: c.conf.Notify.Mail, Clock: c.clock}
+	mailer := &mails.Mailer{Relay: c.relay(), To: c.conf.Notify.Mail, Clock: c.clock}
 	if !mailer.Enabled() {
 		return nil
 	}

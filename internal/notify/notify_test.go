@@ -25,8 +25,8 @@ func relay(t *testing.T, user, password string) (*smtp.Relay, *net.TCPAddr) {
 }
 
 func mailer(addr *net.TCPAddr, password string) *notify.Mailer {
-	return &notify.Mailer{Host: addr.IP.String(), Port: addr.Port, Security: notify.None, User: "accolade", From: "a@accolade.example", To: "team@accolade.example", Clock: clock.Real(),
-		Password: func() (secret.Value, error) { return secret.New(password), nil }}
+	return &notify.Mailer{To: "team@accolade.example", Clock: clock.Real(), Relay: &notify.Relay{Host: addr.IP.String(), Port: addr.Port, Security: notify.None, User: "accolade",
+		From: "a@accolade.example", Password: func() (secret.Value, error) { return secret.New(password), nil }}}
 }
 
 func TestSend(t *testing.T) {
@@ -58,9 +58,9 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("wrong password: %v", err)
 	}
 	m := mailer(addr, "right")
-	m.Security = notify.StartTLS
-	if err := m.Send(t.Context(), "k", "s", "t"); err == nil {
-		t.Error("a relay without STARTTLS was given a mail and a password")
+	m.Relay.Security = notify.StartTLS
+	if err := m.Send(t.Context(), "k", "s", "t"); err == nil || !strings.Contains(err.Error(), "offers no TLS") {
+		t.Errorf("a relay without STARTTLS was given a mail and a password: %v", err)
 	}
 	m = mailer(&net.TCPAddr{IP: addr.IP, Port: 1}, "right")
 	if err := m.Send(t.Context(), "k", "s", "t"); !notify.Temporary(err) {

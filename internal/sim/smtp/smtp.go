@@ -1,10 +1,11 @@
 // Package smtp simulates the relay through which the mail of servers and controller
 // goes out: it takes what it is given, after AUTH PLAIN, and keeps it to be read.
-// It delivers nothing.
+// It delivers nothing. What it refuses, its Config says.
 package smtp
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,18 @@ type Mail struct {
 type Config struct {
 	User, Password string           // what AUTH must say; both empty: nobody may log in, all may send
 	Now            func() time.Time // simulated time
+	TLS            *tls.Config      // offered by STARTTLS; nil: none
+	// Sender, Recipient and Content judge a mail at its stages; nil takes all. Answer
+	// makes an error that is a code.
+	Sender    func(from string) error
+	Recipient func(to string) error
+	Content   func(Mail) error
+}
+
+// Answer is what the relay says when it does not take something: 450 for not now, 550
+// for never.
+func Answer(code int, text string) error {
+	return &gosmtp.SMTPError{Code: code, EnhancedCode: gosmtp.EnhancedCode{code / 100, 1, 1}, Message: text}
 }
 
 // Relay is one simulated relay.
@@ -48,6 +61,7 @@ func New(cfg Config) *Relay {
 		return &session{relay: r}, nil
 	}))
 	r.server.Domain = "relay.sandbox"
+	r.server.TLSConfig = cfg.TLS
 	r.server.AllowInsecureAuth = true // loopback only
 	r.server.MaxMessageBytes = 32 << 20
 	r.server.MaxRecipients = 100
@@ -107,11 +121,21 @@ func (s *session) Mail(from string, _ *gosmtp.MailOptions) error {
 	if s.relay.cfg.User != "" && !s.authed {
 		return gosmtp.ErrAuthRequired
 	}
+	if judge := s.relay.cfg.Sender; judge != nil {
+		if err := judge(from); err != nil {
+			return err
+		}
+	}
 	s.from = from
 	return nil
 }
 
 func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+	if judge := s.relay.cfg.Recipient; judge != nil {
+		if err := judge(to); err != nil {
+			return err
+		}
+	}
 	s.to = append(s.to, to)
 	return nil
 }
@@ -125,12 +149,15 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return &gosmtp.SMTPError{Code: 554, EnhancedCode: gosmtp.EnhancedCode{5, 6, 0}, Message: "not a message: " + err.Error()}
 	}
+	taken := Mail{Received: s.relay.cfg.Now(), From: s.from, To: s.to, Subject: msg.Header.Get("Subject"), Data: data}
+	if judge := s.relay.cfg.Content; judge != nil {
+		if err := judge(taken); err != nil {
+			return err
+		}
+	}
 	s.relay.mu.Lock()
 	defer s.relay.mu.Unlock()
-	s.relay.mails = append(s.relay.mails, Mail{
-		Received: s.relay.cfg.Now(), From: s.from, To: s.to,
-		Subject: msg.Header.Get("Subject"), Data: data,
-	})
+	s.relay.mails = append(s.relay.mails, taken)
 	return nil
 }
 
