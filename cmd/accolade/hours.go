@@ -23,7 +23,7 @@ The kinds of work are accompaniment, training, assistance, intervention (on our 
 equipment) and travel; the offer says which count against the allowance. Nothing in
 the ledger is ever changed: a correction takes an entry back and books the right one.`,
 	}
-	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursForecast(e), newHoursCorrect(e), newHoursExport(e), newHoursImport(e))
+	c.AddCommand(newHoursAdd(e), newHoursStart(e), newHoursStop(e), newHoursTimers(e), newHoursList(e), newHoursBalance(e), newHoursForecast(e), newHoursCorrect(e), newHoursExport(e), newHoursImport(e), newHoursPlan(e))
 	return c
 }
 
@@ -34,11 +34,14 @@ func workFlags(c *cobra.Command, w *api.HoursWork) {
 	fs.StringVar(&w.Technician, "technician", "", "who does the work (default: you)")
 	fs.StringVar(&w.For, "for", "", "a person at the client's")
 	fs.StringVar(&w.Where, "where", "", "a site, or remote")
-	fs.StringVar(&w.Mode, "mode", "", "of travel: bike or truck (default: as one gets to the site in --where)")
 	fs.StringVar(&w.Note, "note", "", "what was done, for the client to read")
 	fs.StringVar(&w.Private, "private", "", "a note for us alone")
 	cobra.CheckErr(c.MarkFlagRequired("kind"))
 	completeKinds(c)
+}
+
+func modeFlag(c *cobra.Command, w *api.HoursWork) {
+	c.Flags().StringVar(&w.Mode, "mode", "", "of travel: bike or truck (default: as one gets to the site in --where)")
 	completeModes(c)
 }
 
@@ -89,6 +92,7 @@ func newHoursAdd(e *env) *cobra.Command {
 		},
 	}
 	workFlags(c, &w)
+	modeFlag(c, &w)
 	c.Flags().StringVar(&w.Date, "date", "", "the day (default: today)")
 	c.Flags().StringVar(&w.Began, "began", "", "14:30, for work that must not overlap")
 	c.Flags().BoolVar(&w.Way, "way", false, "book the way to the site in --where, and back, too")

@@ -41,7 +41,7 @@ books the same work. A file of that name is replaced.`,
 			if args[0] == "-" {
 				return fetch(e.stdout)
 			}
-			return e.save(args[0], args[0], fetch)
+			return e.save(args[0], "hours."+format, fetch)
 		},
 	}
 	e.hoursFilter(c, &f)

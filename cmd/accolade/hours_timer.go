@@ -25,6 +25,7 @@ func newHoursStart(e *env) *cobra.Command {
 		}),
 	}
 	workFlags(c, &w)
+	modeFlag(c, &w)
 	return c
 }
 

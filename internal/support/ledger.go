@@ -136,14 +136,21 @@ func (l *Ledger) AddGroup(a contract.Actor, b Booking, seats []Seat) ([]Entry, e
 	return all, err
 }
 
-// prepare checks a booking and finds its client and contract.
+// prepare checks work that was done and finds its client and contract.
 func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
+	if today := calendar.Of(l.clock.Now(), l.zone); b.Date.After(today) {
+		return Entry{}, invalid("date", b.Date, "it lies in the future: today is %s", today)
+	}
+	return l.describe(tx, b)
+}
+
+// describe checks work, done or to come, and finds its client and contract.
+func (l *Ledger) describe(tx store.Tx, b Booking) (Entry, error) {
 	client, err := contract.ClientByRef(tx, b.Client)
 	if err != nil {
 		return Entry{}, err
 	}
 	e := Entry{Client: client.ID, Date: b.Date, Minutes: b.Minutes, Kind: b.Kind, Who: tidy(b.Who), For: tidy(b.For), Where: tidy(b.Where), Note: tidy(b.Note), Private: tidy(b.Private)}
-	today := calendar.Of(l.clock.Now(), l.zone)
 	switch {
 	case !slices.Contains(contract.Works, e.Kind):
 		return Entry{}, invalid("kind", e.Kind, "want one of %s", strings.Join(kinds(), ", "))
@@ -151,8 +158,6 @@ func (l *Ledger) prepare(tx store.Tx, b Booking) (Entry, error) {
 		return Entry{}, invalid("technician", "", "want who did the work")
 	case e.Date.IsZero():
 		return Entry{}, invalid("date", "", "want the day, such as 2026-10-06")
-	case e.Date.After(today):
-		return Entry{}, invalid("date", e.Date, "it lies in the future: today is %s", today)
 	case e.Minutes < 1:
 		return Entry{}, invalid("minutes", int64(e.Minutes), "want 1 or more; a mistake is mended with accolade hours correct")
 	case e.Minutes > e.Date.Length(l.zone):
@@ -184,6 +189,23 @@ func (l *Ledger) began(day calendar.Date, s string) (time.Time, error) {
 		return time.Time{}, invalid("began", s, "want a time such as 14:30")
 	}
 	return t.UTC(), nil
+}
+
+// ClockTime is a time of day without its day, in the shortest form that a Booking
+// reads as the same instant on that day; "" for none.
+func ClockTime(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(zone)
+	form := "15:04"
+	if t.Second() != 0 {
+		form = "15:04:05"
+	}
+	if again := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone); !again.Equal(t) {
+		form = "15:04:05-07:00" // the hour that comes twice
+	}
+	return t.Format(form)
 }
 
 // assign finds the contract that the work falls under. Travel and interventions

@@ -80,6 +80,7 @@ func (s *Server) register() {
 	s.registerContracts()
 	s.registerExtras()
 	s.registerHours()
+	s.registerPlans()
 	s.registerMonths()
 	s.registerInvoices()
 	s.registerExports()

@@ -87,28 +87,12 @@ func Write(w io.Writer, f Format, entries []support.Entry, o Options) error {
 
 func row(e support.Entry, zone *time.Location) map[string]string {
 	cells := map[string]string{date: e.Date.String(), client: e.Client, minutes: strconv.FormatInt(int64(e.Minutes), 10), kind: string(e.Kind), who: e.Who,
-		forWhom: e.For, where: e.Where, mode: string(e.Mode), note: e.Note, private: e.Private, began: clockTime(e.Began, zone)}
+		forWhom: e.For, where: e.Where, mode: string(e.Mode), note: e.Note, private: e.Private, began: support.ClockTime(e.Began, zone)}
 	if g := e.Group; g != nil {
 		cells[session], cells[seats], cells[ofSeats] = g.ID, strconv.Itoa(g.Seats), strconv.Itoa(g.Of)
 		cells[whole] = strconv.FormatInt(int64(g.Minutes), 10)
 	}
 	return cells
-}
-
-// clockTime is a time of day without its day, in the shortest form that says it.
-func clockTime(t time.Time, zone *time.Location) string {
-	if t.IsZero() {
-		return ""
-	}
-	t = t.In(zone)
-	form := "15:04"
-	if t.Second() != 0 {
-		form = "15:04:05"
-	}
-	if again := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone); !again.Equal(t) {
-		form = "15:04:05-07:00" // the hour that comes twice
-	}
-	return t.Format(form)
 }
 
 func writeCSV(w io.Writer, head []string, rows []map[string]string) error {
