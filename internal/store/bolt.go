@@ -130,19 +130,20 @@ func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool
 		return g, false, nil // nothing was written, and nobody else's writes were read
 	}
 	g.members++
-	look := records.Cursor()
+	look := &ahead{cursor: records.Cursor()}
 	for n := range tx.over.each() {
 		if err := g.put(records, look, n); err != nil {
 			g.err = err // half an update is in the transaction: no one's may be committed
 			break
 		}
 	}
+	tx.over = overlay{} // bbolt has it: a large one need not be there twice
 	return g, true, nil // a g.err comes out of Update
 }
 
-// put writes one key of an update; look is any cursor on the records.
-func (g *group) put(records *bolt.Bucket, look *bolt.Cursor, n *node) error {
-	if at, old := look.Seek(n.key); bytes.Equal(at, n.key) {
+// put writes one key of an update, whose keys come in order.
+func (g *group) put(records *bolt.Bucket, look *ahead, n *node) error {
+	if old := look.find(n.key); old != nil {
 		g.tally.less(old)
 	}
 	if n.gone {
@@ -151,6 +152,28 @@ func (g *group) put(records *bolt.Bucket, look *bolt.Cursor, n *node) error {
 	binary.BigEndian.PutUint32(n.room, sum(n.key, n.val))
 	g.tally.add(n.room)
 	return records.Put(n.key, n.room)
+}
+
+// ahead looks for keys that come in order, in a transaction that writes no other keys
+// meanwhile. It remembers the first key that is there at or behind the one it looked
+// for: what comes before that is not there, so that a run of new keys takes one look.
+type ahead struct {
+	cursor  *bolt.Cursor
+	key     []byte // nil: there is none behind
+	stored  []byte
+	started bool
+}
+
+// find is what is stored under a key; nil if nothing is.
+func (a *ahead) find(key []byte) []byte {
+	if !a.started || a.key != nil && bytes.Compare(a.key, key) < 0 {
+		a.key, a.stored = a.cursor.Seek(key)
+		a.started = true
+	}
+	if !bytes.Equal(a.key, key) {
+		return nil
+	}
+	return a.stored
 }
 
 func (b *boltDB) commit(g *group) {

@@ -5,9 +5,10 @@ import (
 	"hash/maphash"
 )
 
-// tree is an ordered map that is never changed: put returns a new tree that shares
+// tree is an ordered map that put never changes: it returns a new tree that shares
 // most of the old one. So a snapshot is a copied pointer, and a scan is not
-// disturbed by writes. It is a treap; the priorities come from the keys.
+// disturbed by writes. A tree that has one owner and no snapshots may grow by add. It is
+// a treap; the priorities come from the keys.
 type tree struct{ root *node }
 
 type node struct {
@@ -122,4 +123,30 @@ func (t tree) each(yield func(*node) bool) { each(t.root, yield) }
 
 func each(n *node, yield func(*node) bool) bool {
 	return n == nil || each(n.left, yield) && yield(n) && each(n.right, yield)
+}
+
+// add puts a node, whose key is not there yet, into the tree itself.
+func (t *tree) add(leaf *node) {
+	leaf.prio = maphash.Bytes(treeSeed, leaf.key)
+	t.root = add(t.root, leaf)
+}
+
+func add(n, leaf *node) *node {
+	if n == nil {
+		return leaf
+	}
+	if bytes.Compare(leaf.key, n.key) < 0 {
+		n.left = add(n.left, leaf)
+		if l := n.left; l.prio > n.prio {
+			n.left, l.right = l.right, n
+			return l
+		}
+		return n
+	}
+	n.right = add(n.right, leaf)
+	if r := n.right; r.prio > n.prio {
+		n.right, r.left = r.left, n
+		return r
+	}
+	return n
 }
