@@ -1,7 +1,6 @@
 package provisioning
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"codeberg.org/accolade/accolade/internal/strictyaml"
 )
 
 // Blueprint is what a server should be.
@@ -90,8 +90,7 @@ var (
 func readBlueprint(name string, text []byte, options Options) (Blueprint, error) {
 	blueprint := Blueprint{Locale: "fr_FR.UTF-8", Timezone: "Europe/Paris", Installer: "https://install.yunohost.org"}
 	problems := &Problems{File: name}
-	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
-	if err := decoder.Decode(&blueprint); err != nil {
+	if err := strictyaml.Decode(text, &blueprint); err != nil {
 		if errors.Is(err, io.EOF) {
 			problems.add(0, 0, "", "the file is empty")
 			return Blueprint{}, problems
@@ -100,7 +99,7 @@ func readBlueprint(name string, text []byte, options Options) (Blueprint, error)
 		problems.add(line, column, "", why)
 		return Blueprint{}, problems
 	}
-	file, err := parser.ParseBytes(text, 0)
+	file, err := strictyaml.Parse(text)
 	if err != nil {
 		return Blueprint{}, fmt.Errorf("%s: %w", name, err)
 	}

@@ -33,7 +33,7 @@ var floors = [][]string{
 	{"internal/audit"},
 	{"internal/store"},
 	{"internal/poll", "internal/secret", "internal/pin", "internal/calendar", "internal/money", "templates", "internal/version"},
-	{"internal/clock", "internal/wholefile"},
+	{"internal/clock", "internal/wholefile", "internal/strictyaml"},
 }
 
 // beside are the doors between rooms of one floor.

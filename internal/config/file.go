@@ -8,7 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"codeberg.org/accolade/accolade/internal/strictyaml"
 )
 
 // found is one value of the file.
@@ -19,7 +20,7 @@ type found struct {
 
 // parse reads the YAML tree and flattens it to keys.
 func parse(file string, b []byte) ([]found, Problems) {
-	tree, err := parser.ParseBytes(b, 0)
+	tree, err := strictyaml.Parse(b)
 	if err != nil {
 		p := Problem{File: file, Why: err.Error()}
 		if e, ok := errors.AsType[yaml.Error](err); ok && e.GetToken() != nil {

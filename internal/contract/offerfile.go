@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/strictyaml"
 )
 
 //go:embed offers.yaml
@@ -84,7 +86,7 @@ func (f *field) UnmarshalYAML(node ast.Node) error {
 
 func parseOffers(file string, data []byte, base map[string]Offer) (map[string]Offer, error) {
 	var f offerFile
-	if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
+	if err := strictyaml.Decode(data, &f); err != nil && !errors.Is(err, io.EOF) {
 		var y yaml.Error
 		if errors.As(err, &y) && y.GetToken() != nil {
 			return nil, at(file, y.GetToken().Position, errors.New(y.GetMessage()))

@@ -15,6 +15,7 @@ func FuzzParseOffers(f *testing.F) {
 	f.Add([]byte("offers:\n  classic:\n    overage: 60.00\n"))
 	f.Add([]byte("offers: {classic: {price: [1], included: 20 h, vat: 20}}"))
 	f.Add([]byte("offers:\n  classic: &a {price: 1}\n  solo: *a\n"))
+	f.Add([]byte("offers:\n  classic:\n    counts: !0\n    price: #\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		offers, err := parseOffers("offers.yaml", data, nil)
 		if err != nil && err.Error() == "" {

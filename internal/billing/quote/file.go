@@ -3,17 +3,18 @@ package quote
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/strictyaml"
 )
 
 // BadFile is a file that no quote can be made from; Error begins with file, line and
@@ -107,7 +108,7 @@ func Parse(name string, data []byte) (Request, error) {
 		return Request{}, &BadFile{name, fmt.Errorf("want UTF-8 text of at most %d KiB", largest>>10)}
 	}
 	var d document
-	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict()); err != nil {
+	if err := strictyaml.Decode(data, &d); err != nil && !errors.Is(err, io.EOF) {
 		var y yaml.Error
 		if errors.As(err, &y) && y.GetToken() != nil && y.GetToken().Position != nil {
 			p := y.GetToken().Position
@@ -204,7 +205,7 @@ func place(name string, data []byte, err error) string {
 	if !errors.As(err, &bad) {
 		return name
 	}
-	file, perr := parser.ParseBytes(data, 0)
+	file, perr := strictyaml.Parse(data)
 	if perr != nil {
 		return name
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/strictyaml"
 	"codeberg.org/accolade/accolade/internal/support"
 )
 
@@ -36,7 +38,7 @@ func ReadMapping(name string, data []byte) (Mapping, error) {
 		return Mapping{}, &contract.Invalid{Field: field, Value: value, Allowed: why}
 	}
 	if len(bytes.TrimSpace(data)) > 0 {
-		if err := yaml.UnmarshalWithOptions(data, &m, yaml.Strict()); err != nil {
+		if err := strictyaml.Decode(data, &m); err != nil && !errors.Is(err, io.EOF) {
 			var y yaml.Error
 			if errors.As(err, &y) && y.GetToken() != nil {
 				p := y.GetToken().Position
