@@ -1,6 +1,6 @@
 // Package templates holds the texts that we send elsewhere, embedded: the seed
 // of a first boot, the scripts that run inside a server, the blueprints that ship,
-// and the reminders of invoices. It decides nothing and fills in nothing but values, quoted for their
+// the reminders of invoices, and the words of quotes and contracts. It decides nothing and fills in nothing but values, quoted for their
 // language.
 package templates
 
@@ -15,7 +15,7 @@ import (
 	"text/template"
 )
 
-//go:embed seed guest blueprint reminder
+//go:embed seed guest blueprint reminder quote contract
 var files embed.FS
 
 // Seed fills in one file of a NoCloud seed: user-data, meta-data or

@@ -67,15 +67,18 @@ func (s invoice) mentions() {
 }
 
 // block is a title and paragraphs beside it, kept whole on its page.
-func (s *sheet) block(title string, paragraphs ...string) {
+func (s *sheet) block(title string, paragraphs ...string) { s.blockBelow(5, title, paragraphs) }
+
+// blockBelow is block with a gap of its own above, in millimetres.
+func (s *sheet) blockBelow(gap float64, title string, paragraphs []string) {
 	const indent = 42.0
 	st := style{8, false, black}
 	var lines []string
 	for _, p := range paragraphs {
 		lines = append(lines, s.wrap(right-left-indent, st, nobreak(p))...)
 	}
-	s.room(float64(len(lines))*st.leading() + 5)
-	s.y += 5
+	s.room(float64(len(lines))*st.leading() + gap)
+	s.y += gap
 	s.text(left, s.y, style{8, true, accent}, title)
 	y := s.y
 	for _, line := range lines {

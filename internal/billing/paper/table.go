@@ -84,45 +84,12 @@ func (s *sheet) unitPrice(l billing.Line) string {
 	return s.in.Price(l.Price)
 }
 
-// totals are the sums, per rate of VAT and in all.
+// totals are the sums, per rate of VAT and in all, and what was paid before.
 func (s invoice) totals() {
 	rows := float64(len(s.inv.Groups) + len(s.inv.Discounts) + 2*len(s.inv.Deposits))
 	s.room(max(18+rows*5, codeSide+6))
-	const from = 116.0
-	w, euros := s.words, s.inv.Language.Money
+	w := s.words
 	codeEnd := s.code(s.y + 4)
-	y := s.y + 7
-	row := func(name, amount string, st style) {
-		s.text(from, y, st, name)
-		s.textRight(right, y, st, amount)
-		y += 5.2
-	}
-	for i, d := range s.inv.Discounts {
-		if i == 0 {
-			row(w.lines, euros(linesNet(s.inv)), body)
-		}
-		for j, words := range s.wrap(right-from-24, body, nobreak(d.Reason)) {
-			amount := ""
-			if j == 0 {
-				amount = euros(-d.Net)
-			}
-			row(words, amount, body)
-		}
-	}
-	row(w.net, euros(s.inv.Net), body)
-	for _, g := range s.inv.Groups {
-		if g.Category == billing.Exempt {
-			row(w.noVAT, "", body)
-			continue
-		}
-		if g.Category == billing.ReverseCharge {
-			row(fmt.Sprintf(w.reverse, euros(g.Net)), "", body)
-			continue
-		}
-		row(fmt.Sprintf(w.taxOn, s.inv.Language.Rate(g.Rate), euros(g.Net)), euros(g.Tax), body)
-	}
-	s.hairline(from, right, y-2.6, accent, 0.3)
-	y += 2.4
 	name := w.total
 	if s.inv.Seller.VATRegime == billing.Franchise {
 		name = w.totalFranchise
@@ -130,14 +97,55 @@ func (s invoice) totals() {
 	if s.inv.Type == billing.CreditNote {
 		name = w.totalCredit
 	}
-	row(name, euros(s.inv.Total), style{11.5, true, accent})
+	y := s.sums(s.inv, s.y+7, name)
 	for _, d := range s.inv.Deposits {
-		row(fmt.Sprintf(w.depositOf, d.Number), euros(-d.Total), body)
+		y = s.sum(y, fmt.Sprintf(w.depositOf, d.Number), s.in.Money(-d.Total), body)
 	}
 	if len(s.inv.Deposits) > 0 {
-		row(w.left, euros(s.inv.Payable()), style{10, true, black})
+		y = s.sum(y, w.left, s.in.Money(s.inv.Payable()), style{10, true, black})
 	}
 	s.y = max(y+2, codeEnd)
+}
+
+// sumsFrom is where the names of sums begin.
+const sumsFrom = 116.0
+
+// sum is a name and an amount on the baseline y; it returns the next one's.
+func (s *sheet) sum(y float64, name, amount string, st style) float64 {
+	s.text(sumsFrom, y, st, name)
+	s.textRight(right, y, st, amount)
+	return y + 5.2
+}
+
+// sums are discounts, the net amount, the tax per rate and the total, from the baseline
+// y on; it returns the next one.
+func (s *sheet) sums(inv billing.Invoice, y float64, total string) float64 {
+	w, euros := s.words, s.in.Money
+	for i, d := range inv.Discounts {
+		if i == 0 {
+			y = s.sum(y, w.lines, euros(linesNet(inv)), body)
+		}
+		for j, words := range s.wrap(right-sumsFrom-24, body, nobreak(d.Reason)) {
+			amount := ""
+			if j == 0 {
+				amount = euros(-d.Net)
+			}
+			y = s.sum(y, words, amount, body)
+		}
+	}
+	y = s.sum(y, w.net, euros(inv.Net), body)
+	for _, g := range inv.Groups {
+		switch g.Category {
+		case billing.Exempt:
+			y = s.sum(y, w.noVAT, "", body)
+		case billing.ReverseCharge:
+			y = s.sum(y, fmt.Sprintf(w.reverse, euros(g.Net)), "", body)
+		default:
+			y = s.sum(y, fmt.Sprintf(w.taxOn, s.in.Rate(g.Rate), euros(g.Net)), euros(g.Tax), body)
+		}
+	}
+	s.hairline(sumsFrom, right, y-2.6, accent, 0.3)
+	return s.sum(y+2.4, total, euros(inv.Total), style{11.5, true, accent})
 }
 
 // linesNet is what the lines come to, before discounts.

@@ -1,0 +1,190 @@
+package paper
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/quote"
+	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/templates"
+)
+
+func kerlann() contract.Client {
+	return contract.Client{ID: "kerlann", Name: "Atelier d'architecture Kerlann & Le Goff", Kind: contract.Business, SIREN: "732829320", VATNumber: "FR44732829320",
+		Address: contract.Address{Lines: []string{"4 rue de l'Assemblée nationale"}, PostCode: "56100", City: "Lorient", Country: "FR"}, Language: "fr"}
+}
+
+func aQuote(t testing.TB, edit func(*quote.Quote)) quote.Quote {
+	q := quote.Quote{Number: "D2026-0001", Buyer: billing.BuyerOf(kerlann()), Seller: seller(), Offer: classic(t), Employees: 12,
+		Date: day(t, "2026-11-25"), Valid: day(t, "2026-12-25"), Start: day(t, "2027-01-01")}
+	if edit != nil {
+		edit(&q)
+	}
+	return q
+}
+
+// quotes are the cases that the golden files show.
+var quotes = map[string]func(testing.TB) quote.Quote{
+	"quote-plain": func(t testing.TB) quote.Quote { return aQuote(t, nil) },
+	"quote-solo": func(t testing.TB) quote.Quote {
+		return aQuote(t, func(q *quote.Quote) {
+			offers, err := contract.ReadOffers("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.Offer, q.Employees = offers["solo"], 0
+			q.Offer.Setup, q.Offer.Hour = contract.PriceOf(25000), contract.PriceOf(6000)
+			q.Seller.VATRegime, q.Seller.VATNumber = billing.Franchise, ""
+		})
+	},
+	"quote-many": func(t testing.TB) quote.Quote {
+		return aQuote(t, func(q *quote.Quote) {
+			q.Offer.Indexation, q.Offer.NoticeMonths = 250, 3
+			q.Note = "Livraison après les fêtes.\n\nLe câblage est vu avec M. Le Bihan."
+			for range 30 {
+				q.Charges = append(q.Charges, quote.Item{Text: "Deuxième écran, livré et réglé à la hauteur de qui travaille devant", Net: 149_00})
+			}
+			q.Discounts = []quote.Item{{Text: "Remise de bienvenue", Net: 100_00}, {Text: "Matériel repris : trois vieilles tours, sans leurs disques", Net: 75_50}}
+		})
+	},
+}
+
+func agreement(t testing.TB, edit func(*Agreement)) Agreement {
+	a := Agreement{Client: kerlann(), Seller: seller(), Entered: day(t, "2026-12-10"), Contract: contract.Contract{ID: "kerlann-1", Client: "kerlann", Offer: classic(t),
+		Start: day(t, "2027-01-01"), Headcounts: []contract.Headcount{{From: day(t, "2027-01-01"), Count: 12}}}}
+	if edit != nil {
+		edit(&a)
+	}
+	return a
+}
+
+var agreements = map[string]func(testing.TB) Agreement{
+	"contract-plain": func(t testing.TB) Agreement { return agreement(t, nil) },
+	"contract-solo": func(t testing.TB) Agreement {
+		return agreement(t, func(a *Agreement) {
+			a.Contract.Offer, a.Contract.Headcounts = quotes["quote-solo"](t).Offer, nil
+		})
+	},
+	"contract-notice": func(t testing.TB) Agreement {
+		return agreement(t, func(a *Agreement) {
+			a.Contract.Offer.NoticeMonths, a.Contract.Offer.Indexation, a.Contract.Offer.BrokenYear = 3, 250, contract.Prorated
+		})
+	},
+}
+
+func papers(t testing.TB) map[string]func() ([]byte, error) {
+	all := map[string]func() ([]byte, error){}
+	for name, make := range quotes {
+		all[name] = func() ([]byte, error) { return Quote(make(t), templates.Texts{}) }
+	}
+	for name, make := range agreements {
+		all[name] = func() ([]byte, error) { return Contract(make(t), templates.Texts{}) }
+	}
+	return all
+}
+
+// TestAgreements holds quotes and contracts against their golden texts, draws each twice to
+// the same bytes, and wants every font embedded.
+func TestAgreements(t *testing.T) {
+	for name, draw := range papers(t) {
+		t.Run(name, func(t *testing.T) {
+			pdf, err := draw()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := draw(); err != nil || !bytes.Equal(pdf, again) {
+				t.Errorf("drawn again it has other bytes (%v)", err)
+			}
+			golden(t, name+".txt", text(t, pdf))
+			out, err := exec.Command(tool(t, "pdffonts"), saved(t, pdf)).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range strings.Split(strings.TrimSpace(string(out)), "\n")[2:] {
+				if fields := strings.Fields(f); len(fields) < 5 || fields[len(fields)-5] != "yes" {
+					t.Errorf("font is not embedded: %s", f)
+				}
+			}
+		})
+	}
+}
+
+// TestQuoteSays wants all that an offer must say.
+func TestQuoteSays(t *testing.T) {
+	pdf, err := Quote(quotes["quote-many"](t), templates.Texts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Join(strings.Fields(strings.ReplaceAll(text(t, pdf), "--- page ---", "")), " ")
+	for what, want := range map[string]string{
+		"name of the seller":   "Accolade",
+		"legal form":           "SCIC SARL à capital variable",
+		"SIREN and register":   "SIREN 123 456 782 · RCS Lorient · TVA FR32123456782",
+		"name of the client":   "Atelier d'architecture Kerlann & Le Goff",
+		"number":               "D2026-0001",
+		"date":                 "Date d'émission 25 novembre 2026",
+		"validity":             "Valable jusqu'au 25 décembre 2026",
+		"unit price":           "12 39,00 € 20 % 468,00 €",
+		"monthly total":        "Total par mois 561,60 €",
+		"one-off":              "1 149,00 € 20 % 149,00 €",
+		"discount with reason": "Remise de bienvenue -100,00 €",
+		"total of the term":    "Sur les 12 mois de l'engagement, à effectif constant : 9 910,50 € HT.",
+		"included minutes":     "20 h par an",
+		"overage":              "Au-delà, chaque heure coûte 60,00 € HT",
+		"term":                 "Engagement de 12 mois à partir du 1er janvier 2027, jusqu'au 31 décembre 2027",
+		"notice":               "avec un préavis de 3 mois",
+		"indexation":           "le prix augmente de 2,5 %",
+		"what is not included": "Votre fournisseur d'accès à Internet et les entreprises extérieures",
+		"data":                 "Vous pouvez partir avec toutes",
+		"VAT regime":           "TVA 20 %",
+		"late payment":         "Pénalités de retard",
+		"note":                 "Le câblage est vu avec M. Le Bihan.",
+		"signature":            "Bon pour accord",
+		"who signs":            "Pour Atelier d'architecture Kerlann & Le Goff",
+	} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%s: the quote does not say %q", what, want)
+		}
+	}
+}
+
+// TestOwnWords: the cooperative's own text takes the place of the one that ships, and one
+// that cannot be read names file and line.
+func TestOwnWords(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "contract", "fr.txt")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]string{
+		"# Objet\nNos mots à nous, pour {{.Count}}.\n": "",
+		"# Objet\n\n{{if .Notice}}\n":                  file + ":4: unexpected EOF",
+		"# Objet\n{{.Nothing}}\n":                      file + ":2:2: executing",
+		"{{nonsense .Count}}\n":                        file + ":1: function \"nonsense\" not defined",
+		"# Objet\n\xff\n":                              file + ": it is no UTF-8",
+	} {
+		if err := os.WriteFile(file, []byte(words), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		pdf, err := Contract(agreement(t, nil), templates.Texts{Folder: dir})
+		if want == "" {
+			if err != nil || !strings.Contains(text(t, pdf), "1. Objet\nNos mots à nous, pour 12 salariés.") {
+				t.Errorf("own words: %v", err)
+			}
+			continue
+		}
+		var bad *templates.BadText
+		if !errors.As(err, &bad) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: error %v, want %s", words, err, want)
+		}
+	}
+	if _, err := Quote(aQuote(t, nil), templates.Texts{Folder: dir}); err != nil {
+		t.Errorf("a text that is not in the own folder: %v", err)
+	}
+}
