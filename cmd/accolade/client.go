@@ -36,6 +36,21 @@ type clientFlags struct {
 
 func (f *clientFlags) add(c *cobra.Command) {
 	fs := c.Flags()
+	f.addIdentity(c)
+	fs.StringArrayVar(&f.delivery, "delivery", nil, "where the service is given, if elsewhere; once for each line")
+	fs.StringVar(&f.deliveryPostcode, "delivery-postcode", "", "its post code")
+	fs.StringVar(&f.deliveryCity, "delivery-city", "", "its town")
+	fs.String("service-code", "", "of Chorus Pro, on every invoice")
+	fs.String("commitment", "", "commitment number of Chorus Pro (numéro d'engagement), on every invoice")
+	fs.BoolVar(&f.serviceDemanded, "service-demanded", false, "the body takes no invoice without a service code")
+	fs.BoolVar(&f.commitmentDemanded, "commitment-demanded", false, "the body takes no invoice without a commitment number")
+	fs.IntVar(&f.shares, "shares", 0, "of the cooperative that the client holds; 0: none any more")
+	fs.String("member-since", "", "day on which they were subscribed, 2026-09-15")
+}
+
+// addIdentity are the flags that say who a client is, and where.
+func (f *clientFlags) addIdentity(c *cobra.Command) {
+	fs := c.Flags()
 	fs.StringVar(&f.kind, "kind", "", "business, association, school, town-hall or sole-trader")
 	fs.StringVar(&f.siren, "siren", "", "nine digits; needed for businesses and sole traders")
 	fs.StringVar(&f.siret, "siret", "", "fourteen digits; needed for town halls")
@@ -46,15 +61,6 @@ func (f *clientFlags) add(c *cobra.Command) {
 	fs.StringVar(&f.postcode, "postcode", "", "post code")
 	fs.StringVar(&f.city, "city", "", "town")
 	fs.StringVar(&f.country, "country", "", "two letters (default FR)")
-	fs.StringArrayVar(&f.delivery, "delivery", nil, "where the service is given, if elsewhere; once for each line")
-	fs.StringVar(&f.deliveryPostcode, "delivery-postcode", "", "its post code")
-	fs.StringVar(&f.deliveryCity, "delivery-city", "", "its town")
-	fs.String("service-code", "", "of Chorus Pro, on every invoice")
-	fs.String("commitment", "", "commitment number of Chorus Pro (numéro d'engagement), on every invoice")
-	fs.BoolVar(&f.serviceDemanded, "service-demanded", false, "the body takes no invoice without a service code")
-	fs.BoolVar(&f.commitmentDemanded, "commitment-demanded", false, "the body takes no invoice without a commitment number")
-	fs.IntVar(&f.shares, "shares", 0, "of the cooperative that the client holds; 0: none any more")
-	fs.String("member-since", "", "day on which they were subscribed, 2026-09-15")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(texts(contract.ClientKinds), cobra.ShellCompDirectiveNoFileComp)))
 }
 
@@ -133,7 +139,7 @@ func newClientAdd(e *env) *cobra.Command {
 		Short: "Take in a client",
 		Example: `  accolade client add "Atelier Kerlann" --kind business --siren 732829320 \
     --address "4 rue du Port" --postcode 56100 --city Lorient
-  accolade client add "Mairie de Kerlann" --kind town-hall --siret 21560121000012 \
+  accolade client add "Mairie de Kerlann" --kind town-hall --siret 21560121200016 \
     --address "Place de la Mairie" --postcode 56400 --city Kerlann`,
 		Args: cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {

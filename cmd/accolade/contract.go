@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func newContractCommand(e *env) *cobra.Command {
 It runs on past its term until it is ended. Where a command takes CLIENT, the
 client's latest contract is meant; a contract's own ID works too.`,
 	}
-	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractExtra(e, billing.Charge), newContractExtra(e, billing.Lowering), newContractList(e), newContractShow(e))
+	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractExtra(e, billing.Charge), newContractExtra(e, billing.Lowering), newContractList(e), newContractShow(e), newContractPDF(e))
 	return c
 }
 
@@ -239,5 +240,28 @@ it is the price list's.`,
 	c.Flags().StringVar(&r.From, "from", "", "an anniversary after the term (default: the first in a month that has not passed)")
 	c.Flags().BoolVar(&r.ListPrice, "list-price", false, "the price list's price in spite of an indexation that was agreed")
 	c.Flags().BoolVar(&r.DryRun, "dry-run", false, "show the contract as it would be, and keep nothing")
+	return c
+}
+
+func newContractPDF(e *env) *cobra.Command {
+	var to string
+	c := &cobra.Command{
+		Use:   "pdf CLIENT --to FILE|DIR",
+		Short: "Write the PDF of a contract, for both sides to sign",
+		Long: `Write the PDF of a contract as it was signed with; a folder gets CONTRACT.pdf. Its words
+are those of contract/fr.txt: see templates in the configuration.`,
+		Example:           "  accolade contract pdf kerlann --to ~/contrats",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
+			k, err := client.Contract(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return e.save(to, k.ID+".pdf", func(w io.Writer) error { return client.ContractPaper(c.Context(), k.ID, w) })
+		}),
+	}
+	c.Flags().StringVar(&to, "to", "", "file, or folder")
+	cobra.CheckErr(c.MarkFlagRequired("to"))
 	return c
 }

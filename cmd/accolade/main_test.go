@@ -14,9 +14,11 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/controller/daemon"
 )
 
@@ -45,6 +47,7 @@ func TestScript(t *testing.T) {
 				"GORACE=atexit_sleep_ms=0", // or each command under the race detector sleeps a second before it ends
 				"ACCOLADE_STATE="+filepath.Join(e.WorkDir, "state"),
 				"ACCOLADE_SOCKET="+filepath.Join(e.WorkDir, "sock"),
+				"YEAR="+calendar.Of(time.Now(), calendar.Paris()).String()[:4], // of numbers that are given today
 			)
 			return nil
 		},

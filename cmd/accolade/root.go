@@ -33,6 +33,7 @@ var nouns = []func(*env) *cobra.Command{
 	newOfferCommand,
 	newOperationCommand,
 	newPaymentCommand,
+	newQuoteCommand,
 	newReminderCommand,
 	newMarginCommand,
 	newHardwareCommand,

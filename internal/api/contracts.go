@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 
 	"codeberg.org/accolade/accolade/internal/contract"
 )
@@ -77,4 +78,9 @@ func (c *Client) EndContract(ctx context.Context, ref string, e ContractEnd) (Co
 func (c *Client) RenewContract(ctx context.Context, ref string, r ContractRenewal) (Contract, error) {
 	var out Contract
 	return out, c.Post(ctx, path("contracts", ref, "renewals"), r, &out)
+}
+
+// ContractPaper writes the PDF of a contract.
+func (c *Client) ContractPaper(ctx context.Context, ref string, w io.Writer) error {
+	return c.Get(ctx, path("contracts", ref, "document"), w)
 }

@@ -31,6 +31,7 @@ type Config struct {
 	Timezone    string         // IANA name; schedules, months and letters follow it
 	Offers      string         // price list file; empty: the one that ships
 	Blueprints  string         // folder of blueprint files
+	Templates   string         // folder of texts of one's own; empty: those that ship
 	Seller      billing.Seller // all that the law wants on an invoice
 	Billing     Billing
 	Costs       margin.Settings // what things cost us; without defaults

@@ -34,6 +34,8 @@ var Keys = []Key{
 	path("offers", func(c *Config) *string { return &c.Offers }, "",
 		"Price list. Empty: the one that ships, which leaves open the prices that nobody has told us.").like("offers.yaml"),
 	path("blueprints", func(c *Config) *string { return &c.Blueprints }, "/etc/accolade/blueprints", "Folder of blueprint files, NAME.yaml."),
+	path("templates", func(c *Config) *string { return &c.Templates }, "",
+		"Folder of texts in place of those that ship: quote/fr.txt, contract/fr.txt. Empty, or without such a file: those that ship.").like("templates"),
 
 	text("seller.name", func(c *Config) *string { return &c.Seller.Name }, "", "a name", "Who sells, as registered.", nil).like("Accolade"),
 	text("seller.legal_form", func(c *Config) *string { return &c.Seller.LegalForm }, "", "a legal form", "Legal form, as printed.", nil).like("SCIC SARL"),

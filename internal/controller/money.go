@@ -9,10 +9,12 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/billing/late"
+	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/templates"
 )
 
 // buildMoney makes clients, offers and contracts, the hours ledger, and billing.
@@ -36,6 +38,8 @@ func (c *Controller) buildMoney() error {
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
 		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, From: first,
 	})
+	c.services.Quotes = &quote.Service{DB: c.db, Clock: c.clock, Zone: zone, Book: c.services.Book, Bills: c.services.Bills}
+	c.services.Texts = templates.Texts{Folder: c.conf.Templates}
 	c.services.Exports = &export.Books{Ledger: c.services.Bills, SIREN: c.conf.Seller.SIREN, Accounts: c.conf.Accounts, Zone: zone}
 	c.services.Dolibarr = &dolibarr.Service{Ledger: c.services.Bills, Validate: c.conf.Dolibarr.Invoices == "validated"}
 	if c.conf.Dolibarr.URL != "" {

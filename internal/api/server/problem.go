@@ -37,7 +37,7 @@ func explain(err error) *api.Error {
 
 // knownErrors translate the typed errors of the rooms below, one each. A file of this
 // package that serves a noun whose errors are not here adds its own.
-var knownErrors = []func(error) *api.Error{operationError, storeError, contractError, bankError, badRows, blueprintError, machineError, fleetError}
+var knownErrors = []func(error) *api.Error{operationError, storeError, quoteError, contractError, bankError, badRows, blueprintError, machineError, fleetError}
 
 func operationError(err error) *api.Error {
 	if e, ok := errors.AsType[*operation.Refused](err); ok {

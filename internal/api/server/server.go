@@ -26,6 +26,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
+	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -38,6 +39,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/internal/watch"
 	"codeberg.org/accolade/accolade/provisioning"
+	"codeberg.org/accolade/accolade/templates"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
@@ -50,6 +52,8 @@ type Services struct {
 	Book         *contract.Book
 	Ledger       *support.Ledger
 	Bills        *billing.Service
+	Quotes       *quote.Service
+	Texts        templates.Texts // the words of papers
 	Exports      *export.Books
 	Dolibarr     *dolibarr.Service
 	Fleet        *fleet.Registry
@@ -78,6 +82,7 @@ func (s *Server) register() {
 	s.registerClients()
 	s.registerOffers()
 	s.registerContracts()
+	s.registerQuotes()
 	s.registerExtras()
 	s.registerHours()
 	s.registerPlans()

@@ -46,7 +46,7 @@ func (s *Service) Accept(a contract.Actor, y Acceptance) (q Quote, k contract.Co
 			return "", "", err
 		}
 		q.Contract = k.ID
-		q.set(Accepted, Event{On: y.On, At: s.Clock.Now(), By: a.Who})
+		q.set(Accepted, Milestone{On: y.On, At: s.Clock.Now(), By: a.Who})
 		return "quote/" + q.Number, fmt.Sprintf("on %s: contract %s", y.On, k.ID), quotes.Put(tx, q.Number, q)
 	})
 	return q, k, err
@@ -106,7 +106,7 @@ func (s *Service) close(a contract.Actor, action, number string, state State, wh
 		if err := q.undecided(); err != nil {
 			return "", "", err
 		}
-		q.set(state, Event{On: s.Today(), At: s.Clock.Now(), By: a.Who, Reason: why})
+		q.set(state, Milestone{On: s.Today(), At: s.Clock.Now(), By: a.Who, Reason: why})
 		return "quote/" + q.Number, why, quotes.Put(tx, q.Number, q)
 	})
 	return q, err

@@ -14,7 +14,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"client: kerlann\noffer: classic\nemployees: 3\nstart: 2027-01-01\n",
 		"client: kerlann\noffer: solo\nversion: 2\nstart: 2027-01-01\nvalid: 2026-12-31\ncharges: [{text: Écran, net: 149.00}]\ndiscounts:\n  - reason: \"Remise: #1\"\n    net: 0.10\nnote: |\n  deux\n\n  lignes\n",
-		"prospect:\n  name: Mairie de Kerlann\n  kind: town-hall\n  siret: 21560121000012\n  address:\n    lines: [Place, \"'\"]\n    postcode: 01000\n    city: K\n  delivery: {lines: [rue], postcode: '56100', city: L, country: fr}\n  contacts:\n    - {name: Anne, roles: [billing, manager], mail: a@b.example, phone: +33 2}\noffer: classic\nemployees: 26\nwhy: stagiaires\nstart: 2027-01-01\n",
+		"prospect:\n  name: Mairie de Kerlann\n  kind: town-hall\n  siret: 21560121200016\n  address:\n    lines: [Place, \"'\"]\n    postcode: 01000\n    city: K\n  delivery: {lines: [rue], postcode: '56100', city: L, country: fr}\n  contacts:\n    - {name: Anne, roles: [billing, manager], mail: a@b.example, phone: +33 2}\noffer: classic\nemployees: 26\nwhy: stagiaires\nstart: 2027-01-01\n",
 		"client: &a kerlann\noffer: *a\n",
 		"client: !!str 12\noffer: ~\nstart: null\n",
 		"note: \"\\u2028\\ud83d\\ude00\\x41\\_\"\n",

@@ -35,7 +35,7 @@ type Quote struct {
 	Note      string           `json:"note,omitempty"` // for the client
 	State     State            `json:"state"`
 	Contract  string           `json:"contract,omitempty"` // that it became
-	Events    []Event          `json:"events"`             // the first is its issue
+	Events    []Milestone      `json:"events"`             // the first is its issue
 }
 
 // Item is a one-off line, or what the first invoice is lowered by. Its VAT is that of
@@ -57,8 +57,8 @@ const (
 	Expired   State = "expired"   // open, and past its last day
 )
 
-// Event is a change of state.
-type Event struct {
+// Milestone is a change of state.
+type Milestone struct {
 	State  State         `json:"state"`
 	On     calendar.Date `json:"on"` // for what was accepted: the day beside the signature
 	At     time.Time     `json:"at"` // when it was entered

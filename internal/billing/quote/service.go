@@ -36,7 +36,7 @@ func (s *Service) Issue(a contract.Actor, r Request) (q Quote, err error) {
 		return q, err
 	}
 	if missing := s.Bills.Seller.Missing(); len(missing) > 0 {
-		return q, refused("set these keys in accoladed's configuration file, then restart it", "a quote says who offers, and the configuration does not: %s", strings.Join(missing, ", "))
+		return q, Incomplete("quote", missing)
 	}
 	err = s.change(a, "quote.create", func(tx store.Tx) (string, string, error) {
 		if q, err = s.prepare(tx, r); err != nil {
@@ -47,10 +47,15 @@ func (s *Service) Issue(a contract.Actor, r Request) (q Quote, err error) {
 			return "", "", err
 		}
 		q.Number = fmt.Sprintf("D%d-%04d", q.Date.Year, n)
-		q.set(Open, Event{On: q.Date, At: s.Clock.Now(), By: a.Who})
+		q.set(Open, Milestone{On: q.Date, At: s.Clock.Now(), By: a.Who})
 		return "quote/" + q.Number, fmt.Sprintf("%s, offer %s version %d, valid until %s", q.Buyer.Name, q.Offer.Name, q.Offer.Version, q.Valid), quotes.Insert(tx, q.Number, q)
 	})
 	return q, err
+}
+
+// Incomplete refuses a paper that would not say who the seller is.
+func Incomplete(paper string, missing []string) error {
+	return refused("set these keys in accoladed's configuration file, then restart it", "a %s says who sells, and the configuration does not: %s", paper, strings.Join(missing, ", "))
 }
 
 // prepare holds a request against clients and price list.
@@ -116,7 +121,7 @@ func (q Quote) bearable() error {
 }
 
 // set moves the quote on.
-func (q *Quote) set(state State, e Event) {
+func (q *Quote) set(state State, e Milestone) {
 	e.State = state
 	q.State, q.Events = state, append(slices.Clip(q.Events), e)
 }
