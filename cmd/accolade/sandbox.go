@@ -63,6 +63,7 @@ With -o json, standard output carries exactly one line, once all addresses answe
 	f.StringVar(&o.State, "state", "", "folder that keeps everything over a restart")
 	f.Float64Var(&o.Speed, "speed", 1, "simulated seconds in a real one")
 	f.Uint64Var(&o.Seed, "seed", 1, "what all that looks random is made from")
+	f.BoolVar(&o.Hold, "hold", false, "time stands still until the participant hold waits or is taken off at the control address")
 	f.StringVar(&start, "start", "", "first simulated instant (RFC 3339); the present if not given")
 	return c
 }

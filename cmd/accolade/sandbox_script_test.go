@@ -9,18 +9,20 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"codeberg.org/accolade/accolade/internal/sim/sandbox"
+	"codeberg.org/accolade/accolade/internal/sim/simtime"
 )
 
 // sandboxCommand starts a sandbox for a script:
 //
 //	sandbox start [FLAG…]      such as --boxes 2 --pve 8.4
-//	sandbox hold | go          has simulated time stand still, or run on
+//	sandbox until INSTANT      moves simulated time to that instant and no further, if
+//	                           it was started with --hold
 //
 // It runs until the script ends, on ports that are free, 300 times as fast as the
 // wall clock unless a flag says otherwise, and sets:
@@ -34,12 +36,12 @@ import (
 // What is secret goes to files, as the verbs want it: box.token, box.password (root's),
 // vault.token, relay.password; box2.token and so on for further boxes.
 func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if !neg && len(args) == 1 && (args[0] == "hold" || args[0] == "go") {
-		holdTime(ts, args[0] == "hold")
+	if !neg && len(args) == 2 && args[0] == "until" {
+		moveTime(ts, args[1])
 		return
 	}
 	if neg || len(args) == 0 || args[0] != "start" {
-		ts.Fatalf("usage: sandbox start [FLAG…], sandbox hold, sandbox go")
+		ts.Fatalf("usage: sandbox start [FLAG…], sandbox until INSTANT")
 	}
 	flags := append([]string{"sandbox", "-o", "json", "--listen", "127.0.0.1:0", "--speed", "300"}, args[1:]...)
 	cmd := exec.Command("accolade", flags...)
@@ -95,19 +97,23 @@ func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
 	secretFile("vault.token", info.PBS.Token)
 }
 
-// holdTime makes the script a participant of the sandbox that never waits, or takes it
-// off again.
-func holdTime(ts *testscript.TestScript, hold bool) {
-	method := http.MethodDelete
-	if hold {
-		method = http.MethodPut
-	}
-	req, err := http.NewRequest(method, ts.Getenv("SANDBOX")+"/time/participants/script", strings.NewReader(`{"hold":true}`))
+// moveTime has the participant that holds time wait for an instant.
+func moveTime(ts *testscript.TestScript, instant string) {
+	until, err := time.Parse(time.RFC3339, instant)
 	ts.Check(err)
-	resp, err := http.DefaultClient.Do(req)
-	ts.Check(err)
-	resp.Body.Close()
-	if resp.StatusCode >= http.StatusBadRequest {
-		ts.Fatalf("sandbox %s: %s", req.Method, resp.Status)
+	for seq := time.Now().UnixNano(); ; seq++ {
+		report, err := json.Marshal(simtime.Report{Seq: uint64(seq), Jump: true, Until: until})
+		ts.Check(err)
+		resp, err := http.Post(ts.Getenv("SANDBOX")+"/time/participants/"+sandbox.Holder+"/wait", "application/json", bytes.NewReader(report))
+		ts.Check(err)
+		var m simtime.Moment
+		err = json.NewDecoder(resp.Body).Decode(&m)
+		resp.Body.Close()
+		if err != nil {
+			ts.Fatalf("sandbox until %s: %s: %v", instant, resp.Status, err)
+		}
+		if !m.Now.Before(until) {
+			return
+		}
 	}
 }

@@ -37,6 +37,9 @@ type Options struct {
 	Speed   float64   // simulated seconds per real one; 0 for 1
 	Seed    uint64    // all that looks random comes from it; 0 for 1
 	Start   time.Time // first simulated instant; zero for the present
+	// Hold has time stand still from the first instant on: the participant Holder holds
+	// it, until it waits or is taken off.
+	Hold bool
 	// Reachable lets the new boxes' sites take ports 80 and 443 to their server, so that
 	// Let's Encrypt and the proxy for HTTPS reach it.
 	Reachable bool
@@ -77,6 +80,9 @@ func (o *Options) defaults() error {
 	}
 	return nil
 }
+
+// Holder is the participant that holds the time of a sandbox with Options.Hold.
+const Holder = "hold"
 
 // Sandbox is a running one.
 type Sandbox struct {
@@ -142,7 +148,11 @@ func (s *Sandbox) build(saved *state) error {
 		}
 		s.secrets = sec
 	}
-	s.world = simtime.New(simtime.Options{Start: start, Speed: s.opts.Speed})
+	held := ""
+	if s.opts.Hold {
+		held = Holder
+	}
+	s.world = simtime.New(simtime.Options{Start: start, Speed: s.opts.Speed, Held: held})
 	addrs, err := s.listenAll()
 	if err != nil {
 		return err

@@ -229,3 +229,23 @@ func TestLeavingJumpModeRunsAtWallPaceAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestHeldFromTheStart: however fast the world is, no time passes before its holder
+// waits, and then none beyond what it waits for.
+func TestHeldFromTheStart(t *testing.T) {
+	w := simtime.New(simtime.Options{Start: start, Speed: 1e6, Held: "hold"})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	if now := w.Now(); !now.Equal(start) {
+		t.Errorf("it is %s before anybody waits, want %s", now, start)
+	}
+	until := start.Add(72 * time.Hour)
+	if m, err := w.Wait(ctx, "hold", simtime.Report{Seq: 1, Jump: true, Until: until}); err != nil || !m.Now.Equal(until) || !w.Now().Equal(until) {
+		t.Errorf("moved to %s, %v; want %s", m.Now, err, until)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

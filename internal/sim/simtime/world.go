@@ -14,6 +14,9 @@ type Options struct {
 	Start time.Time
 	// Speed is how many simulated seconds pass in a real one; zero means 1.
 	Speed float64
+	// Held names a participant that is there from the first instant on and holds time
+	// (see Join); "" for none.
+	Held string
 }
 
 // World keeps the time of one sandbox and moves its actors along. Its methods may
@@ -37,13 +40,17 @@ func New(o Options) *World {
 	if o.Speed <= 0 {
 		o.Speed = 1
 	}
-	return &World{
+	w := &World{
 		base:   o.Start.UTC().Round(0),
 		anchor: time.Now(),
 		speed:  o.Speed,
 		parts:  make(map[string]*participant),
 		poke:   make(chan struct{}, 1),
 	}
+	if o.Held != "" {
+		w.parts[o.Held] = &participant{name: o.Held, hold: true}
+	}
+	return w
 }
 
 // Now is the simulated instant, in UTC.
