@@ -45,9 +45,9 @@ func (e *env) readSecret(prompt, flag, file string) (secret.Value, error) {
 		}
 		return nonEmpty(prompt, line)
 	case file != "":
-		b, err := os.ReadFile(file)
+		b, err := readNamed(file, "it is to hold "+prompt+" and nothing else; or pipe that in with --"+flag+" -")
 		if err != nil {
-			return secret.Value{}, fmt.Errorf("read %s: %w", prompt, err)
+			return secret.Value{}, err
 		}
 		return nonEmpty(prompt, string(b))
 	}

@@ -82,9 +82,9 @@ func (e *env) controller() (*api.Client, error) {
 		if e.tokenFile == "" {
 			return nil, &failure{what: "--url needs a token", fix: "put yours in a file of mode 0600 and name it with --token-file or ACCOLADE_TOKEN_FILE", code: exitForbidden}
 		}
-		b, err := os.ReadFile(e.tokenFile)
+		b, err := readNamed(e.tokenFile, "--token-file or ACCOLADE_TOKEN_FILE names a file of mode 0600 with your token; an administrator makes one: accolade token add NAME")
 		if err != nil {
-			return nil, fmt.Errorf("read the token: %w", err)
+			return nil, err
 		}
 		o.Token = strings.TrimSpace(string(b))
 	}

@@ -79,6 +79,10 @@ func (e *env) report(err error) int {
 		say("interrupted", "")
 		return exitInterrupted
 	}
+	if f, ok := fileTrouble(err); ok {
+		say(f.what, f.fix)
+		return f.code
+	}
 	say(err.Error(), "")
 	return exitTrouble
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -74,7 +73,7 @@ before is passed over.
   accolade hours import kimai-export.csv --kimai kimai.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			data, err := e.readInput(args[0])
+			data, err := e.readInput(args[0], "name a sheet of hours, CSV or XLSX, or Kimai's file with --kimai: accolade hours import --help shows their columns")
 			if err != nil {
 				return err
 			}
@@ -109,7 +108,7 @@ func (e *env) sayBooked(n int, dryRun bool) {
 }
 
 func (e *env) importKimai(c *cobra.Command, file string, data []byte, mapping string, dryRun bool) error {
-	words, err := e.readInput(mapping)
+	words, err := e.readInput(mapping, "--kimai names a mapping, a YAML file that says who and what Kimai's words mean: accolade hours import --help shows one")
 	if err != nil {
 		return err
 	}
@@ -134,10 +133,10 @@ func (e *env) importKimai(c *cobra.Command, file string, data []byte, mapping st
 	return e.printHours(taken.Entries)
 }
 
-// readInput reads a file, or standard input for `-`.
-func (e *env) readInput(name string) ([]byte, error) {
+// readInput reads a file, or standard input for `-`. fix says what the file is to hold.
+func (e *env) readInput(name, fix string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(e.stdin)
 	}
-	return os.ReadFile(name)
+	return readNamed(name, fix)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -29,10 +28,8 @@ rules, or a program that runs them, are not there, and nothing was checked.`,
 			var docs []rules.Document
 			var unread []rules.Verdict
 			for _, file := range args {
-				content, err := os.ReadFile(file)
-				if errors.Is(err, os.ErrNotExist) {
-					return &failure{what: "there is no file " + file, code: exitNotFound}
-				} else if err != nil {
+				content, err := readNamed(file, "name invoices as XML (CII, UBL) or as PDF that carries it; accolade invoice document and xml write our own")
+				if err != nil {
 					return err
 				}
 				if bytes.HasPrefix(content, []byte("%PDF-")) {

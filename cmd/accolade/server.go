@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -31,20 +31,23 @@ func serverNames(c *cobra.Command, client *api.Client) ([]string, error) {
 }
 
 // readFile is a file for the controller. A name that is no file here is left to the
-// controller to know.
-func readFile(path string, nameAllowed bool) (api.File, error) {
-	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) && nameAllowed && path == filepath.Base(path) && filepath.Ext(path) == "" {
+// controller to know. fix says what the file is to hold.
+func readFile(path, fix string, nameAllowed bool) (api.File, error) {
+	text, err := readNamed(path, fix)
+	if f, ok := errors.AsType[*failure](err); ok && f.code == exitNotFound && nameAllowed && path == filepath.Base(path) && filepath.Ext(path) == "" {
 		return api.File{Name: path}, nil
 	}
 	if err != nil {
-		return api.File{}, &failure{what: err.Error(), code: exitUsage}
+		return api.File{}, err
 	}
 	if len(text) == 0 {
 		return api.File{}, &failure{what: path + ": the file is empty", code: exitUsage}
 	}
 	return api.File{Name: path, Text: string(text)}, nil
 }
+
+// usersFix says what a file of users is.
+const usersFix = "name a list of users in YunoHost's CSV: accolade server provision --help says its columns"
 
 func newServerProvision(e *env) *cobra.Command {
 	var order api.NewServer
@@ -68,11 +71,11 @@ checked before anything is done.
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var err error
-			if order.Blueprint, err = readFile(blueprint, true); err != nil {
+			if order.Blueprint, err = readFile(blueprint, "--blueprint names a blueprint that ships (office, office-crm) or a YAML file; docs/server.md shows one", true); err != nil {
 				return err
 			}
 			if users != "" {
-				file, err := readFile(users, false)
+				file, err := readFile(users, usersFix, false)
 				if err != nil {
 					return err
 				}
@@ -284,7 +287,7 @@ it was; one that is started again brings only the users that are missing.`,
 			return e.completeNames(serverNames)(c, args, word)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			file, err := readFile(args[1], false)
+			file, err := readFile(args[1], usersFix, false)
 			if err != nil {
 				return err
 			}

@@ -55,14 +55,10 @@ func newStatementImport(e *env) *cobra.Command {
 }
 
 func importStatement(c *cobra.Command, client *api.Client, name string) (api.Imported, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return api.Imported{}, err
-	}
-	if info.Size() > sepa.MostStatement {
+	if info, err := os.Stat(name); err == nil && info.Size() > sepa.MostStatement {
 		return api.Imported{}, &failure{what: fmt.Sprintf("%s has %d bytes, and a statement at most %d", name, info.Size(), sepa.MostStatement), fix: "ask the bank for shorter periods", code: exitRefused}
 	}
-	b, err := os.ReadFile(name)
+	b, err := readNamed(name, "name a statement as the bank gives it: camt.053 or camt.054, an XML file")
 	if err != nil {
 		return api.Imported{}, err
 	}

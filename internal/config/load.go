@@ -87,7 +87,10 @@ func loadFile(file string, apply applyFunc, wrong *Problems) error {
 	if errors.Is(err, os.ErrNotExist) && !named {
 		return nil
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there is no file %s: --config, or ACCOLADE_CONFIG, names a configuration; /etc/accolade/accoladed.yaml.sample is one to begin with", file)
+	case err != nil:
 		return fmt.Errorf("configuration: %w", err)
 	}
 	values, problems := parse(file, b)

@@ -1,7 +1,9 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +26,9 @@ it was taken from (identity.age).`,
 			conf, _, err := p.load()
 			if err != nil {
 				return err
+			}
+			if _, err := os.Stat(args[0]); errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("there is no file %s: name a copy, made by accolade store copy or one of the nightly ones in the state folder", args[0])
 			}
 			to := controller.StoreFile(conf.State)
 			if err := store.Restore(args[0], to); err != nil {

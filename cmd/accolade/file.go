@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// readNamed reads a file that the user named. What it is to hold, in fix, is told with
+// a name that leads nowhere; anything else is told as report does.
+func readNamed(name, fix string) ([]byte, error) {
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &failure{what: "there is no file " + name, fix: fix, code: exitNotFound}
+	}
+	return b, err
+}
+
+// fileTrouble says in words what is wrong with a file that the user named, and what to
+// do; ok is false if that is not the error.
+func fileTrouble(err error) (f failure, ok bool) {
+	p, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return f, false
+	}
+	switch {
+	case errors.Is(p, fs.ErrNotExist) && missing(filepath.Dir(p.Path)):
+		f = failure{what: p.Path + ": there is no folder " + filepath.Dir(p.Path), fix: "make the folder, or look at the name" + from(p.Path), code: exitNotFound}
+	case errors.Is(p, fs.ErrNotExist):
+		f = failure{what: "there is no file " + p.Path, fix: "look at the name" + from(p.Path), code: exitNotFound}
+	case errors.Is(p, fs.ErrPermission):
+		f = failure{what: "you may not " + p.Op + " " + p.Path, fix: "ask its owner, or choose another place", code: exitForbidden}
+	case errors.Is(p, syscall.EISDIR):
+		f = failure{what: p.Path + " is a folder", fix: "name a file in it", code: exitUsage}
+	case errors.Is(p, syscall.ENOSPC):
+		f = failure{what: p.Path + ": the disk is full", fix: "make room, then try again: nothing was left half-written", code: exitTrouble}
+	default:
+		return f, false
+	}
+	f.what = strings.Replace(err.Error(), p.Error(), f.what, 1)
+	return f, true
+}
+
+func missing(folder string) bool {
+	_, err := os.Stat(folder)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// from says where a relative name begins.
+func from(name string) string {
+	here, err := os.Getwd()
+	if err != nil || filepath.IsAbs(name) {
+		return ""
+	}
+	return ": it begins at " + here
+}
