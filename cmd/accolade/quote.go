@@ -107,7 +107,7 @@ file that is refused names line and column, and leaves nothing.`,
 		Example: "  accolade quote export D2026-0001 > quote.yaml\n  accolade quote import quote.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			text, err := e.readInput(args[0])
+			text, err := e.readInput(args[0], "name a quote in YAML, as accolade quote export writes it")
 			if err != nil {
 				return err
 			}
