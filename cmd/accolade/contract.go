@@ -19,7 +19,7 @@ func newContractCommand(e *env) *cobra.Command {
 It runs on past its term until it is ended. Where a command takes CLIENT, the
 client's latest contract is meant; a contract's own ID works too.`,
 	}
-	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractExtra(e, billing.Charge), newContractExtra(e, billing.Lowering), newContractList(e), newContractShow(e), newContractPDF(e))
+	c.AddCommand(newContractAdd(e), newContractHeadcount(e), newContractRenew(e), newContractEnd(e), newContractExtra(e, billing.Charge), newContractExtra(e, billing.Lowering), newContractAdvance(e), newContractList(e), newContractShow(e), newContractPDF(e))
 	return c
 }
 

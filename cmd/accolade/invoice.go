@@ -168,11 +168,17 @@ func (e *env) printInvoice(inv api.Invoice) error {
 	for _, d := range inv.Discounts {
 		t.add("", "", "discount: "+d.Reason, "", "", d.Rate.Decimal()+" %", e.euros(-d.Net))
 	}
+	for _, d := range inv.Deposits {
+		t.add("", "", "deposit: "+d.Number, "", "", d.Rate.Decimal()+" %", e.euros(-d.Net))
+	}
 	var notes []string
 	due := fmt.Sprintf("%s, %s, due %s", inv.Number, inv.Client.Name, inv.Due)
 	if c := inv.Corrects; c != nil {
 		due = fmt.Sprintf("%s, %s, of %s", inv.Number, inv.Client.Name, inv.Date)
 		notes = append(notes, fmt.Sprintf("It takes back %s of %s: %s", c.Number, c.Date, c.Reason))
+	}
+	if len(inv.Deposits) > 0 {
+		notes = append(notes, fmt.Sprintf("With deposits taken off, %s is left to pay.", inv.Payable()))
 	}
 	for _, c := range inv.Credits {
 		notes = append(notes, fmt.Sprintf("%s of %s takes back %s.", c.Number, c.On, c.Amount))

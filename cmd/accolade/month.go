@@ -109,7 +109,7 @@ func newMonthShow(e *env) *cobra.Command {
 		Example: "  accolade month show 2026-09\n  accolade month show F2026-0001",
 		Args:    cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			if first := strings.ToUpper(args[0][:min(1, len(args[0]))]); first == "F" || first == "A" {
+			if first := strings.ToUpper(args[0][:min(1, len(args[0]))]); first == "F" || first == "A" || first == "D" {
 				inv, err := client.Invoice(c.Context(), strings.ToUpper(args[0]))
 				if err != nil {
 					return err
@@ -236,6 +236,16 @@ func (e *env) printMonth(m api.MonthView) error {
 		t.add(number, inv.Client.Name, inv.Contract, e.euros(inv.Net), e.euros(inv.Tax), e.euros(inv.Total), inv.Due)
 	}
 	net, tax, total := m.Net, m.Tax, m.Total
+	for _, inv := range m.Deposits {
+		t.add(inv.Number, inv.Client.Name, inv.Contract, e.euros(inv.Net), e.euros(inv.Tax), e.euros(inv.Total), inv.Due)
+		net, tax, total = net+inv.Net, tax+inv.Tax, total+inv.Total
+	}
+	for _, inv := range m.Invoices {
+		for _, d := range inv.Deposits { // invoiced before: it counts once
+			t.add("deposit "+d.Number, inv.Client.Name, inv.Contract, e.euros(-d.Net), e.euros(-d.Tax), e.euros(-d.Total), "")
+			net, tax, total = net-d.Net, tax-d.Tax, total-d.Total
+		}
+	}
 	for _, note := range m.Notes { // it counts where it was issued
 		t.add(note.Number, note.Client.Name, note.Contract, e.euros(-note.Net), e.euros(-note.Tax), e.euros(-note.Total), "")
 		net, tax, total = net-note.Net, tax-note.Tax, total-note.Total

@@ -19,6 +19,7 @@ type MonthView struct {
 	Net       money.Cents    `json:"net"`
 	Tax       money.Cents    `json:"tax"`
 	Total     money.Cents    `json:"total"`
+	Deposits  []Invoice      `json:"deposit_invoices,omitempty" doc:"deposit invoices that were issued in the month; net, tax and total are without them"`
 	Notes     []Invoice      `json:"credit_notes,omitempty" doc:"credit notes that were issued in the month; net, tax and total are of invoices alone"`
 	First     string         `json:"first,omitempty" doc:"an earlier month that has to be finalised first"`
 	Missing   []string       `json:"missing,omitempty" doc:"keys of the configuration without which the month cannot be finalised"`

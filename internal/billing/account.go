@@ -102,6 +102,11 @@ func (b *balance) close(d Draft) {
 	b.used, b.ahead = d.Settlement.Used, d.Settlement.Ahead
 	b.open = slices.DeleteFunc(slices.Clone(b.open), func(e support.Entry) bool { return slices.Contains(d.Settlement.Entries, e.ID) })
 	b.Extras = slices.DeleteFunc(slices.Clone(b.Extras), func(x Extra) bool { return slices.Contains(d.Settlement.Extras, x.ID) })
+	b.Advances = slices.Clone(b.Advances)
+	for i := range b.Advances {
+		b.Advances[i] = b.Advances[i].after(d.Invoice)
+	}
+	b.Advances = slices.DeleteFunc(b.Advances, func(x Advance) bool { return x.Left().Net == 0 })
 	b.Settled = append(slices.Clip(b.Settled), d.Settlement)
 	b.even = !d.uneven // held, it was not even before either
 	b.Finalised = d.Settlement.Month

@@ -55,6 +55,7 @@ const (
 // Reference names another invoice.
 type Reference struct {
 	Number string        `json:"number"`
+	Of     Type          `json:"of,omitempty"` // what it is
 	Date   calendar.Date `json:"date"`
 	Reason string        `json:"reason,omitempty"`
 	Lines  []int         `json:"lines,omitempty"` // that a credit note in part takes back, the first is 1
@@ -68,10 +69,15 @@ type Discount struct {
 	Rate     money.Rate  `json:"rate"`
 }
 
-// Deposit is an invoice for a deposit that was paid.
+// Deposit is what an invoice takes off for an advance that was paid (see Advance): of one
+// category and rate.
 type Deposit struct {
 	Reference
-	Total money.Cents `json:"total"`
+	Category Category    `json:"category"`
+	Rate     money.Rate  `json:"rate"`
+	Net      money.Cents `json:"net"`
+	Tax      money.Cents `json:"tax"`
+	Total    money.Cents `json:"total"`
 }
 
 // Payable is what is left to pay once deposits are taken off.
@@ -130,6 +136,7 @@ const (
 	OneOff       Part = "one-off" // see Extra
 	EarlyEnd     Part = "early-end"
 	Correction   Part = "correction" // of a credit note: an amount, or what is left
+	AdvancePart  Part = "advance"    // of a deposit invoice
 )
 
 // Unit is what a line's quantity counts.
@@ -168,9 +175,18 @@ const DueDays = 30
 // recoveryFee is due for late payment, by article D441-5 du Code de commerce.
 const recoveryFee = money.Cents(40_00)
 
+// OnDeposit tells of a deposit invoice, or a credit note of one: what it is over is not
+// supplied yet.
+func (inv Invoice) OnDeposit() bool {
+	return inv.Type == DepositInvoice || inv.Corrects != nil && inv.Corrects.Of == DepositInvoice
+}
+
 // Period is the time of supply: from the first day of any line to the last, within
-// the month for what is due by the month.
+// the month for what is due by the month. OnDeposit there is none yet.
 func (inv Invoice) Period() (from, to calendar.Date) {
+	if inv.OnDeposit() {
+		return from, to
+	}
 	from, to = inv.Month.First(), inv.Month.Last()
 	first := true
 	for _, l := range inv.Lines {

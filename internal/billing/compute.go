@@ -21,6 +21,8 @@ type Case struct {
 	Entries []support.Entry
 	// Extras are the one-off lines and discounts that no invoice carries yet, in order.
 	Extras []Extra
+	// Advances are the deposit invoices that are paid and not yet taken off, in order.
+	Advances []Advance
 	// Settled are the finalised months', in order; not needed with an Account and Even.
 	Settled []Settlement
 	// Even says that every finalised month was billed what it comes to by now.
@@ -155,6 +157,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 	d.lay(m, b.Extras, c.Contract, seller)
 	d.Invoice = Total(d.Invoice)
 	head(&d.Invoice, m, c, seller, *s)
+	d.deduct(b.Advances)
 	return d
 }
 

@@ -48,7 +48,7 @@ func creditOf(inv Invoice, earlier []Invoice, in CreditInput, today calendar.Dat
 	}
 	note := inv
 	note.Number, note.Type, note.Date, note.Due, note.Allowance = "", CreditNote, today, today, nil
-	note.Corrects = &Reference{Number: inv.Number, Date: inv.Date, Reason: reason}
+	note.Corrects = &Reference{Number: inv.Number, Of: inv.Type, Date: inv.Date, Reason: reason}
 	part := len(in.Lines) > 0 || len(in.Amounts) > 0
 	switch {
 	case in.Replace && part:

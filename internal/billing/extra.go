@@ -101,20 +101,31 @@ func (x Extra) check(k contract.Contract, client contract.Client) error {
 		return bad("month", x.Month, fmt.Sprintf("the contract %s starts on %s", k.ID, k.Start))
 	case x.Kind == Lowering && x.Category != "":
 		return bad("category", x.Category, "a discount has the VAT of the contract's own lines")
-	case x.Category == "":
-		if x.Rate != 0 {
-			return bad("vat", x.Rate.Decimal(), "say its category: S")
+	}
+	return checkVAT(x.Category, x.Rate, client)
+}
+
+// checkVAT refuses a category and rate that do not fit each other, or the client. No
+// category stands for that of the contract's own lines.
+func checkVAT(category Category, rate money.Rate, client contract.Client) error {
+	bad := func(field string, value any, allowed string) error {
+		return &contract.Invalid{Field: field, Value: fmt.Sprint(value), Allowed: allowed}
+	}
+	switch {
+	case category == "":
+		if rate != 0 {
+			return bad("vat", rate.Decimal(), "say its category: S")
 		}
-	case x.Category == Standard && (x.Rate <= 0 || x.Rate > 100_00):
-		return bad("vat", x.Rate.Decimal(), "category S wants a rate above 0")
-	case x.Category != Standard && x.Rate != 0:
-		return bad("vat", x.Rate.Decimal(), fmt.Sprintf("category %s has the rate 0", x.Category))
-	case x.Category == ReverseCharge && client.VATNumber == "":
-		return bad("category", x.Category, client.Name+" has no VAT number, and only a buyer with one can owe the tax")
-	case x.Category == Exempt:
-		return bad("category", x.Category, "exempt is the seller (seller.vat_regime: franchise), with all its lines")
-	case x.Category != Standard && x.Category != ZeroRate && x.Category != ReverseCharge:
-		return bad("category", x.Category, "want S, Z or AE")
+	case category == Standard && (rate <= 0 || rate > 100_00):
+		return bad("vat", rate.Decimal(), "category S wants a rate above 0")
+	case category != Standard && rate != 0:
+		return bad("vat", rate.Decimal(), fmt.Sprintf("category %s has the rate 0", category))
+	case category == ReverseCharge && client.VATNumber == "":
+		return bad("category", category, client.Name+" has no VAT number, and only a buyer with one can owe the tax")
+	case category == Exempt:
+		return bad("category", category, "exempt is the seller (seller.vat_regime: franchise), with all its lines")
+	case category != Standard && category != ZeroRate && category != ReverseCharge:
+		return bad("category", category, "want S, Z or AE")
 	}
 	return nil
 }

@@ -50,6 +50,9 @@ func (s *Service) FinaliseTx(tx store.Tx, a contract.Actor, m calendar.Month) (M
 			if err := carry(tx, d); err != nil {
 				return err
 			}
+			if err := spend(tx, d.Invoice); err != nil {
+				return err
+			}
 			done.Invoices = append(done.Invoices, d.Invoice.Number)
 			done.Net, done.Tax, done.Total = done.Net+d.Invoice.Net, done.Tax+d.Invoice.Tax, done.Total+d.Invoice.Total
 		}
@@ -121,6 +124,11 @@ func (s *Service) mayFinalise(tx store.Tx, m calendar.Month) error {
 	case m.Before(next):
 		return &operation.Refused{Why: fmt.Sprintf("%s lies before the first month that is invoiced here, %s", m, next), Fix: "what comes late for it stands on the next invoice"}
 	}
+	return s.sellerReady()
+}
+
+// sellerReady refuses to invoice for a seller of whom something is missing.
+func (s *Service) sellerReady() error {
 	if missing := s.Seller.Missing(); len(missing) > 0 {
 		return &operation.Refused{Why: "the law wants on every invoice what the configuration does not give: " + strings.Join(missing, ", "), Fix: "set these keys in accoladed's configuration file, then restart it"}
 	}

@@ -84,6 +84,9 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 	if err := s.keep(tx, note); err != nil {
 		return Invoice{}, err
 	}
+	if err := giveBack(tx, note); err != nil {
+		return Invoice{}, err
+	}
 	if in.Replace {
 		if err := s.takeBack(tx, note); err != nil {
 			return Invoice{}, err
@@ -105,6 +108,9 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 func (s *Service) composeCredit(tx store.Tx, in CreditInput) (Invoice, error) {
 	inv, err := archive.get(tx, in.Invoice)
 	if err != nil {
+		return Invoice{}, err
+	}
+	if err := creditable(tx, inv); err != nil {
 		return Invoice{}, err
 	}
 	earlier, err := creditsOf(tx, in.Invoice)

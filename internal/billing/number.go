@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"strings"
 
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -14,6 +15,25 @@ import (
 func invoiceNumber(year int, n uint64) string { return fmt.Sprintf("F%d-%04d", year, n) }
 
 func creditNumber(year int, n uint64) string { return fmt.Sprintf("A%d-%04d", year, n) }
+
+// advanceNumber is of the series of deposit invoices, which are issued while the month of
+// other invoices is still open.
+func advanceNumber(year int, n uint64) string { return fmt.Sprintf("D%d-%04d", year, n) }
+
+func nextAdvance(tx store.Tx, year int) (uint64, error) {
+	return store.Sequence(tx, fmt.Sprintf("advance/%d", year))
+}
+
+// TypeOf is what a number is of: its first letter says of which series it is.
+func TypeOf(number string) Type {
+	switch {
+	case strings.HasPrefix(number, "A"):
+		return CreditNote
+	case strings.HasPrefix(number, "D"):
+		return DepositInvoice
+	}
+	return Regular
+}
 
 func nextInvoice(tx store.Tx, year int) (uint64, error) {
 	return store.Sequence(tx, fmt.Sprintf("invoice/%d", year))

@@ -21,7 +21,11 @@ type Mismatch struct {
 // what it should find; it reads everything, so it is for accolade doctor and tests.
 func (s *Service) Reckon() (wrong []Mismatch, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
-		wrong, _, err = mismatches(tx)
+		if wrong, _, err = mismatches(tx); err != nil {
+			return err
+		}
+		advances, _, err := wrongAdvances(tx)
+		wrong = append(wrong, advances...)
 		return err
 	})
 	return wrong, err
@@ -46,6 +50,21 @@ func (s *Service) MendReceivables(a contract.Actor) (wrong []Mismatch, err error
 				return "", "", err
 			}
 			what = append(what, m.Invoice)
+		}
+		more, takings, err := wrongAdvances(tx)
+		if err != nil {
+			return "", "", err
+		}
+		for _, m := range more {
+			x, err := advances.Get(tx, m.Invoice)
+			if err != nil {
+				return "", "", err
+			}
+			x.Taken = takings[m.Invoice]
+			if err := advances.Put(tx, m.Invoice, x); err != nil {
+				return "", "", err
+			}
+			wrong, what = append(wrong, m), append(what, m.Invoice)
 		}
 		return "receivables", fmt.Sprintf("%d were wrong: %s", len(what), strings.Join(what, " ")), nil
 	})

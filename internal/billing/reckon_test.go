@@ -62,3 +62,41 @@ func TestReckonMends(t *testing.T) {
 		t.Errorf("mended are %+v, want %+v", mended, right)
 	}
 }
+
+// TestReckonAdvances: a record of an advance that says something else than the documents
+// is found, and written anew from them.
+func TestReckonAdvances(t *testing.T) {
+	db := store.Memory()
+	s := New(Options{DB: db, Clock: clock.Real(), Zone: calendar.Paris()})
+	over := TaxGroup{Category: Standard, Rate: 2000, Net: 100_00, Tax: 20_00}
+	deduction := Deposit{Reference: Reference{Number: "D1"}, Category: Standard, Rate: 2000, Net: 60_00, Tax: 12_00, Total: 72_00}
+	if err := db.Update(func(tx store.Tx) error {
+		for _, inv := range []Invoice{
+			{Number: "D1", Type: DepositInvoice, Net: 100_00, Tax: 20_00, Total: 120_00},
+			{Number: "F1", Total: 200_00, Deposits: []Deposit{deduction}},
+			{Number: "F2", Total: 200_00, Deposits: []Deposit{deduction}},
+		} {
+			if err := archive.insert(tx, inv, ""); err != nil {
+				return err
+			}
+		}
+		for _, note := range []Invoice{
+			{Number: "A1", Type: CreditNote, Corrects: &Reference{Number: "F1"}, Deposits: []Deposit{deduction}},
+			{Number: "A2", Type: CreditNote, Corrects: &Reference{Number: "D1", Of: DepositInvoice}, Net: 40_00, Tax: 8_00, Total: 48_00},
+		} {
+			if err := archive.insert(tx, note, ""); err != nil {
+				return err
+			}
+		}
+		return advances.Insert(tx, "D1", Advance{Number: "D1", Contract: "kerlann-1", Over: over, Taken: []Taking{{"F1", 60_00, 12_00}, {"F2", 30_00, 6_00}}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := s.MendReceivables(contract.Actor{Who: "anne"})
+	if err != nil || len(wrong) != 1 || wrong[0].What != "10.00 EUR and 2.00 EUR of the deposit are left to take off, the books say 0.00 EUR and 0.00 EUR" {
+		t.Errorf("wrong were %v, %v", wrong, err)
+	}
+	if again, err := s.Reckon(); err != nil || len(again) != 0 {
+		t.Errorf("after mending: %v, %v", again, err)
+	}
+}

@@ -176,6 +176,9 @@ func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, eac
 		if c.Extras, err = extrasOf(tx, "open", k.ID); err != nil {
 			return err
 		}
+		if c.Advances, err = paidAdvances(tx, k.ID); err != nil {
+			return err
+		}
 		if err := each(c, Compute(m, until, c, s.Seller)); err != nil {
 			return err
 		}

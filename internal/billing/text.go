@@ -168,6 +168,14 @@ func withoutShares(lines []Line) (all []string) {
 	return all
 }
 
+// advanceOn says what an advance is on.
+func (in Language) advanceOn(contractID string) string {
+	if in == English {
+		return "Deposit on contract " + contractID + ", taken off the invoices to come"
+	}
+	return "Acompte sur le contrat " + contractID + ", déduit des prochaines factures"
+}
+
 // onInvoice says what a credit over an amount is taken off.
 func (in Language) onInvoice(number string) string {
 	if in == English {

@@ -25,7 +25,7 @@ type file struct {
 }
 
 func (s *Server) registerInvoices() {
-	handle(s, route{method: http.MethodGet, path: "/invoices", id: "list-invoices", summary: "Invoices and credit notes, the oldest first", roles: everyone}, s.listInvoices)
+	handle(s, route{method: http.MethodGet, path: "/invoices", id: "list-invoices", summary: "Invoices, deposit invoices and credit notes, the oldest first", roles: everyone}, s.listInvoices)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}", id: "show-invoice", summary: "A finalised invoice, or a credit note", roles: everyone}, s.showInvoice)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/document", id: "invoice-document", summary: "The PDF of an invoice", roles: everyone}, s.invoiceDocument)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/xml", id: "invoice-xml", summary: "An invoice for machines, as CII or UBL", roles: everyone}, s.invoiceXML)
@@ -44,7 +44,7 @@ func (s *Server) listInvoices(_ context.Context, in *struct {
 		return nil, err
 	}
 	for _, r := range all {
-		rows = append(rows, api.InvoiceRow{Number: r.Invoice, Date: r.Date, Due: r.Due, Client: r.Client, Name: r.Name, Total: r.Total, Left: r.Left()})
+		rows = append(rows, api.InvoiceRow{Number: r.Invoice, Type: billing.TypeOf(r.Invoice), Date: r.Date, Due: r.Due, Client: r.Client, Name: r.Name, Total: r.Total, Left: r.Left()})
 		for _, c := range r.Credits {
 			rows = append(rows, api.InvoiceRow{Number: c.Number, Type: billing.CreditNote, Corrects: r.Invoice, Date: c.On, Due: c.On, Client: r.Client, Name: r.Name, Total: c.Amount})
 		}

@@ -37,6 +37,13 @@ func (s *Server) showMonth(_ context.Context, in *struct {
 		return nil, err
 	}
 	v := monthView(p)
+	deposits, err := s.Bills.DepositInvoices(m)
+	if err != nil {
+		return nil, err
+	}
+	for _, inv := range deposits {
+		v.Deposits = append(v.Deposits, api.Invoice{Invoice: inv})
+	}
 	notes, err := s.Bills.CreditNotes(m)
 	for _, note := range notes {
 		v.Notes = append(v.Notes, api.Invoice{Invoice: note})

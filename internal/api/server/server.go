@@ -84,6 +84,7 @@ func (s *Server) register() {
 	s.registerContracts()
 	s.registerQuotes()
 	s.registerExtras()
+	s.registerAdvances()
 	s.registerHours()
 	s.registerPlans()
 	s.registerMonths()

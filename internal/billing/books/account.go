@@ -31,8 +31,8 @@ func Usual() Accounts {
 }
 
 // credited is the account of what a document is for.
-func (a Accounts) credited(k Kind) Account {
-	if k == Deposit {
+func (a Accounts) credited(d Document) Account {
+	if d.Advance {
 		return a.Deposits
 	}
 	return a.Sales

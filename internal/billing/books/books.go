@@ -9,6 +9,7 @@ package books
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -27,14 +28,20 @@ const (
 	Deposit    Kind = "deposit" // an invoice for what is paid before
 )
 
-// Discount is the part of the line that stands for a discount on the whole document.
-const Discount billing.Part = "discount"
+// The parts of lines that stand for what is taken off the whole document.
+const (
+	Discount  billing.Part = "discount"
+	Deduction billing.Part = "deposit" // an advance that was invoiced and paid before
+)
 
-// Document is a finalised document. The amounts of a credit note are positive, as on
+// Document is a finalised document. An advance that it takes off is one more line, so
+// that its amounts are what it adds to those of the deposit invoice: sums over both come
+// to what was sold, once. The amounts of a credit note are positive, as on
 // its paper (type 381 of EN 16931): Sign says which way they count.
 type Document struct {
 	Kind     Kind
-	Number   string // `F2026-0001`, `A2026-0001`
+	Number   string // `F2026-0001`, `A2026-0001`, `D2026-0001`
+	Advance  bool   // over what is not supplied yet: a deposit invoice, or a credit note of one
 	Refers   string // the invoice that a credit note takes back
 	Month    calendar.Month
 	Date     calendar.Date
@@ -44,15 +51,17 @@ type Document struct {
 	Client   billing.Buyer
 	Lines    []billing.Line
 	Groups   []billing.TaxGroup
+	Deposits []billing.Deposit // that Lines and Groups take off
 	Net      money.Cents
 	Tax      money.Cents
 	Total    money.Cents
 }
 
-// Of is the document of a finalised invoice. A discount on the whole is one more line.
+// Of is the document of a finalised invoice. A discount on the whole is one more line,
+// and so is each deposit.
 func Of(inv billing.Invoice) Document {
-	d := Document{Kind: Invoice, Number: inv.Number, Month: inv.Month, Date: inv.Date, Due: inv.Due, Contract: inv.Contract, Offer: inv.Offer,
-		Client: inv.Client, Groups: inv.Groups, Net: inv.Net, Tax: inv.Tax, Total: inv.Total, Lines: make([]billing.Line, 0, len(inv.Lines)+len(inv.Discounts))}
+	d := Document{Kind: Invoice, Number: inv.Number, Advance: inv.OnDeposit(), Deposits: inv.Deposits, Month: inv.Month, Date: inv.Date, Due: inv.Due, Contract: inv.Contract, Offer: inv.Offer,
+		Client: inv.Client, Groups: inv.Groups, Net: inv.Net, Tax: inv.Tax, Total: inv.Total, Lines: make([]billing.Line, 0, len(inv.Lines)+len(inv.Discounts)+len(inv.Deposits))}
 	switch inv.Type {
 	case billing.CreditNote:
 		d.Kind = CreditNote
@@ -71,6 +80,19 @@ func Of(inv billing.Invoice) Document {
 		d.Lines = append(d.Lines, billing.Line{Part: Discount, Title: Plain(x.Reason), For: inv.Month, From: inv.Date, To: inv.Date, Quantity: 1, Unit: billing.Piece,
 			Price: -money.PriceOf(x.Net.Rat()), Per: 1, Net: -x.Net, Category: x.Category, Rate: x.Rate})
 	}
+	if len(inv.Deposits) > 0 {
+		d.Groups = slices.Clone(inv.Groups)
+	}
+	for _, x := range inv.Deposits {
+		d.Lines = append(d.Lines, billing.Line{Part: Deduction, Title: Plain("Acompte " + x.Number), For: inv.Month, From: x.Date, To: x.Date, Quantity: 1, Unit: billing.Piece,
+			Price: -money.PriceOf(x.Net.Rat()), Per: 1, Net: -x.Net, Category: x.Category, Rate: x.Rate})
+		for i := range d.Groups {
+			if g := &d.Groups[i]; g.Category == x.Category && g.Rate == x.Rate {
+				g.Net, g.Tax = g.Net-x.Net, g.Tax-x.Tax
+			}
+		}
+		d.Net, d.Tax, d.Total = d.Net-x.Net, d.Tax-x.Tax, d.Total-x.Net-x.Tax
+	}
 	return d
 }
 
@@ -78,19 +100,28 @@ func Of(inv billing.Invoice) Document {
 type Ledger interface {
 	Frozen(calendar.Month) iter.Seq2[billing.Invoice, error]
 	CreditNotes(calendar.Month) ([]billing.Invoice, error)
+	DepositInvoices(calendar.Month) ([]billing.Invoice, error)
 }
 
-// Documents are those of a month's books, in the order of time: the credit notes that
-// were issued in it, then its invoices, dated the last day. Once the month is finalised
-// they are the same for ever, for credit notes are of the day on which they are issued.
+// Documents are those of a month's books, in the order of time: the deposit invoices and
+// credit notes that were issued in it, then its invoices, dated the last day. Once the
+// month is finalised they are the same for ever, for what is issued in between is of the
+// day on which it is.
 func Documents(l Ledger, m calendar.Month) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
+		between, err := l.DepositInvoices(m)
+		if err != nil {
+			yield(Document{}, err)
+			return
+		}
 		notes, err := l.CreditNotes(m)
 		if err != nil {
 			yield(Document{}, err)
 			return
 		}
-		for _, note := range notes {
+		between = append(between, notes...)
+		slices.SortStableFunc(between, func(a, b billing.Invoice) int { return a.Date.Compare(b.Date) })
+		for _, note := range between {
 			if !yield(Of(note), nil) {
 				return
 			}

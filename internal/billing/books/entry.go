@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/money"
 )
@@ -30,21 +31,38 @@ type Posting struct {
 	Credit     money.Cents
 }
 
-// Entry books a document: what the client owes against the sale and its tax. A
-// document over nothing has no postings.
+// Entry books a document: what the client owes against the sale and its tax. Advances
+// that it takes off are reversed, with the tax that was booked for them. A document over
+// nothing has no postings.
 func (a Accounts) Entry(d Document) (Entry, error) {
 	e := Entry{Journal: a.Journal, Date: d.Date, Document: d.Number, Due: d.Due, Text: d.text()}
 	e.post(Posting{Account: a.Clients, Client: d.Client.ID, ClientName: d.Client.Name}, d.Signed(d.Total))
 	for _, g := range d.Groups {
-		e.post(Posting{Account: a.credited(d.Kind)}, -d.Signed(g.Net))
+		e.post(Posting{Account: a.credited(d)}, -d.Signed(g.Net+d.deducted(g).Net))
 	}
 	for _, g := range d.Groups {
-		e.post(Posting{Account: a.vat(g.Rate)}, -d.Signed(g.Tax))
+		e.post(Posting{Account: a.vat(g.Rate)}, -d.Signed(g.Tax+d.deducted(g).Tax))
+	}
+	for _, x := range d.Deposits {
+		e.post(Posting{Account: a.Deposits}, d.Signed(x.Net))
+	}
+	for _, x := range d.Deposits {
+		e.post(Posting{Account: a.vat(x.Rate)}, d.Signed(x.Tax))
 	}
 	if off := e.off(); off != 0 {
 		return Entry{}, fmt.Errorf("%s %s: its total and its amounts per rate differ by %s", d.Kind, d.Number, off)
 	}
 	return e, nil
+}
+
+// deducted is what deposits take off a group.
+func (d Document) deducted(g billing.TaxGroup) (sum billing.TaxGroup) {
+	for _, x := range d.Deposits {
+		if x.Category == g.Category && x.Rate == g.Rate {
+			sum.Net, sum.Tax = sum.Net+x.Net, sum.Tax+x.Tax
+		}
+	}
+	return sum
 }
 
 // post adds an amount: to the debit if it is positive, else to the credit.

@@ -26,7 +26,8 @@ func (ledger) Months() ([]billing.Month, error) {
 	return []billing.Month{{Month: bookstest.Month, Invoices: []string{"F2026-0001", "F2026-0002", "F2026-0003"}}}, nil
 }
 
-func (ledger) CreditNotes(calendar.Month) ([]billing.Invoice, error) { return nil, nil }
+func (ledger) CreditNotes(calendar.Month) ([]billing.Invoice, error)     { return nil, nil }
+func (ledger) DepositInvoices(calendar.Month) ([]billing.Invoice, error) { return nil, nil }
 
 func (ledger) Frozen(m calendar.Month) iter.Seq2[billing.Invoice, error] {
 	return func(yield func(billing.Invoice, error) bool) {

@@ -45,10 +45,14 @@ type TypeCode string
 
 // The types that we issue.
 const (
-	Invoice    TypeCode = "380"
-	CreditNote TypeCode = "381"
-	Deposit    TypeCode = "386"
+	Invoice     TypeCode = "380"
+	CreditNote  TypeCode = "381"
+	Deposit     TypeCode = "386"
+	DepositNote TypeCode = "503" // a credit note over a deposit invoice
 )
+
+// Credit tells of a type that takes back.
+func (t TypeCode) Credit() bool { return t == CreditNote || t == DepositNote }
 
 // TaxDue says when VAT falls due (BT-8): services owe it when they are paid, or by
 // option when they are invoiced.

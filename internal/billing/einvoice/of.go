@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/operation"
 )
@@ -18,7 +19,7 @@ func Of(inv billing.Invoice) (Document, error) {
 		return Document{}, err
 	}
 	d := Document{
-		Number: inv.Number, Issued: inv.Date, Type: typeOf(inv.Type), Due: inv.Due, Contract: inv.Contract,
+		Number: inv.Number, Issued: inv.Date, Type: typeOf(inv), Due: inv.Due, Contract: inv.Contract,
 		BuyerReference: inv.Client.Service, Order: inv.Client.Commitment,
 		Terms: termsOf(inv), Process: processOf(inv), Notes: notesOf(inv),
 		Seller: sellerOf(inv.Seller, inv.Language), Buyer: buyerOf(inv.Client), Payment: paymentOf(inv),
@@ -39,12 +40,19 @@ func Of(inv billing.Invoice) (Document, error) {
 	}
 	d.From, d.To = inv.Period()
 	d.Delivered = d.To
+	if inv.OnDeposit() { // the day of the payment on account, as far as it is known (article 226, 7 of directive 2006/112)
+		d.Delivered = inv.Date
+	}
 	for _, x := range inv.Discounts {
 		d.Allowances = append(d.Allowances, Allowance{x.Net, string(x.Category), x.Rate, x.Reason})
 		d.Totals.Allowances += x.Net
 	}
 	for i, l := range inv.Lines {
-		d.Lines = append(d.Lines, lineOf(i, l))
+		line := lineOf(i, l)
+		if inv.OnDeposit() { // nothing is supplied yet
+			line.From, line.To = calendar.Date{}, calendar.Date{}
+		}
+		d.Lines = append(d.Lines, line)
 		d.Totals.Lines += l.Net
 	}
 	for _, g := range inv.Groups {
@@ -68,9 +76,12 @@ func termsOf(inv billing.Invoice) string {
 	return pay + inv.Language.Date(inv.Due)
 }
 
-func typeOf(t billing.Type) TypeCode {
-	switch t {
+func typeOf(inv billing.Invoice) TypeCode {
+	switch inv.Type {
 	case billing.CreditNote:
+		if inv.OnDeposit() {
+			return DepositNote
+		}
 		return CreditNote
 	case billing.DepositInvoice:
 		return Deposit

@@ -50,7 +50,7 @@ func TestOfficialRules(t *testing.T) {
 		}
 		name := inv.Number + ".xml"
 		cii = append(cii, write(t, asCII, name, einvoice.WriteCII(d)))
-		if file := write(t, asUBL, name, einvoice.WriteUBL(d)); d.Type == einvoice.CreditNote {
+		if file := write(t, asUBL, name, einvoice.WriteUBL(d)); d.Type.Credit() {
 			credits = append(credits, file)
 		} else {
 			ubl = append(ubl, file)

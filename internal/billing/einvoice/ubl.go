@@ -10,7 +10,7 @@ import (
 // WriteUBL writes the document as UBL 2.1: an Invoice, or a CreditNote, which has
 // other names for some parts and another order.
 func WriteUBL(d Document) []byte {
-	w := ubl{&writer{}, d.Type == CreditNote}
+	w := ubl{&writer{}, d.Type.Credit()}
 	root := "Invoice"
 	if w.credit {
 		root = "CreditNote"

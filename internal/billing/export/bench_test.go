@@ -26,7 +26,8 @@ func (n ledgerOf) Months() ([]billing.Month, error) {
 	return []billing.Month{{Month: september, Invoices: make([]string, n), At: time.Date(2026, 10, 2, 8, 0, 0, 0, time.UTC)}}, nil
 }
 
-func (n ledgerOf) CreditNotes(calendar.Month) ([]billing.Invoice, error) { return nil, nil }
+func (n ledgerOf) CreditNotes(calendar.Month) ([]billing.Invoice, error)     { return nil, nil }
+func (n ledgerOf) DepositInvoices(calendar.Month) ([]billing.Invoice, error) { return nil, nil }
 
 func (n ledgerOf) Frozen(m calendar.Month) iter.Seq2[billing.Invoice, error] {
 	return func(yield func(billing.Invoice, error) bool) {

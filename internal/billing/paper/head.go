@@ -53,7 +53,9 @@ func (s invoice) facts() [][2]string {
 	rows := [][2]string{
 		{w.number, inv.Number},
 		{w.issued, date(inv.Date)},
-		{w.period, inv.Language.Span(inv.Period())},
+	}
+	if from, to := inv.Period(); !from.IsZero() {
+		rows = append(rows, [2]string{w.period, inv.Language.Span(from, to)})
 	}
 	if inv.Type != billing.CreditNote {
 		rows = append(rows, [2]string{w.due, date(inv.Due)})
