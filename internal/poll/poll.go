@@ -25,12 +25,12 @@ import (
 
 // worth is the waiting that one look is worth: a request to a box is made when it
 // is expected to save as much time.
-const worth = 2 * time.Second
+const worth = 4 * time.Second
 
 const (
 	firstLook = time.Second            // what is not known at all may be short
 	shortest  = 250 * time.Millisecond // between two looks, however near the end
-	longest   = 3 * time.Minute        // so that whoever watches sees something move
+	longest   = 4 * time.Minute        // so that whoever watches sees something move
 	// known is the part of the earlier duration that the work surely takes again.
 	known = 0.95
 	// trusted is how many times the time seen so far a pace may foretell.
@@ -102,11 +102,11 @@ func (w *Watch) Over() {
 		return
 	}
 	took := w.clk.Now().Sub(w.began)
-	early := w.before // it ended after that look
+	late := (took - w.before) / 2 // it ended since the look before this one
 	if w.looks == 1 {
-		early = time.Duration(known * float64(took)) // or a little earlier than was expected
+		late = time.Duration((1 - known) / 8 * float64(took)) // or a little earlier than was expected
 	}
-	w.memory.note(w.place, w.work.Kind, took-(took-early)/8)
+	w.memory.note(w.place, w.work.Kind, took-late)
 }
 
 // pause is the time from now to the next look, when the work has gone on for t.

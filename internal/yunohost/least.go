@@ -8,7 +8,7 @@ import "time"
 const (
 	leastPostInstall = 30 * time.Second
 	leastSetting     = 3 * time.Second
-	leastRelay       = 5 * time.Second        // postfix is set up anew
+	leastRelay       = 7 * time.Second        // postfix is set up anew, then the setting is read
 	leastUser        = 500 * time.Millisecond // on two cores it takes a second
 	leastApp         = 3 * time.Minute
 	leastDiagnosis   = time.Minute
