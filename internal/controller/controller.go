@@ -92,6 +92,9 @@ func Start(ctx context.Context, conf config.Config, o Options) (_ *Controller, e
 	if err := c.build(); err != nil {
 		return nil, err
 	}
+	if err := c.recallPace(); err != nil {
+		return nil, err
+	}
 	if err := c.listen(run); err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (c *Controller) stop() error {
 		}
 	}
 	if c.group != nil {
-		errs = append(errs, c.group.Wait())
+		errs = append(errs, c.group.Wait(), c.keepPace())
 	}
 	if c.links != nil {
 		c.links.close()

@@ -1,11 +1,13 @@
 package poll
 
 import (
+	"maps"
 	"sync"
 	"time"
 )
 
-// Memory is how long work took, by place and kind. It lives in memory only. Several
+// Memory is how long work took, by place and kind. It lives in memory; what it knows of
+// each kind, whatever the place, may be kept elsewhere and told to another one. Several
 // goroutines may use one; the zero value remembers nothing yet.
 type Memory struct {
 	mu   sync.Mutex
@@ -33,4 +35,29 @@ func (m *Memory) note(place, kind string, took time.Duration) {
 		m.took = map[where]time.Duration{}
 	}
 	m.took[where{place, kind}], m.took[where{"", kind}] = took, took
+}
+
+// Lately is how long work of each kind took the last time, at whatever place.
+func (m *Memory) Lately() map[string]time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	latest := map[string]time.Duration{}
+	for w, took := range m.took {
+		if w.place == "" {
+			latest[w.kind] = took
+		}
+	}
+	return latest
+}
+
+// Recall takes up what another memory knew lately. What this one has seen counts more.
+func (m *Memory) Recall(latest map[string]time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seen := m.took
+	m.took = make(map[where]time.Duration, len(latest))
+	for kind, took := range latest {
+		m.took[where{"", kind}] = took
+	}
+	maps.Copy(m.took, seen)
 }

@@ -11,8 +11,8 @@
 //	where such work was seen   a look when it ended the last time, then the same
 //	                           pauses, counted from shortly before that
 //
-// The package never looks itself, and what it remembers is a hint in memory: without
-// it a few looks more are made.
+// The package never looks itself, and what it remembers is a hint: without it a few
+// looks more are made.
 package poll
 
 import (

@@ -88,6 +88,11 @@ func TestWhatWasSeenIsForeseen(t *testing.T) {
 		if got := m.expect("elsewhere", "install"); got == 0 {
 			t.Error("another place learns nothing")
 		}
+		after := &Memory{}
+		after.Recall(m.Lately())
+		if looks, late := looked(t, after, work, 10*time.Minute, nil); looks > 4 || late > 30*time.Second {
+			t.Errorf("after a restart: %d looks, %s late", looks, late)
+		}
 		// Twice as long as ever, or much shorter: a few looks more, a little late.
 		if looks, late := looked(t, m, work, 20*time.Minute, nil); looks > 30 || late > time.Minute {
 			t.Errorf("twice as long: %d looks, %s late", looks, late)
