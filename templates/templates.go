@@ -9,13 +9,15 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	html "html/template"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
 	"text/template"
 )
 
-//go:embed seed guest blueprint reminder quote contract
+//go:embed seed guest blueprint reminder quote contract letter
 var files embed.FS
 
 // Seed fills in one file of a NoCloud seed: user-data, meta-data or
@@ -54,6 +56,18 @@ func Reminder(language string, level int, values any) (string, error) {
 		return "", fmt.Errorf("template %s: %w", name, err)
 	}
 	return out.String(), nil
+}
+
+// LetterMail fills in the mail that a letter is. Values are escaped for HTML.
+func LetterMail(w io.Writer, values any) error {
+	parsed, err := html.New("mail.html").Option("missingkey=error").ParseFS(files, "letter/mail.html")
+	if err != nil {
+		return fmt.Errorf("template mail.html: %w", err)
+	}
+	if err := parsed.Execute(w, values); err != nil {
+		return fmt.Errorf("template mail.html: %w", err)
+	}
+	return nil
 }
 
 // Script is a script that runs inside a server, for /bin/sh -c.

@@ -18,6 +18,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/templates"
 )
 
 // Parts are what a Service is put together from.
@@ -33,6 +34,9 @@ type Parts struct {
 	// Space tells how many bytes the backups of a box's servers took in the vault, by the
 	// month in which that was last seen.
 	Space func(box string) (map[calendar.Month]int64, error)
+	// Records knows of the servers' backups, for letters; nil: nothing is known.
+	Records Records
+	Texts   templates.Texts // of letters
 }
 
 // Service makes reports.
