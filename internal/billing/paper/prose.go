@@ -27,7 +27,7 @@ func prose(text string) []section {
 		words = nil
 	}
 	for line := range strings.Lines(text) {
-		line = strings.Join(strings.Fields(line), " ")
+		line = strings.Join(strings.FieldsFunc(line, breaks), " ")
 		switch {
 		case line == "":
 			end()
@@ -44,6 +44,9 @@ func prose(text string) []section {
 	end()
 	return all
 }
+
+// breaks tells the spaces at which a line may end; one that does not break stays.
+func breaks(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }
 
 // cutBullet is the text of an item without its bullet.
 func cutBullet(p string) (words string, isItem bool) { return strings.CutPrefix(p, bullet) }
