@@ -37,6 +37,7 @@ var nouns = []func(*env) *cobra.Command{
 	newReminderCommand,
 	newMarginCommand,
 	newHardwareCommand,
+	newLetterCommand,
 	newSandboxCommand,
 	newScheduleCommand,
 	newServerCommand,

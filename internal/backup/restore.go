@@ -50,7 +50,7 @@ func RestoredOn(tx store.Tx, box string) (map[int]string, error) {
 }
 
 func (s *Service) restoreWorkflow() operation.Workflow {
-	return operation.Workflow{Kind: kindRestore, Steps: []operation.Step{
+	return operation.Workflow{Kind: KindRestore, Steps: []operation.Step{
 		{Name: "check", Do: s.checkPoint, Deadline: time.Hour},
 		{Name: "restore", Do: s.restore, Undo: s.destroy, Deadline: 24 * time.Hour},
 		{Name: "done", Do: s.restored, Deadline: time.Hour},
@@ -82,7 +82,7 @@ func (s *Service) RestoreAsNew(ctx context.Context, name, point string, by, from
 	if i < 0 || len(points) == 0 {
 		return operation.Operation{}, &operation.Refused{Why: strings.TrimSpace(fmt.Sprintf("server %s has no backup point %s", name, point)), Fix: "accolade backup list " + name + " shows those that are there"}
 	}
-	return s.engine.Start(ctx, operation.Request{Kind: kindRestore, Subject: "server/" + name, Leases: []string{"box/" + server.Box}, By: by, From: from,
+	return s.engine.Start(ctx, operation.Request{Kind: KindRestore, Subject: "server/" + name, Leases: []string{"box/" + server.Box}, By: by, From: from,
 		Input: restoreInput{Server: name, Client: server.Client, Box: server.Box, Point: points[i].ID, Name: name + "-restored"}})
 }
 

@@ -14,7 +14,7 @@ import (
 const (
 	kindRemote  = "backup.remote"
 	kindLocal   = "backup.local"
-	kindRestore = "backup.restore"
+	KindRestore = "backup.restore" // a backup becomes a server again
 )
 
 // runInput is what an operation backup.remote or backup.local is about.

@@ -6,11 +6,13 @@ import (
 	"codeberg.org/accolade/accolade/internal/report"
 )
 
-// buildReports makes the margins of contracts.
+// buildReports makes the margins of contracts, and the letters to clients.
 func (c *Controller) buildReports() error {
 	c.services.Reports = report.New(report.Parts{
 		DB: c.db, Clock: c.clock, Zone: c.conf.Zone(), Book: c.services.Book, Ledger: c.services.Ledger, Bills: c.services.Bills,
 		Fleet: c.services.Fleet, Costs: c.conf.Costs, Space: c.vaultSpace,
+		Texts:   c.services.Texts,
+		Records: records{c.services.Fleet, c.services.Book, c.services.Backups, c.engine, c.conf.Zone()},
 	})
 	return nil
 }

@@ -133,6 +133,15 @@ func (s *Service) gather(ref string, m calendar.Month) (*gathered, error) {
 		return nil, err
 	}
 	g.hours(entries)
+	next := m.Add(1)
+	plans, err := s.Ledger.Plans(support.Filter{Client: client.ID, From: next.First(), To: next.Last()}, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range plans {
+		at := p.Start.In(s.Zone)
+		g.plans = append(g.plans, item{day: calendar.Of(p.Start, s.Zone), clock: hourText(at.Hour(), at.Minute()), kind: p.Kind, note: p.Note, minutes: p.Minutes})
+	}
 	return g, s.records(g)
 }
 

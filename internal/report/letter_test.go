@@ -115,6 +115,9 @@ func TestLetter(t *testing.T) {
 	right := calendar.Minutes(15)
 	_, err := f.ledger.Correct(anne, wrong.ID, support.Correction{Minutes: &right, Why: "2 h de trop"})
 	f.must(err)
+	_, err = f.ledger.Plan(anne, support.Booking{Client: "kerlann", Date: f.day("2026-11-17"), Began: "14:30", Minutes: 120, Kind: contract.Training, Who: "anne",
+		Note: "Visioconférence pour tous", Private: secret}, false)
+	f.must(err)
 	l := f.letter("2026-10")
 	if l.Pages != 1 {
 		t.Errorf("it has %d pages", l.Pages)
@@ -122,7 +125,8 @@ func TestLetter(t *testing.T) {
 	f.says(l, "Bonjour Anne Le Goff,", "il vous reste 17 h jusqu'au 14 septembre 2027", "Nextcloud : agendas partagés", "2 h", "45 min",
 		"1 h 10 de déplacements et d'interventions", "Disque de sauvegarde remplacé", "30 sauvegardes hors de vos murs", "1 nuit sans", "est listée par le coffre",
 		"une sauvegarde a été restaurée le 11 octobre 2026", "Restauration d'une sauvegarde du serveur kerlann", "Votre engagement court jusqu'au 14 septembre 2027",
-		"4 parts, depuis le 15 septembre 2026", "La facture de novembre 2026 sera de 468,00 € HT (12 salariés)")
+		"4 parts, depuis le 15 septembre 2026", "La facture de novembre 2026 sera de 468,00 € HT (12 salariés)",
+		"17 nov.", "Formation, à 14 h 30", "Visioconférence pour tous")
 	again := f.letter("2026-10")
 	if !bytes.Equal(l.PDF, again.PDF) || !bytes.Equal(l.HTML, again.HTML) || l.Text != again.Text {
 		t.Error("the same letter has other bytes the second time")
@@ -151,6 +155,8 @@ func TestPrivateNotes(t *testing.T) {
 	for i := range 120 { // also where the letter is condensed
 		f.work(support.Booking{Client: "kerlann", Minutes: 5, Kind: contract.Assistance, Note: fmt.Sprint("Appel ", i), Private: secret}, fmt.Sprintf("2026-10-%02d", 1+i%28))
 	}
+	_, err := f.ledger.Plan(anne, support.Booking{Client: "kerlann", Date: f.day("2026-11-17"), Began: "14:30", Minutes: 120, Kind: contract.Training, Who: "anne", Private: secret}, false)
+	f.must(err)
 	l := f.letter("2026-10")
 	for name, words := range map[string]string{"text": l.Text, "html": string(l.HTML), "paper": f.paper(l.PDF)} {
 		if strings.Contains(words, "post-it") {

@@ -108,7 +108,7 @@ func (s *Service) monthlyWords(g *gathered, left []item) monthlyValues {
 		w := backupWords{Server: b.Server, Made: b.Made, Missed: b.Missed}
 		if !b.Last.IsZero() {
 			at := b.Last.In(s.Zone)
-			w.Last = fmt.Sprintf("%s à %d\u00a0h\u00a0%02d", billing.DateText(calendar.Of(b.Last, s.Zone)), at.Hour(), at.Minute())
+			w.Last = billing.DateText(calendar.Of(b.Last, s.Zone)) + " à " + hourText(at.Hour(), at.Minute())
 		}
 		if !b.Proof.IsZero() {
 			w.Proof = billing.DateText(calendar.Of(b.Proof, s.Zone))

@@ -41,6 +41,14 @@ func dayMonth(d calendar.Date) string {
 
 var shortMonths = [...]string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."}
 
+// hourText is `14 h` or `14 h 30`, of the clock.
+func hourText(hour, minute int) string {
+	if minute == 0 {
+		return fmt.Sprintf("%d\u00a0h", hour)
+	}
+	return fmt.Sprintf("%d\u00a0h\u00a0%02d", hour, minute)
+}
+
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]

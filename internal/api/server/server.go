@@ -95,6 +95,7 @@ func (s *Server) register() {
 	s.registerStatements()
 	s.registerReminders()
 	s.registerMargin()
+	s.registerLetters()
 	s.registerStatus()
 }
 
