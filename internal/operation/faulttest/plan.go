@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,6 +95,7 @@ func (t Target) faults() (all []strike) {
 	add := func(lasts time.Duration, r fault.Rule) { all = append(all, strike{rule: r, lasts: lasts}) }
 	add(threeDays, fault.Rule{Kind: fault.Refused, Count: -1})
 	add(0, fault.Rule{Kind: fault.ResetBefore})
+	add(0, fault.Rule{Kind: fault.ResetMiddle})
 	add(0, fault.Rule{Kind: fault.ResetAfter})
 	add(0, fault.Rule{Kind: fault.Slow, Delay: 2 * time.Minute})
 	add(0, fault.Rule{Kind: fault.Error})
@@ -137,6 +139,9 @@ func targetOf(name string, targets []Target) Target {
 // of request, at one of them that the fault's name picks.
 func choose(requests []request, targets []Target, whole bool) (plans []plan) {
 	add := func(at int, s strike) {
+		if m := requests[at-1].method; s.rule.Kind == fault.ResetMiddle && (m == http.MethodGet || m == http.MethodDelete) {
+			return // no body has a middle
+		}
 		s.at, s.rule.Target = at, requests[at-1].target
 		plans = append(plans, plan{s})
 	}
@@ -181,7 +186,9 @@ func mix(requests []request, targets []Target, n int) (plans []plan) {
 		for range 2 + rnd.IntN(4) {
 			at := 1 + rnd.IntN(len(requests)+20)
 			target := requests[min(at, len(requests))-1].target
-			all := targetOf(target, targets).faults()
+			all := slices.DeleteFunc(targetOf(target, targets).faults(), func(s strike) bool {
+				return s.rule.Kind == fault.ResetMiddle // most of the places drawn have no body
+			})
 			s := all[rnd.IntN(len(all))]
 			s.at, s.rule.Target = at, target
 			p = append(p, s)
