@@ -46,8 +46,10 @@ func kindsOf(all []request) map[string][]int {
 const (
 	hour      = time.Hour
 	threeDays = 72 * time.Hour
-	// toTheEnd is a fault that lasts until the operation has ended.
-	toTheEnd = time.Duration(-1)
+	// toTheEnd is a fault that lasts until the operation has ended; one that the
+	// operation waits for is mended after a while, as a person would.
+	toTheEnd    = time.Duration(-1)
+	untilMended = 96 * time.Hour
 )
 
 // strike is a fault that begins at one request, counted over all targets.
@@ -106,7 +108,7 @@ func (t Target) faults() (all []strike) {
 	add(0, fault.Rule{Kind: fault.Error, Reason: "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout"})
 	add(0, fault.Rule{Kind: fault.TaskFails, Reason: "command failed: exit code 1", Delay: 5 * time.Second})
 	add(0, fault.Rule{Kind: fault.TaskWarns, Reason: "something looked odd"})
-	add(0, fault.Rule{Kind: fault.TaskHangs})
+	add(toTheEnd, fault.Rule{Kind: fault.TaskHangs})
 	for _, storage := range t.Storages {
 		add(hour, fault.Rule{Kind: fault.DiskFull, Storage: storage})
 		add(toTheEnd, fault.Rule{Kind: fault.DiskFull, Storage: storage})

@@ -19,6 +19,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/sim/fault"
+	"codeberg.org/accolade/accolade/internal/sim/pve"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -106,8 +107,12 @@ func (r *runner) live(ctx context.Context) (err error) {
 		return fmt.Errorf("put the controller together: %w", err)
 	}
 	over := make(chan error, 1)
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	go func() { over <- r.c.Engine.Run(running) }()
+	own, finished := r.clk.Work(context.WithoutCancel(ctx)) // the engine lifts the mark that it is given, and ours holds time here
+	running, stop := context.WithCancel(own)
+	go func() {
+		defer finished()
+		over <- r.c.Engine.Run(running)
+	}()
 	<-r.c.Engine.Ready()
 	defer func() {
 		stop()
@@ -131,13 +136,23 @@ func (r *runner) phases(ctx context.Context) error {
 		return err
 	}
 	r.wire.clear()
-	if err := r.clk.Sleep(ctx, aMoment); err != nil {
+	until := r.clk.Now().Add(aMoment)
+	if r.wire.planned(fault.TaskHangs) { // at noon no backup of the night is at work any more
+		until = r.clk.Now().Add(aHalfDay).Truncate(24 * time.Hour).Add(36 * time.Hour)
+	}
+	if err := r.clk.SleepUntil(ctx, until); err != nil {
 		return err
 	}
 	if r.out.lost, err = r.lost(ctx); err != nil || r.out.lost {
 		return errors.Join(err, r.lossIsTold())
 	}
 	if err := r.clearWrecks(ctx); err != nil {
+		return err
+	}
+	if err := r.stopHanging(ctx); err != nil {
+		return err
+	}
+	if err := r.restartDeaf(ctx); err != nil {
 		return err
 	}
 	if op.State != operation.Done && !r.world.Damaged {
@@ -193,18 +208,28 @@ func (r *runner) attempt(ctx context.Context) (operation.Operation, error) {
 
 // lookAtTheWaiting is called when a fault that lasts for a time is about to end.
 func (r *runner) lookAtTheWaiting(s strike) {
-	if s.lasts < threeDays {
+	if s.rule.Kind == fault.TaskHangs {
+		for _, t := range r.world.Targets {
+			if t.Box != nil {
+				t.Box.StopHanging()
+			}
+		}
+	}
+	if s.lasts == hour || s.rule.Kind != fault.Refused && s.rule.Kind != fault.StorageOffline {
 		return
 	}
 	open, err := r.c.Engine.List(operation.Filter{Open: true})
 	if err != nil || len(open) == 0 {
 		return
 	}
-	if why := open[0].Waiting; strings.Contains(why, s.rule.Target) {
+	why := open[0].Waiting
+	if names := func(s strike) bool {
+		return strings.Contains(why, s.rule.Target) || s.rule.Storage != "" && strings.Contains(why, s.rule.Storage)
+	}; slices.ContainsFunc(r.wire.plan, names) {
 		r.out.waited = true
-	} else {
-		r.out.problem = fmt.Sprintf("%s has been away for %s, and the operation is %s in step %s without saying so: %q, progress %q",
-			s.rule.Target, s.lasts, open[0].State, open[0].Step, why, open[0].Progress.Text)
+	} else if len(r.wire.plan) == 1 { // of several, another may have been mended first
+		r.out.problem = fmt.Sprintf("%s has had its fault for %s, and the operation is %s in step %s without saying so: %q, progress %q",
+			s.rule.Target, r.wire.lasted(s), open[0].State, open[0].Step, why, open[0].Progress.Text)
 	}
 }
 
@@ -234,7 +259,13 @@ func (r *runner) doctorWhileItLasts() error {
 
 // names tells whether a finding is about the fault.
 func (s strike) names(finding string) bool {
-	if s.rule.Kind == fault.Reboot && (half.MatchString(finding) || strings.Contains(finding, "could not be asked")) || s.rule.Kind == fault.VMDeleted && strings.Contains(finding, fmt.Sprintf("VM %d is not on", s.rule.VMID)) {
+	if s.rule.Kind == fault.Reboot && (off.MatchString(finding) || half.MatchString(finding) || strings.Contains(finding, "could not be asked")) || s.rule.Kind == fault.VMDeleted && strings.Contains(finding, fmt.Sprintf("VM %d is not on", s.rule.VMID)) {
+		return true
+	}
+	if s.rule.Kind == fault.VMIDTaken && half.MatchString(finding) { // where ours was, another stands now
+		return true
+	}
+	if s.rule.Kind == fault.TaskHangs && hanging.MatchString(finding) {
 		return true
 	}
 	for _, word := range []string{s.rule.Storage, "clock", "agent"} {
@@ -248,9 +279,11 @@ func (s strike) names(finding string) bool {
 var half = regexp.MustCompile(`VM ([0-9]+) was left half made`)
 
 // clearWrecks does what the doctor says about VMs that were left half made when their
-// box went down: our token may not take those away. Nothing else leaves one.
+// box went down, where our token may not take those away, or where another one stands
+// since; and about those that did not start with their box, a storage being away.
+// Nothing else leaves one.
 func (r *runner) clearWrecks(ctx context.Context) error {
-	if r.world.Doctor == nil || !slices.ContainsFunc(r.wire.plan, func(s strike) bool { return s.rule.Kind == fault.Reboot }) {
+	if r.world.Doctor == nil || !r.wire.planned(fault.Reboot) && !r.wire.planned(fault.VMIDTaken) {
 		return nil
 	}
 	found, err := r.doctor()
@@ -258,7 +291,13 @@ func (r *runner) clearWrecks(ctx context.Context) error {
 		return err
 	}
 	for _, finding := range found {
+		act := (*pve.Box).UnlockAndDeleteVM
 		m := half.FindStringSubmatch(finding)
+		if m == nil {
+			act, m = (*pve.Box).StartVM, off.FindStringSubmatch(finding)
+		} else {
+			r.out.wrecked = true
+		}
 		if m == nil {
 			continue
 		}
@@ -266,17 +305,61 @@ func (r *runner) clearWrecks(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.out.wrecked = true
 		for _, t := range r.world.Targets {
 			if t.Box != nil {
-				err = t.Box.UnlockAndDeleteVM(vmid)
+				err = act(t.Box, vmid)
 			}
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.clk.Sleep(ctx, aMoment)
+}
+
+var off = regexp.MustCompile(`its VM ([0-9]+) is switched off`)
+
+var hanging = regexp.MustCompile(`is locked .* by a task .*pvesh delete /nodes/[^/]+/tasks/(UPID:[^\s\]]+)`)
+
+// stopHanging does what the doctor says about tasks of others that hang and hold one of
+// our VMs: a fault that no task of ours met strikes the box's own work of the night.
+func (r *runner) stopHanging(ctx context.Context) error {
+	if r.world.Doctor == nil || !r.wire.planned(fault.TaskHangs) {
+		return nil
+	}
+	found, err := r.doctor()
+	if err != nil {
+		return err
+	}
+	for _, finding := range found {
+		m := hanging.FindStringSubmatch(finding)
+		if m == nil {
+			continue
+		}
+		for _, t := range r.world.Targets {
+			if t.Box != nil {
+				t.Box.StopTask(m[1])
+			}
+		}
+	}
+	return r.clk.Sleep(ctx, aMoment)
+}
+
+// restartDeaf does what a person does whose VM came up without its agent when the box
+// did: nothing else starts it.
+func (r *runner) restartDeaf(ctx context.Context) error {
+	if !r.wire.planned(fault.AgentNever) || !r.wire.planned(fault.Reboot) {
+		return nil
+	}
+	for _, t := range r.world.Targets {
+		if t.Box == nil || !t.Stands {
+			continue
+		}
+		if err := t.Box.RestartVM(t.VMID); err != nil {
+			return err
+		}
+	}
+	return r.clk.Sleep(ctx, aMoment)
 }
 
 // lost tells whether a VM was removed by hand that stood before the workflow, or that
@@ -331,10 +414,30 @@ func (r *runner) takenBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if now, err = r.freeWhatIsTold(now); err != nil {
+		return err
+	}
 	if diff := cmp.Diff(r.before, now); diff != "" {
 		return fmt.Errorf("it %s (%s; cannot undo %q), and left something (-before +after):\n%s", r.out.op.State, reason(r.out), r.out.op.CannotUndo, diff)
 	}
 	return nil
+}
+
+// freeWhatIsTold does what the operation says about disks that the box left behind.
+func (r *runner) freeWhatIsTold(now []string) (rest []string, err error) {
+	for _, line := range now {
+		volume, is := strings.CutPrefix(line, "volume ")
+		if !is || !slices.ContainsFunc(r.out.op.CannotUndo, func(told string) bool { return strings.Contains(told, "pvesm free "+volume) }) {
+			rest = append(rest, line)
+			continue
+		}
+		for _, t := range r.world.Targets {
+			if t.Box != nil {
+				err = errors.Join(err, t.Box.FreeVolume(volume))
+			}
+		}
+	}
+	return rest, err
 }
 
 func reason(o *outcome) string {

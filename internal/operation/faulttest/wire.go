@@ -3,6 +3,7 @@ package faulttest
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,11 +103,11 @@ func (w *wire) begin(s strike) {
 	}
 	began := &struckRule{s, rule.ID}
 	w.struck = append(w.struck, began)
-	if s.lasts <= 0 {
+	if s.lasts == 0 {
 		return
 	}
 	ctx, done := w.clk.Work(w.ctx)
-	until := w.clk.Now().Add(s.lasts)
+	until := w.clk.Now().Add(w.lasted(s))
 	w.timers.Go(func() {
 		defer done()
 		if w.clk.SleepUntil(ctx, until) == nil {
@@ -129,7 +130,7 @@ func (w *wire) lasting() (all []strike) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.struck {
-		if s.lasts != 0 || s.rule.VMID != 0 || s.rule.Kind == fault.Reboot {
+		if s.lasts != 0 || s.rule.VMID != 0 || s.rule.Kind == fault.Reboot || s.rule.Kind == fault.TaskHangs {
 			all = append(all, s.strike)
 		}
 	}
@@ -142,6 +143,22 @@ func (w *wire) clear() {
 	w.timers.Wait()
 	w.set.Clear()
 }
+
+// lasted is how long a fault was in force when it was mended.
+func (w *wire) lasted(s strike) time.Duration {
+	if s.lasts == toTheEnd {
+		return untilMended
+	}
+	return s.lasts
+}
+
+// planned tells whether a fault of a kind is in the plan, whether or not it struck.
+func (w *wire) planned(kind fault.Kind) bool {
+	return slices.ContainsFunc(w.plan, func(s strike) bool { return s.rule.Kind == kind })
+}
+
+// aHalfDay is after what the doctor says that a task hangs, and a little more.
+const aHalfDay = 13 * time.Hour
 
 // aMoment is what a mended counterpart needs to be itself again.
 const aMoment = 10 * time.Minute

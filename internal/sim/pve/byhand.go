@@ -19,6 +19,29 @@ func (b *Box) RotateTasks() {
 	b.machine.Tasks = kept
 }
 
+// StopTask ends a task that runs, as the web page's button does.
+func (b *Box) StopTask(upid string) {
+	b.stopTasks(func(t *task) bool { return t.UPID == upid })
+}
+
+// StopHanging ends the tasks that do nothing any more.
+func (b *Box) StopHanging() {
+	b.stopTasks(func(t *task) bool { return t.Fault != nil && t.Fault.Mode == "hang" })
+}
+
+func (b *Box) stopTasks(which func(*task) bool) {
+	b.mu.Lock()
+	defer b.world.Poke()
+	defer b.mu.Unlock()
+	now := b.world.Now()
+	b.advance(now)
+	for _, t := range b.machine.Tasks {
+		if t.running() && which(t) {
+			b.breakTask(t, now, failf("received interrupt"))
+		}
+	}
+}
+
 // TakeVMID makes somebody else's VM under a number, outside any pool, unless there is
 // a VM already.
 func (b *Box) TakeVMID(vmid int) {
@@ -50,6 +73,43 @@ func (b *Box) UnlockAndDeleteVM(vmid int) error {
 	defer b.world.Poke()
 	defer b.mu.Unlock()
 	return b.wipeVM(vmid)
+}
+
+// StartVM switches a VM on, if it is off.
+func (b *Box) StartVM(vmid int) error {
+	b.mu.Lock()
+	defer b.world.Poke()
+	defer b.mu.Unlock()
+	v := b.machine.VMs[vmid]
+	if v == nil || v.running() {
+		return nil
+	}
+	return b.boot(v, b.world.Now(), false)
+}
+
+// RestartVM switches a running VM off and on again.
+func (b *Box) RestartVM(vmid int) error {
+	b.mu.Lock()
+	defer b.world.Poke()
+	defer b.mu.Unlock()
+	v := b.machine.VMs[vmid]
+	if v == nil || !v.running() {
+		return nil
+	}
+	b.halt(v, b.world.Now())
+	return b.boot(v, b.world.Now(), false)
+}
+
+// FreeVolume removes a volume, as `pvesm free` does; nothing happens where there is none.
+func (b *Box) FreeVolume(volid string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, vol := range b.volumesOf(func(vol *volume) bool { return vol.volid() == volid }) {
+		if err := b.free(vol); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Box) wipeVM(vmid int) error {
