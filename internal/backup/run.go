@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,7 +51,7 @@ func (s *Service) runStep(ctx context.Context, r *operation.Run) error {
 		switch {
 		case err == nil:
 			return s.arrived(r, a.run)
-		case ctx.Err() != nil || !operation.IsTransient(err) || operation.IsAway(err): // the engine waits for a box that is away
+		case ctx.Err() != nil || !operation.IsTransient(err) || operation.IsAway(err) && !passing(err): // the engine waits for a box that is away
 			return err
 		case !r.Clock().Now().Add(pause).Before(in.Until):
 			a.run.Ended = r.Clock().Now()
@@ -65,6 +66,12 @@ func (s *Service) runStep(ctx context.Context, r *operation.Run) error {
 			return err
 		}
 	}
+}
+
+// passing tells of what a night waits for until its end, and no longer: there is
+// another night.
+func passing(err error) bool {
+	return errors.Is(err, fleet.ErrStorageAway) || errors.Is(err, fleet.ErrLocked)
 }
 
 // Start starts a backup of a server now.

@@ -18,12 +18,16 @@ var (
 	ErrExists = errors.New("exists already")
 	// ErrLockTimeout is a lock that another task held for too long. The work may be half done: look, then try again.
 	ErrLockTimeout = errors.New("lock timeout")
+	// ErrLocked is a VM that another task has locked, such as the backup of the night. It lasts as long as that task.
+	ErrLocked = errors.New("VM is locked")
 	// ErrUnauthorized is a login, ticket or token that is not known there.
 	ErrUnauthorized = errors.New("not logged in")
 	// ErrRefused is a right that is missing.
 	ErrRefused = errors.New("permission denied")
 	// ErrUnreachable is a machine that did not answer, or whose answer was lost: a change may have happened.
 	ErrUnreachable = errors.New("no answer")
+	// ErrStorageAway is a storage that is defined and cannot be reached now: a vault, or a disk that is not mounted.
+	ErrStorageAway = errors.New("storage is away")
 	// ErrAgentDown is a guest whose agent does not run (yet).
 	ErrAgentDown = errors.New("guest agent is not running")
 	// ErrVMOff is a VM that is switched off, so that its agent does not run either.

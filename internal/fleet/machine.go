@@ -53,6 +53,7 @@ type TaskFilter struct {
 	Type   string    // vzdump, qmcreate, …; empty: any
 	Since  time.Time // zero: ever
 	Errors bool      // only failed ones
+	Active bool      // only those that run
 	Limit  int       // 0: 50
 }
 

@@ -104,6 +104,9 @@ var meanings = []struct {
 	is    error
 }{
 	{regexp.MustCompile(`can't lock file .* got timeout|unable to acquire lock|got timeout.*lock`), fleet.ErrLockTimeout},
+	{regexp.MustCompile(`VM is locked \(`), fleet.ErrLocked},
+	// Before "does not exist": the directory of such a storage does not.
+	{regexp.MustCompile(`unable to activate storage|storage '[^']*' is not online|error fetching datastores`), fleet.ErrStorageAway},
 	{regexp.MustCompile(`QEMU guest agent is not running|got timeout.*guest.agent|guest-ping.* failed`), fleet.ErrAgentDown},
 	{regexp.MustCompile(`already exists|already defined|duplicate`), fleet.ErrExists},
 	{regexp.MustCompile(`does not exist|no such|not found|unable to find|doesn't exist|is not defined`), fleet.ErrNotFound},

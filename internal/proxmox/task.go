@@ -218,7 +218,10 @@ func (w *waiting) end(u UPID, exit string) (fleet.Task, error) {
 		return task, nil
 	}
 	err := fmt.Errorf("box %s: %w", w.c.box, &taskError{UPID: w.upid, Exit: exit, Log: w.log})
-	if errors.Is(err, fleet.ErrLockTimeout) || gone(exit) {
+	switch {
+	case passing(err):
+		return task, operation.Away(err)
+	case errors.Is(err, fleet.ErrLockTimeout) || gone(exit):
 		return task, operation.Transient(err)
 	}
 	return task, err
@@ -321,6 +324,9 @@ func (c *Client) StopTask(ctx context.Context, upid string) error {
 // only our own are shown.
 func (c *Client) Tasks(ctx context.Context, f fleet.TaskFilter) ([]fleet.Task, error) {
 	query := map[string]any{"source": "all"}
+	if f.Active {
+		query["source"] = "active"
+	}
 	if f.VMID != 0 {
 		query["vmid"] = f.VMID
 	}

@@ -181,13 +181,19 @@ func (t *transport) fetchTicket(ctx context.Context) (ticket, error) {
 	return t.ticket, nil
 }
 
+// passing tells of what lasts until something else is mended or ends, and then is as if
+// it had not been: a box or storage that is away, another task's lock.
+func passing(err error) bool {
+	return errors.Is(err, fleet.ErrUnreachable) || errors.Is(err, fleet.ErrStorageAway) || errors.Is(err, fleet.ErrLocked)
+}
+
 // mark names the box, and says whether trying again can help and else what does.
 func (t *transport) mark(err error) error {
 	wrapped := fmt.Errorf("box %s: %w", t.cfg.Box, err)
 	switch _, missing := errors.AsType[*Refused](err); {
 	case wrongCertificate(err):
 		return operation.Permanent(wrapped, "another machine answers at "+t.cfg.URL+", or the box has a new certificate: compare with `pvenode cert info` on its console before you trust it, then accolade box enrol "+t.cfg.Box+" --repair --fingerprint …")
-	case errors.Is(err, fleet.ErrUnreachable):
+	case passing(err):
 		return operation.Away(wrapped)
 	case errors.Is(err, fleet.ErrLockTimeout):
 		return operation.Transient(wrapped)
