@@ -37,6 +37,7 @@ type Hypervisor interface {
 	// CreateVM makes a VM, or restores one where the parameters have an archive.
 	CreateVM(ctx context.Context, vmid int, params map[string]any) (upid string, err error)
 	SetVMConfig(ctx context.Context, vmid int, set map[string]any, remove ...string) error
+	Storages(ctx context.Context) ([]fleet.ObservedStorage, error)
 	StopVM(ctx context.Context, vmid int) (upid string, err error) // hard, as by the power button
 	DestroyVM(ctx context.Context, vmid int) (upid string, err error)
 	// Tasks lists tasks, newest first.
