@@ -139,8 +139,15 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 		}
 	}
 	for _, one := range servers {
-		if one.Box == b.Name && one.State == fleet.ServerReady && !slices.ContainsFunc(o.VMs, func(v fleet.ObservedVM) bool { return v.VMID == one.VMID }) {
+		if one.Box != b.Name || one.State != fleet.ServerReady {
+			continue
+		}
+		i := slices.IndexFunc(o.VMs, func(v fleet.ObservedVM) bool { return v.VMID == one.VMID })
+		switch {
+		case i < 0:
 			all = append(all, Finding{"server/" + one.Name, fmt.Sprintf("its VM %d is not on box %s", one.VMID, b.Name), "accolade backup restore " + one.Name + " --as-new"})
+		case o.VMs[i].Status == "stopped":
+			all = append(all, Finding{"server/" + one.Name, fmt.Sprintf("its VM %d is switched off", one.VMID), fmt.Sprintf("unless somebody meant it, on the box: qm start %d", one.VMID)})
 		}
 	}
 	left, err := s.wrecks(ctx, b, wrecked)
@@ -148,6 +155,11 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 		return append(all, Finding{of, "its VMIDs could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil //nolint:nilerr // it is a finding
 	}
 	all = append(all, left...)
+	held, err := s.locks(ctx, b, o.VMs, wrecked)
+	if err != nil {
+		return append(all, Finding{of, "its tasks could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil //nolint:nilerr // it is a finding
+	}
+	all = append(all, held...)
 	seeds, err := s.seeds(ctx, b)
 	if err != nil {
 		return append(all, Finding{of, "its storage " + b.Storages.Images + " could not be read: " + err.Error(), "accolade box show " + b.Name + " --now"}), nil //nolint:nilerr // it is a finding

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
@@ -327,5 +328,50 @@ func TestDoctor(t *testing.T) {
 		if strings.Contains(f.Fix, "--repair") {
 			t.Errorf("after the repair: %+v", f)
 		}
+	}
+}
+
+// A backup of the box's own that hangs keeps our VM locked: nothing of ours sees it
+// fail, so the doctor tells it, once it has taken longer than any backup.
+func TestDoctorNamesATaskThatHangs(t *testing.T) {
+	b := fleettest.New(t, "9.2")
+	b.Run()
+	box := b.Enrolled()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	locked := func() (found []enrol.Finding) {
+		t.Helper()
+		all, err := b.Enrol.Doctor(ctx)
+		must(err)
+		return slices.DeleteFunc(all, func(f enrol.Finding) bool { return !strings.Contains(f.What, "locked") })
+	}
+	ours := b.Ours(box)
+	defer ours.Close()
+	upid, err := ours.CreateVM(ctx, 105, map[string]any{"name": "kerlann", "pool": box.Pool, "memory": 512, "scsi0": "local-lvm:1"})
+	must(err)
+	_, err = ours.Wait(ctx, upid, nil)
+	must(err)
+	b.Box.HangTask("vzdump", "")
+	upid, err = ours.Vzdump(ctx, fleet.Dump{VMID: 105, Storage: box.Storages.Backup})
+	must(err)
+	must(b.Clock.Sleep(ctx, 11*time.Hour))
+	if found := locked(); len(found) != 0 {
+		t.Errorf("of a backup that may still come to its end: %+v", found)
+	}
+	must(b.Clock.Sleep(ctx, 2*time.Hour))
+	found := locked()
+	if len(found) != 1 || found[0].Of != "box/kiosk" ||
+		!strings.HasPrefix(found[0].What, "VM 105 (kerlann) is locked (backup) by a task vzdump that has been running since ") ||
+		!strings.HasSuffix(found[0].Fix, "on the box: pvesh delete /nodes/"+box.Node+"/tasks/"+upid) {
+		t.Fatalf("of a backup that hangs: %+v", found)
+	}
+	b.Box.StopTask(upid)
+	if found := locked(); len(found) != 0 {
+		t.Errorf("after it was stopped: %+v", found)
 	}
 }
