@@ -37,7 +37,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 			fs := c.Flags()
 			f := api.OfferFields{Title: given(fs, "title"), Unit: given(fs, "unit"), Price: given(fs, "price"), Included: given(fs, "included"),
 				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end"), BrokenYear: given(fs, "broken-year"),
-				Indexation: given(fs, "indexation")}
+				Indexation: given(fs, "indexation"), Travel: given(fs, "travel"), Trip: given(fs, "trip"), TripBike: given(fs, "trip-bike"), TripTruck: given(fs, "trip-truck")}
 			if f.Hour == nil {
 				f.Hour = given(fs, "overage")
 			}
@@ -84,6 +84,10 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 	fs.String("early-end", "", "bill or waive the months left until the term")
 	fs.String("indexation", "", "per cent put on a contract's price when it is renewed; 0: it takes the price list's")
 	fs.IntVar(&notice, "notice", 0, "months between the notice and the end")
+	fs.String("travel", "", "how trips are billed: none, trip (each the same) or mode (by bike or truck)")
+	fs.String("trip", "", "euros before tax for a trip, with --travel trip")
+	fs.String("trip-bike", "", "euros before tax for a trip by bike, with --travel mode")
+	fs.String("trip-truck", "", "euros before tax for a trip by truck, with --travel mode")
 	c.MarkFlagsMutuallyExclusive("overage", "hour")
 	return c
 }
@@ -154,9 +158,21 @@ func (e *env) printOffer(o api.Offer) error {
 	t.add("early end", o.EarlyEnd)
 	t.add("indexation", o.Indexation.Decimal()+" %")
 	t.add("notice", fmt.Sprintf("%d months", o.NoticeMonths))
+	t.add("travel", tripWords(o.Travel))
 	t.add("source", o.Source)
 	if missing := o.Missing(); len(missing) > 0 {
 		t.note = "No contract can be signed on it before these are set: " + strings.Join(missing, ", ")
 	}
 	return e.print(o, t)
+}
+
+// tripWords say what a trip costs.
+func tripWords(t contract.Trips) string {
+	switch t.Rule {
+	case contract.PerTrip:
+		return t.Each.String() + " a trip"
+	case contract.PerMode:
+		return fmt.Sprintf("%s by bike, %s by truck", t.Bike, t.Truck)
+	}
+	return "not billed"
 }

@@ -27,6 +27,10 @@ type OfferFields struct {
 	EarlyEnd     *string   `json:"early_end,omitempty" doc:"bill or waive"`
 	Indexation   *string   `json:"indexation,omitempty" doc:"per cent put on a contract's price when it is renewed; 0: it takes the price list's"`
 	NoticeMonths *int      `json:"notice_months,omitempty" doc:"between the notice and the end"`
+	Travel       *string   `json:"travel,omitempty" doc:"none, trip or mode: how trips are billed"`
+	Trip         *string   `json:"trip,omitempty" doc:"a trip, with travel trip; the word none takes it away"`
+	TripBike     *string   `json:"trip_bike,omitempty" doc:"a trip by bike, with travel mode"`
+	TripTruck    *string   `json:"trip_truck,omitempty" doc:"a trip by truck, with travel mode"`
 }
 
 // Offers lists the price list.

@@ -90,7 +90,7 @@ func (c Case) balance() *balance {
 		}
 	}
 	for _, e := range support.InOrder(c.Entries) {
-		if !settled[e.ID] && c.Contract.OfferOn(e.Date).CountsWork(e.Kind) {
+		if !settled[e.ID] && c.Contract.OfferOn(e.Date).Settled(e.Kind) {
 			b.open = append(b.open, e)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
 )
@@ -70,6 +71,10 @@ var anne = contract.Actor{Who: "anne", From: "unix"}
 // happens, a draft from the account is the draft from the whole ledger, to the byte.
 func TestAccountSaysWhatTheLedgerSays(t *testing.T) {
 	offers := map[string]contract.Offer{"classic": offer(t, "classic"), "island": offer(t, "island"), "solo": offer(t, "solo")}
+	island, solo := offers["island"], offers["solo"]
+	island.Travel = contract.Trips{Rule: contract.PerTrip, Each: contract.PriceOf(700)}
+	solo.Travel = contract.Trips{Rule: contract.PerMode, Bike: contract.PriceOf(0), Truck: contract.PriceOf(2550)}
+	offers["island"], offers["solo"] = island, solo
 	rapid.Check(t, func(rt *rapid.T) {
 		h := houseWith(t, store.Memory(), offers)
 		if rapid.Bool().Draw(rt, "taken over") {
@@ -89,8 +94,8 @@ func TestAccountSaysWhatTheLedgerSays(t *testing.T) {
 		// What is refused (a day without a contract, an entry corrected twice) changes nothing.
 		actions := map[string]func(*rapid.T){
 			"work": func(rt *rapid.T) {
-				e, err := h.ledger.Add(anne, support.Booking{Client: rapid.SampledFrom(clients).Draw(rt, "client"), Who: "anne", Minutes: calendar.Minutes(rapid.IntRange(1, 480).Draw(rt, "minutes")),
-					Kind: rapid.SampledFrom(contract.Works).Draw(rt, "kind"), Date: h.today().AddDays(-rapid.IntRange(0, 70).Draw(rt, "ago"))})
+				e, err := h.ledger.Add(anne, h.travelling(rt, support.Booking{Client: rapid.SampledFrom(clients).Draw(rt, "client"), Who: "anne", Minutes: calendar.Minutes(rapid.IntRange(1, 480).Draw(rt, "minutes")),
+					Kind: rapid.SampledFrom(contract.Works).Draw(rt, "kind"), Date: h.today().AddDays(-rapid.IntRange(0, 70).Draw(rt, "ago"))}))
 				if err == nil {
 					booked = append(booked, e.ID)
 				}
@@ -138,6 +143,14 @@ func TestAccountSaysWhatTheLedgerSays(t *testing.T) {
 		}
 		rt.Repeat(actions)
 	})
+}
+
+// travelling gives travel a mode, or leaves it open.
+func (h *house) travelling(t *rapid.T, b support.Booking) support.Booking {
+	if b.Kind == contract.Travel {
+		b.Mode = rapid.SampledFrom([]fleet.Travel{"", fleet.Bike, fleet.Truck}).Draw(t, "mode")
+	}
+	return b
 }
 
 // same compares the drafts of the next months and what the check says.

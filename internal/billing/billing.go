@@ -133,6 +133,7 @@ const (
 	Subscription Part = "subscription"
 	Setup        Part = "setup"
 	Hours        Part = "hours"
+	Travelled    Part = "travel"  // trips, where the offer bills them
 	OneOff       Part = "one-off" // see Extra
 	EarlyEnd     Part = "early-end"
 	Correction   Part = "correction" // of a credit note: an amount, or what is left

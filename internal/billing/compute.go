@@ -136,7 +136,7 @@ func compose(m calendar.Month, until calendar.Date, b *balance, seller Seller, h
 		if elsewhere {
 			ahead = nil
 		}
-		lines := hourLines(g, m, c.Contract, used, ahead, in)
+		lines := append(hourLines(g, m, c.Contract, used, ahead, in), tripLines(g, m, c.Contract, in)...)
 		if net := netOf(lines); hold && net < 0 {
 			d.Held += net
 			continue

@@ -79,12 +79,17 @@ func (c Case) takenBack(done Settlement) Settlement {
 	for _, id := range done.Entries {
 		e := entries[id]
 		year := c.Contract.YearOf(e.Date).Index
+		counts := c.Contract.OfferOn(e.Date).CountsWork(e.Kind) // a trip uses no minutes
 		if e.Date.MonthOf().Before(c.From) {
-			before.used[year] += e.Minutes
+			if counts {
+				before.used[year] += e.Minutes
+			}
 			continue
 		}
 		back.Entries = append(back.Entries, id)
-		minutes[year] += e.Minutes
+		if counts {
+			minutes[year] += e.Minutes
+		}
 	}
 	// More was billed beyond the allowance than what is used by now comes to, if later
 	// invoices went on from hours that are open again.

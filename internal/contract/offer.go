@@ -24,6 +24,7 @@ type Offer struct {
 	Setup        Price            `json:"setup"`  // one-off, in the month of the start
 	VAT          money.Rate       `json:"vat"`
 	EarlyEnd     EarlyEnd         `json:"early_end"`
+	Travel       Trips            `json:"travel,omitzero"`         // what the way there costs
 	Indexation   money.Rate       `json:"indexation,omitempty"`    // put on the price at each renewal; 0: renewals take the price list's
 	NoticeMonths int              `json:"notice_months,omitempty"` // between the notice and the end; 0 is none
 	Source       string           `json:"source"`                  // the file it was read from, or `edited here`
@@ -110,13 +111,17 @@ func (o Offer) HourKey() string {
 	return "hour"
 }
 
+// Settled reports whether a month has to settle entries of a kind of work: they count
+// against the allowance, or each of them is a trip that costs.
+func (o Offer) Settled(w Work) bool { return o.CountsWork(w) || w == Travel && o.Travel.Bill() }
+
 // Missing are the keys of prices that nobody has told yet.
 func (o Offer) Missing() []string {
 	var keys []string
 	for _, p := range []struct {
 		key   string
 		price Price
-	}{{"price", o.Price}, {"setup", o.Setup}, {o.HourKey(), o.Hour}} {
+	}{{"price", o.Price}, {"setup", o.Setup}, {o.HourKey(), o.Hour}, {"trip", o.Travel.Each}, {"trip_bike", o.Travel.Bike}, {"trip_truck", o.Travel.Truck}} {
 		if p.price.State == Required {
 			keys = append(keys, p.key)
 		}
@@ -179,7 +184,10 @@ func (o *Offer) Check() error {
 			return invalid("counts", w, "want kinds of work: %s", list(Works))
 		}
 	}
-	for key, p := range map[string]Price{"price": o.Price, "setup": o.Setup, o.HourKey(): o.Hour} {
+	if err := o.checkTrips(); err != nil {
+		return err
+	}
+	for key, p := range map[string]Price{"price": o.Price, "setup": o.Setup, o.HourKey(): o.Hour, "trip": o.Travel.Each, "trip_bike": o.Travel.Bike, "trip_truck": o.Travel.Truck} {
 		if p.State == Known && (p.Cents < 0 || p.Cents > mostPrice) {
 			return invalid(key, p, "want 0 to %s", mostPrice)
 		}

@@ -67,6 +67,10 @@ type offerKeys struct {
 	EarlyEnd     field   `yaml:"early_end"`
 	Indexation   field   `yaml:"indexation"`
 	NoticeMonths field   `yaml:"notice_months"`
+	Travel       field   `yaml:"travel"`
+	Trip         field   `yaml:"trip"`
+	TripBike     field   `yaml:"trip_bike"`
+	TripTruck    field   `yaml:"trip_truck"`
 }
 
 // field is a scalar as it was written, with its place.
@@ -132,6 +136,10 @@ func (k offerKeys) apply(file string, o *Offer) error {
 		{k.EarlyEnd, text(&o.EarlyEnd)},
 		{k.Indexation, func(s string) (err error) { o.Indexation, err = money.ParseRate(s); return }},
 		{k.NoticeMonths, whole(&o.NoticeMonths)},
+		{k.Travel, text(&o.Travel.Rule)},
+		{k.Trip, price(&o.Travel.Each)},
+		{k.TripBike, price(&o.Travel.Bike)},
+		{k.TripTruck, price(&o.Travel.Truck)},
 	} {
 		if set.f.at == nil {
 			continue
@@ -166,7 +174,8 @@ func (k offerKeys) locate(file, name string, err error) error {
 	}
 	places := map[string]field{"version": k.Version, "title": k.Title, "unit": k.Unit, "price": k.Price, "term_months": k.TermMonths,
 		"included": k.Included, "broken_year": k.BrokenYear, "overage": k.Overage, "hour": k.Hour, "setup": k.Setup, "vat": k.VAT, "early_end": k.EarlyEnd,
-		"indexation": k.Indexation, "notice_months": k.NoticeMonths}
+		"indexation": k.Indexation, "notice_months": k.NoticeMonths,
+		"travel": k.Travel, "trip": k.Trip, "trip_bike": k.TripBike, "trip_truck": k.TripTruck}
 	place := places[bad.Field]
 	for _, c := range k.Counts {
 		if bad.Field == "counts" && c.text == bad.Value {

@@ -33,6 +33,13 @@ func TestOwnOffersFile(t *testing.T) {
 		{"no unit", "offers:\n  mine:\n    version: 1\n    title: x\n", `FILE: offer mine: unit is missing`},
 		{"wrong name for the hour", "offers:\n  solo:\n    overage: 50\n", `FILE:3:14: an offer with 0min included calls this price hour`},
 		{"not yaml", "offers: [\n", `FILE:1:9: `},
+		{"travel rule", "offers:\n  classic:\n    travel: bus\n", `FILE:3:13: offer classic: travel bus is refused: want none, trip or mode`},
+		{"trip without a rule", "offers:\n  classic:\n    trip: 15\n", `FILE:3:11: offer classic: trip 15.00 EUR is refused: the travel rule none has no such price`},
+		{"rule without a price", "offers:\n  classic:\n    travel: trip\n", `FILE: offer classic: trip is missing: travel is billed by the rule trip`},
+		{"half of the modes", "offers:\n  classic:\n    travel: mode\n    trip_bike: 0\n", `FILE: offer classic: trip_truck is missing`},
+		{"price of another rule", "offers:\n  classic:\n    travel: trip\n    trip: 15\n    trip_bike: 5\n", `FILE:5:16: offer classic: trip_bike 5.00 EUR is refused: the travel rule trip has no such price`},
+		{"travel twice", "offers:\n  classic:\n    counts: [travel]\n    travel: trip\n    trip: 15\n", `FILE:4:13: offer classic: travel trip is refused: travel counts as hours already`},
+		{"below zero", "offers:\n  classic:\n    travel: trip\n    trip: -5\n", `FILE:4:11: `},
 		{"bad term", "offers:\n  classic:\n    term_months: 1y\n", `FILE:3:18: "1y": want a whole number`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

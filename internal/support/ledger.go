@@ -284,6 +284,9 @@ func (l *Ledger) insert(tx store.Tx, a contract.Actor, e *Entry) error {
 	if e.Group != nil && e.Group.ID == "" {
 		e.Group.ID = e.ID
 	}
+	if err := priceable(tx, *e); err != nil {
+		return err
+	}
 	if err := noteUnsettled(tx, *e); err != nil {
 		return err
 	}

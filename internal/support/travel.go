@@ -29,6 +29,25 @@ func travelled(tx store.Tx, said fleet.Travel, e *Entry) error {
 	return err
 }
 
+// priceable refuses a trip that the contract's offer bills and that has no price: one
+// whose mode nobody told, or one that several clients shared.
+func priceable(tx store.Tx, e Entry) error {
+	if e.Kind != contract.Travel || e.Contract == "" || e.Reverts != "" {
+		return nil
+	}
+	k, err := contract.ContractByID(tx, e.Contract)
+	if err != nil {
+		return err
+	}
+	switch travel := k.OfferOn(e.Date).Travel; {
+	case travel.Bill() && e.Group != nil:
+		return invalid("kind", e.Kind, "%s pays for each trip: book the way for the one whose site it is, without a group", e.Client)
+	case travel.Rule == contract.PerMode && e.Mode == "":
+		return invalid("mode", "", "%s pays for a trip by its mode: want bike or truck, or a site in where", e.Client)
+	}
+	return nil
+}
+
 // AddOnSite books work at a site and, as an entry of its own, the way there and back.
 func (l *Ledger) AddOnSite(a contract.Actor, b Booking) ([]Entry, error) {
 	var made []Entry

@@ -57,7 +57,7 @@ func noteUnsettled(tx store.Tx, e Entry) error {
 		return err
 	}
 	k, err := contract.ContractByID(tx, e.Contract)
-	if err != nil || !k.OfferOn(e.Date).CountsWork(e.Kind) {
+	if err != nil || !k.OfferOn(e.Date).Settled(e.Kind) {
 		return err
 	}
 	u.Entries = append(slices.Clip(u.Entries), e.ID)

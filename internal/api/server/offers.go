@@ -51,6 +51,9 @@ func layOffer(o *contract.Offer, f api.OfferFields) error {
 	lay(&o.Unit, f.Unit)
 	lay(&o.EarlyEnd, f.EarlyEnd)
 	lay(&o.BrokenYear, f.BrokenYear)
+	if lay(&o.Travel.Rule, f.Travel); f.Travel != nil {
+		o.Travel = contract.Trips{Rule: o.Travel.Rule} // another rule has other prices
+	}
 	if f.TermMonths != nil {
 		o.TermMonths = *f.TermMonths
 	}
@@ -88,7 +91,8 @@ func layOffer(o *contract.Offer, f api.OfferFields) error {
 		key   string
 		into  *contract.Price
 		given *string
-	}{{"price", &o.Price, f.Price}, {"hour", &o.Hour, f.Hour}, {"setup", &o.Setup, f.Setup}} {
+	}{{"price", &o.Price, f.Price}, {"hour", &o.Hour, f.Hour}, {"setup", &o.Setup, f.Setup},
+		{"trip", &o.Travel.Each, f.Trip}, {"trip_bike", &o.Travel.Bike, f.TripBike}, {"trip_truck", &o.Travel.Truck, f.TripTruck}} {
 		if err := layPrice(p.key, p.into, p.given); err != nil {
 			return err
 		}

@@ -73,6 +73,7 @@ var agreements = map[string]func(testing.TB) Agreement{
 	},
 	"contract-notice": func(t testing.TB) Agreement {
 		return agreement(t, func(a *Agreement) {
+			a.Contract.Offer.Travel = contract.Trips{Rule: contract.PerMode, Bike: contract.PriceOf(5_00), Truck: contract.PriceOf(25_50)}
 			a.Contract.Offer.NoticeMonths, a.Contract.Offer.Indexation, a.Contract.Offer.BrokenYear = 3, 250, contract.Prorated
 		})
 	},

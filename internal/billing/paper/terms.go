@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"fmt"
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
@@ -84,8 +85,13 @@ func worksText(works []contract.Work) string {
 
 // travelText says what a trip costs.
 func travelText(o contract.Offer) string {
-	if o.CountsWork(contract.Travel) {
+	switch t := o.Travel; {
+	case o.CountsWork(contract.Travel):
 		return "Le temps de trajet compte avec les heures."
+	case t.Rule == contract.PerTrip:
+		return "Chaque déplacement, aller et retour, est facturé " + t.Each.Cents.French() + " HT."
+	case t.Rule == contract.PerMode:
+		return fmt.Sprintf("Chaque déplacement, aller et retour, est facturé %s HT à vélo, %s HT en camionnette.", t.Bike.Cents.French(), t.Truck.Cents.French())
 	}
 	return "Les déplacements ne sont pas facturés."
 }
