@@ -9,6 +9,9 @@
 // days keeps the operation waiting, with the reason to be read, and it goes on by
 // itself.
 //
+// What the controller logs and keeps in all these runs, and what it and the doctor tell,
+// holds no secret.
+//
 // The worlds are those of package crashtest. The package knows no workflow.
 package faulttest
 
@@ -20,6 +23,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/secret/secrettest"
 	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/sim/pve"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -70,7 +74,8 @@ const underRace = 6
 // the request and the fault; with ACCOLADE_SOAK=1 it can be run alone by its name.
 func Run(t *testing.T, build Build) {
 	t.Helper()
-	want := run(t, build, nil)
+	seen := secrettest.Watch(t)
+	want := run(t, build, nil, seen)
 	if want.problem != "" {
 		t.Fatalf("the run without a fault: %s", want.problem)
 	}
@@ -87,7 +92,7 @@ func Run(t *testing.T, build Build) {
 		for _, p := range plans {
 			t.Run(p.String(), func(t *testing.T) {
 				t.Parallel()
-				got := run(t, build, p)
+				got := run(t, build, p, seen)
 				got.check(want)
 				if got.problem != "" {
 					t.Error(got.problem)
@@ -96,6 +101,7 @@ func Run(t *testing.T, build Build) {
 			})
 		}
 	})
+	seen.Check(t)
 	t.Logf("%d requests of %d kinds; %s", len(want.requests), len(kindsOf(want.requests)), &count)
 }
 
@@ -115,7 +121,8 @@ func sample(plans []plan, n int) []plan {
 // are these; the path is the end of one, as path.Match takes its last two parts.
 func Strike(t *testing.T, build Build, method, pattern string, rule fault.Rule) {
 	t.Helper()
-	want := run(t, build, nil)
+	seen := secrettest.Watch(t)
+	want := run(t, build, nil, seen)
 	if want.problem != "" {
 		t.Fatalf("the run without a fault: %s", want.problem)
 	}
@@ -128,12 +135,13 @@ func Strike(t *testing.T, build Build, method, pattern string, rule fault.Rule) 
 		}
 		struck++
 		rule.Target = r.target
-		got := run(t, build, plan{{at: i + 1, rule: rule}})
+		got := run(t, build, plan{{at: i + 1, rule: rule}}, seen)
 		got.check(want)
 		if got.problem != "" {
 			t.Errorf("at request %d, %s %s: %s", i+1, r.method, r.path, got.problem)
 		}
 	}
+	seen.Check(t)
 	if struck == 0 {
 		t.Errorf("no request is %s …/%s", method, pattern)
 	}

@@ -18,6 +18,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/secret/secrettest"
 	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/sim/pve"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -41,7 +42,7 @@ type outcome struct {
 const tooLong = 20 * 24 * time.Hour
 
 // run is one run of the workflow with the faults of a plan.
-func run(t testing.TB, build Build, p plan) (out outcome) {
+func run(t testing.TB, build Build, p plan, seen *secrettest.Collector) (out outcome) {
 	clk := clocktest.Auto(crashtest.Start)
 	ctx, done := clk.Work(context.Background())
 	defer done()
@@ -65,9 +66,12 @@ func run(t testing.TB, build Build, p plan) (out outcome) {
 	}
 	w := newWire(ctx, clk, world.Targets, p)
 	defer w.clear()
-	r := &runner{ctx: ctx, clk: clk, world: world, db: db, wire: w, out: &out, before: before}
+	r := &runner{ctx: ctx, clk: clk, world: world, db: db, wire: w, out: &out, before: before, told: seen.Stream("a run with " + p.String())}
 	out.targets = world.Targets
 	if err := r.live(ctx); err != nil {
+		out.problem = err.Error()
+	}
+	if err := r.tell(); err != nil {
 		out.problem = err.Error()
 	}
 	return out
@@ -83,6 +87,18 @@ type runner struct {
 	out    *outcome
 	before []string
 	c      *crashtest.Controller
+	told   *secrettest.Stream // all that was said and kept
+}
+
+// tell takes what the store holds, and how the run ended.
+func (r *runner) tell() error {
+	fmt.Fprintf(r.told, "%s\n%+v\n%v\n", r.out.problem, r.out.op, r.out.refused)
+	return r.db.View(func(tx store.Tx) error {
+		for key, value := range tx.Scan(nil) {
+			fmt.Fprintf(r.told, "%s %s\n", key, value)
+		}
+		return nil
+	})
 }
 
 func left(ctx context.Context, clk *clocktest.Clock, world World, db store.DB) (all []string, err error) {
@@ -101,7 +117,7 @@ func (r *runner) live(ctx context.Context) (err error) {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	opts := r.world.Engine
-	opts.Log = slog.New(slog.DiscardHandler)
+	opts.Log = slog.New(slog.NewJSONHandler(r.told, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.c = &crashtest.Controller{Context: ctx, DB: r.db, Clock: r.clk, Between: r.wire.between, Engine: operation.New(r.db, r.clk, opts)}
 	if err := r.world.Controller(r.c); err != nil {
 		return fmt.Errorf("put the controller together: %w", err)
@@ -236,6 +252,7 @@ func (r *runner) lookAtTheWaiting(s strike) {
 // doctor asks the doctor. Time passes meanwhile: a box that does not answer is asked again.
 func (r *runner) doctor() (found []string, err error) {
 	r.clk.Idle(r.ctx, func() { found, err = r.world.Doctor(r.db) })
+	fmt.Fprintln(r.told, found, err)
 	return found, err
 }
 
