@@ -31,6 +31,10 @@ func Fingerprint(der []byte) string {
 	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(der)), " ", ":")
 }
 
+// connectionBuffer is enough for the head of a request or an answer; bodies that are
+// larger go past it. Each of hundreds of idle connections holds two of them.
+const connectionBuffer = 1 << 10 // bytes
+
 // Transport is a transport that trusts exactly the leaf with that fingerprint, asks
 // no proxy, and keeps one idle connection. Its time-outs are on the real clock.
 func Transport(fingerprint string) *http.Transport {
@@ -42,6 +46,8 @@ func Transport(fingerprint string) *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		MaxIdleConnsPerHost:   1,
 		IdleConnTimeout:       10 * time.Minute,
+		ReadBufferSize:        connectionBuffer,
+		WriteBufferSize:       connectionBuffer,
 		TLSClientConfig:       TLS(fingerprint),
 	}
 }
