@@ -14,6 +14,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/report"
 	"codeberg.org/accolade/accolade/internal/support"
+	"codeberg.org/accolade/accolade/templates"
 )
 
 // records are what is known of the servers in a test.
@@ -124,7 +125,7 @@ func TestLetter(t *testing.T) {
 	}
 	f.says(l, "Bonjour Anne Le Goff,", "il vous reste 17 h jusqu'au 14 septembre 2027", "Nextcloud : agendas partagés", "2 h", "45 min",
 		"1 h 10 de déplacements et d'interventions", "Disque de sauvegarde remplacé", "30 sauvegardes hors de vos murs", "1 nuit sans", "est listée par le coffre",
-		"une sauvegarde a été restaurée le 11 octobre 2026", "Restauration d'une sauvegarde du serveur kerlann", "Votre engagement court jusqu'au 14 septembre 2027",
+		"une sauvegarde a été restaurée le 11 octobre 2026", "Sauvegarde restaurée sur le serveur kerlann", "Votre engagement court jusqu'au 14 septembre 2027",
 		"4 parts, depuis le 15 septembre 2026", "La facture de novembre 2026 sera de 468,00 € HT (12 salariés)",
 		"17 nov.", "Formation, à 14 h 30", "Visioconférence pour tous")
 	again := f.letter("2026-10")
@@ -192,7 +193,7 @@ func TestLongLetters(t *testing.T) {
 			}
 			f.says(l, of.want...)
 			// Nothing is lost: the rows that are there and those that are summed up.
-			rows := strings.Count(l.Text, "  Assistance  ") + strings.Count(l.Text, "  Restauration ")
+			rows := strings.Count(l.Text, "  Assistance  ") + strings.Count(l.Text, "  Sauvegarde restaur")
 			var rest int
 			if _, after, cut := strings.Cut(l.Text, "faute de place, "); cut {
 				if _, err := fmt.Sscan(after, &rest); err != nil {
@@ -250,5 +251,22 @@ func TestRenewal(t *testing.T) {
 	f.client("Yann", "solo", "2027-01-01", 0)
 	if _, err := f.reports.Renewal("yann"); err == nil || !strings.Contains(err.Error(), "has no term to renew") {
 		t.Errorf("without a term: %v", err)
+	}
+}
+
+// TestOwnWords: the cooperative's own text, and one that would lose the work.
+func TestOwnWords(t *testing.T) {
+	dir := t.TempDir()
+	f := newFirm(t, func(p *report.Parts) { p.Texts = templates.Texts{Folder: dir} })
+	f.client("Kerlann", "classic", "2026-09-15", 3)
+	f.at("2026-11-01")
+	f.work(support.Booking{Client: "kerlann", Minutes: 45, Kind: contract.Assistance, Note: "Un appel"}, "2026-10-14")
+	file := filepath.Join(dir, "letter", "fr.txt")
+	f.must(os.MkdirAll(filepath.Dir(file), 0o700))
+	f.must(os.WriteFile(file, []byte("Demat,\n\n# Vos heures\n\n# Ce qui a été fait\n\n# Incidents, mises à jour\n\n# Le mois prochain\nKenavo.\n"), 0o600))
+	f.says(f.letter("2026-10"), "Demat,", "Un appel", "Kenavo.")
+	f.must(os.WriteFile(file, []byte("Demat,\n\n# Vos heures\n\n# Le mois prochain\n"), 0o600))
+	if _, err := f.reports.Monthly("kerlann", f.month("2026-10")); err == nil || !strings.Contains(err.Error(), `no line says "# Ce qui a été fait"`) {
+		t.Errorf("a text without the part of the work: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing/paper"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/templates"
 )
 
 // Titles of the parts that tables and bars are set into.
@@ -68,21 +69,18 @@ func (s *Service) monthly(g *gathered, short bool, rows int) (paper.Letter, erro
 	doc := s.frame(g.client, "Votre lettre", capital(monthText(g.month)), g.month.Last())
 	doc.Facts = s.facts(g)
 	doc.Figures = s.figures(g)
-	for _, part := range paper.Prose(text) {
-		switch part.Title {
-		case hoursPart:
-			if g.contract.OfferOn(g.last).Included > 0 {
-				part.Warning = billing.AllowanceWarning(g.forecast)
-				part.Gauge = &paper.Gauge{Used: int64(g.forecast.Used), Whole: int64(g.forecast.Included)}
-			}
-		case workPart:
-			part.Rows = s.rows(work, short)
-		case incidentsPart:
-			part.Rows = s.rows(incidents, short)
-		case nextPart:
-			part.Rows = s.rows(plans, short)
+	tables := map[string][]paper.Row{workPart: s.rows(work, short), incidentsPart: s.rows(incidents, short), nextPart: s.rows(plans, short)}
+	parts := paper.Prose(text)
+	if err := titled(parts); err != nil {
+		return doc, err
+	}
+	for _, part := range parts {
+		if part.Title == hoursPart && g.contract.OfferOn(g.last).Included > 0 {
+			part.Warning = billing.AllowanceWarning(g.forecast)
+			part.Gauge = &paper.Gauge{Used: int64(g.forecast.Used), Whole: int64(g.forecast.Included)}
 		}
-		if len(part.Rows) > 0 && (part.Title == workPart || part.Title == incidentsPart) {
+		part.Rows = tables[part.Title]
+		if len(part.Rows) > 0 && part.Title != nextPart {
 			part.Paragraphs, part.After = nil, part.Paragraphs
 		}
 		if part.Warning != "" || len(part.Paragraphs)+len(part.Rows)+len(part.After) > 0 {
@@ -90,6 +88,17 @@ func (s *Service) monthly(g *gathered, short bool, rows int) (paper.Letter, erro
 		}
 	}
 	return doc, nil
+}
+
+// titled refuses a text of one's own without a part that something is set into: it would
+// be lost.
+func titled(parts []paper.Part) error {
+	for _, title := range []string{hoursPart, workPart, incidentsPart, nextPart} {
+		if !slices.ContainsFunc(parts, func(p paper.Part) bool { return p.Title == title }) {
+			return &templates.BadText{Why: fmt.Sprintf("letter/fr.txt: no line says %q, and the letter sets into that part what belongs there", "# "+title)}
+		}
+	}
+	return nil
 }
 
 func (s *Service) monthlyWords(g *gathered, left []item) monthlyValues {
@@ -258,4 +267,4 @@ var workWords = map[contract.Work]string{
 	contract.Intervention: "Intervention sur notre matériel", contract.Travel: "Déplacement",
 }
 
-var happenings = map[Happening]string{Installed: "Mise en service du serveur", Restored: "Restauration d'une sauvegarde du serveur"}
+var happenings = map[Happening]string{Installed: "Mise en service du serveur", Restored: "Sauvegarde restaurée sur le serveur"}

@@ -31,7 +31,7 @@ func Contracts(book *contract.Book) Source {
 			}
 			found = append(found, Condition{Level: Warning, Of: "contract/" + k.ID,
 				What:  fmt.Sprintf("the term ends on %s, in %d days (reminder at %d days)", end, left, reminder),
-				Fix:   fmt.Sprintf("talk with %s, then: accolade contract renew %s, or accolade contract end %s --on %s", k.Client, k.Client, k.Client, end),
+				Fix:   fmt.Sprintf("talk with %s (accolade letter renewal %s), then: accolade contract renew %s, or accolade contract end %s --on %s", k.Client, k.Client, k.Client, k.Client, end),
 				Since: end.AddDays(-reminder).Midnight(book.Zone())})
 		}
 		return found, nil

@@ -56,7 +56,7 @@ func (h Hardware) end(r Rates) calendar.Date {
 
 // whole is what it costs in all, with its part of the machines in stock.
 func (h Hardware) whole(r Rates) money.Cents {
-	return money.Round(new(big.Rat).Add(h.Price.Rat(), r.Spare.Of(h.Price)))
+	return part(h.Price, 10_000+int64(r.Spare), 10_000)
 }
 
 // worn is what is worn off at the end of a day: by the days of its life, all of it

@@ -124,16 +124,18 @@ func (k *reckoning) begin(machines []Hardware, left []support.Entry) calendar.Mo
 	for _, h := range machines {
 		see(h.From.MonthOf())
 	}
-	entries := left
+	worked := func(entries []support.Entry) {
+		for _, e := range entries {
+			see(e.Date.MonthOf())
+		}
+	}
+	worked(left)
 	for _, c := range k.cases {
 		see(c.Contract.Start.MonthOf())
 		for m := range c.Income {
 			see(m)
 		}
-		entries = append(slices.Clip(entries), c.Entries...)
-	}
-	for _, e := range entries {
-		see(e.Date.MonthOf())
+		worked(c.Entries)
 	}
 	return first
 }
