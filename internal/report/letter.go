@@ -100,6 +100,7 @@ type gathered struct {
 	forecast  support.Forecast
 	counted   calendar.Minutes // of the month
 	atCost    calendar.Minutes
+	trips     int // that are billed
 	work      []item
 	incidents []item
 	plans     []item
@@ -183,15 +184,19 @@ func (g *gathered) hours(entries []support.Entry) {
 		if e.Date.MonthOf() != g.month || e.Reverts != "" || back[e.ID] {
 			continue
 		}
-		counts := g.contract.OfferOn(e.Date).CountsWork(e.Kind)
-		if counts {
+		offer := g.contract.OfferOn(e.Date)
+		counts, trip := offer.CountsWork(e.Kind), e.Kind == contract.Travel && offer.Travel.Bill()
+		switch {
+		case counts:
 			g.counted += e.Minutes
-		} else {
+		case trip:
+			g.trips++
+		default:
 			g.atCost += e.Minutes
 		}
 		x := item{day: e.Date, kind: e.Kind, note: e.Note, minutes: e.Minutes}
 		switch {
-		case e.Kind == contract.Travel && !counts: // in the sum of what is not counted
+		case e.Kind == contract.Travel && !counts && !trip: // in the sum of what is not counted
 		case e.Kind == contract.Intervention:
 			g.incidents = append(g.incidents, x)
 		default:

@@ -12,6 +12,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/report"
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/templates"
@@ -269,4 +270,18 @@ func TestOwnWords(t *testing.T) {
 	if _, err := f.reports.Monthly("kerlann", f.month("2026-10")); err == nil || !strings.Contains(err.Error(), `no line says "# Ce qui a été fait"`) {
 		t.Errorf("a text without the part of the work: %v", err)
 	}
+}
+
+// TestTrips: a trip that the contract bills is a line, and said to cost something.
+func TestTrips(t *testing.T) {
+	f := newFirm(t)
+	_, err := f.book.EditOffer(anne, "classic", func(o *contract.Offer) error {
+		o.Travel = contract.Trips{Rule: contract.PerTrip, Each: contract.PriceOf(15_00)}
+		return nil
+	})
+	f.must(err)
+	f.client("Kerlann", "classic", "2026-09-15", 3)
+	f.at("2026-11-01")
+	f.work(support.Booking{Client: "kerlann", Minutes: 50, Kind: contract.Travel, Mode: fleet.Bike}, "2026-10-14")
+	f.says(f.letter("2026-10"), "1 déplacement : il est facturé au prix de votre contrat.", "14 oct.", "50 min")
 }

@@ -32,6 +32,7 @@ type monthlyValues struct {
 	Counted, AtCost               string // of the month; empty: none
 	Warned                        bool   // the warning says used and left already
 	YearFrom, YearTo, RunsOut     string
+	Trips                         int // that are billed
 	Work, Incidents, Planned      int // how many rows
 	Condensed                     string
 	Shortened                     bool
@@ -105,7 +106,7 @@ func (s *Service) monthlyWords(g *gathered, left []item) monthlyValues {
 	offer, f := g.contract.OfferOn(g.last), g.forecast
 	v := monthlyValues{Contact: contactOf(g.client), Seller: s.Bills.Seller.Name, Reach: reach(s.Bills.Seller), Month: monthText(g.month),
 		HasHours: len(offer.Counts) > 0, Counted: hoursOrNone(g.counted), AtCost: hoursOrNone(g.atCost),
-		Work: len(g.work), Incidents: len(g.incidents), Planned: len(g.plans), Condensed: condensed(left), Shares: shares(g.client.Member)}
+		Trips: g.trips, Work: len(g.work), Incidents: len(g.incidents), Planned: len(g.plans), Condensed: condensed(left), Shares: shares(g.client.Member)}
 	if offer.Included > 0 {
 		v.Included, v.Used, v.Left = billing.HoursWords(f.Included), billing.HoursWords(f.Used), billing.HoursWords(f.Left)
 		v.YearFrom, v.YearTo, v.Warned = billing.DateText(f.Year.From), billing.DateText(f.Last), f.Reached > 0
