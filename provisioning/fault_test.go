@@ -104,14 +104,26 @@ func TestFaultProvision(t *testing.T) {
 	})
 }
 
-func TestFaultUserImport(t *testing.T) {
+func TestFaultUserImport(t *testing.T) { faulttest.Run(t, userImport(t)) }
+
+// A box that is away for three days is waited for. A server that is off while its box
+// is up is given up after half a day, since the import holds the box, which has nightly
+// work: with a sentence, and once it is back the import ends when it is begun again.
+func TestFaultServerAwayForThreeDays(t *testing.T) {
+	build := userImport(t)
+	box := build(t, clocktest.Auto(crashtest.Start)).Targets[0]
+	faulttest.Absence(t, build, fault.Rule{Target: box.Name, Kind: fault.Refused, Count: -1})
+	faulttest.Absence(t, build, fault.Rule{Target: box.Name, Kind: fault.AgentNever, VMID: 100})
+}
+
+func userImport(t *testing.T) faulttest.Build {
 	at := images(t)
 	saved := lifeBefore(t, at, true)
-	faulttest.Run(t, func(t testing.TB, clk *clocktest.Clock) faulttest.World {
+	return func(t testing.TB, clk *clocktest.Clock) faulttest.World {
 		return faultWorld(t, clk, at, saved, true, func(ctx context.Context, w *world) (operation.Operation, error) {
 			return w.service.ImportUsers(ctx, "kerlann", "users.csv", users(60), "anne", "test")
 		})
-	})
+	}
 }
 
 // An upload that is cut in the middle of its body, or right before or after it, leaves no

@@ -16,12 +16,14 @@
 package faulttest
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"strings"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/secret/secrettest"
 	"codeberg.org/accolade/accolade/internal/sim/fault"
@@ -144,5 +146,30 @@ func Strike(t *testing.T, build Build, method, pattern string, rule fault.Rule) 
 	seen.Check(t)
 	if struck == 0 {
 		t.Errorf("no request is %s …/%s", method, pattern)
+	}
+}
+
+// Absence is Run for one fault that lasts three days, from the first request on, from
+// one in the middle, and from the last. rule.Target names what is away. One of a whole
+// counterpart has to be waited for, with its reason to be read; after any other the
+// operation may have failed meanwhile, with a sentence, and ends well when it is begun
+// again.
+func Absence(t *testing.T, build Build, rule fault.Rule) {
+	t.Helper()
+	seen := secrettest.Watch(t)
+	want := run(t, build, nil, seen)
+	if want.problem != "" {
+		t.Fatalf("the run without a fault: %s", want.problem)
+	}
+	for _, at := range []int{1, (len(want.requests) + 1) / 2, len(want.requests)} {
+		got := run(t, build, plan{{at: at, rule: rule, lasts: threeDays}}, seen)
+		got.check(want)
+		if got.problem == "" && rule.Kind == fault.Refused && (!got.waited || got.op.State != operation.Done) {
+			got.problem = fmt.Sprintf("it is %s and did not wait for %s: %+v", got.op.State, rule.Target, got.op.Problem)
+		}
+		if got.problem != "" {
+			t.Errorf("%s, from request %d on: %s", rule.Kind, at, got.problem)
+		}
+		t.Logf("%s from request %d on: %s, waited %t, %+v", rule.Kind, at, got.op.State, got.waited, got.op.Problem)
 	}
 }
