@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-resty/resty/v2"
 
@@ -23,6 +22,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pin"
+	"codeberg.org/accolade/accolade/internal/rest"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -56,51 +56,28 @@ func New(cfg Config) *Client {
 	if cfg.Wrap != nil {
 		wire = cfg.Wrap(wire)
 	}
-	rest := resty.NewWithClient(&http.Client{Transport: wire}).
+	client := resty.NewWithClient(&http.Client{Transport: wire}).
 		SetBaseURL(cfg.URL+"/api2/json").
 		SetHeader("User-Agent", "accolade").
-		SetLogger(silent{})
-	return &Client{rest: rest, base: base, cfg: cfg}
+		SetLogger(rest.Silent{})
+	return &Client{rest: client, base: base, cfg: cfg}
 }
 
 // Close drops the kept connection.
 func (c *Client) Close() { c.base.CloseIdleConnections() }
 
-// silent keeps resty from writing to standard error.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
-
-const (
-	readTries  = 3
-	firstPause = 200 * time.Millisecond
-)
-
 // call sends one request; reads are tried again while the vault gives no answer.
 // Parameters go into the query of GET and DELETE, else into a JSON body.
 func (c *Client) call(ctx context.Context, method, path string, params map[string]any, out any) error {
-	tries := 1
-	if method == http.MethodGet {
-		tries = readTries
-	}
-	var err error
-	for try := range tries {
-		if try > 0 {
-			if serr := c.cfg.Clock.Sleep(ctx, firstPause<<(2*try)); serr != nil {
-				return serr
-			}
-		}
-		if err = c.once(ctx, method, path, params, out); err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if _, wrong := errors.AsType[*pin.Error](err); wrong || !errors.Is(err, fleet.ErrUnreachable) {
-			break
-		}
+	err := rest.Try(ctx, c.cfg.Clock, method, func() error { return c.once(ctx, method, path, params, out) }, func(err error) bool {
+		_, wrong := errors.AsType[*pin.Error](err)
+		return !wrong && errors.Is(err, fleet.ErrUnreachable)
+	})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	return c.mark(err)
 }

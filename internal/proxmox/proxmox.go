@@ -24,6 +24,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/pin"
 	"codeberg.org/accolade/accolade/internal/poll"
+	"codeberg.org/accolade/accolade/internal/rest"
 )
 
 // Config says how to reach one box.
@@ -66,7 +67,7 @@ func New(cfg Config) *Client {
 	}
 	c := &Client{base: base, box: cfg.Box, url: cfg.URL + "/api2/json", node: cfg.Node, clk: cfg.Clock, pace: cfg.Pace}
 	c.http = &http.Client{Transport: &transport{next: wire, cfg: cfg, ticketURL: c.url + "/access/ticket"}}
-	c.api = gp.NewClient(c.url, gp.WithHTTPClient(c.http), gp.WithUserAgent("accolade"), gp.WithLogger(silent{}))
+	c.api = gp.NewClient(c.url, gp.WithHTTPClient(c.http), gp.WithUserAgent("accolade"), gp.WithLogger(rest.Silent{}))
 	return c
 }
 
@@ -119,11 +120,3 @@ func withQuery(path string, query map[string]any) string {
 	}
 	return path + "?" + values.Encode()
 }
-
-// silent keeps go-proxmox from logging bodies, which hold secrets.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Infof(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}

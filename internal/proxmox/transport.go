@@ -19,6 +19,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pin"
+	"codeberg.org/accolade/accolade/internal/rest"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -42,38 +43,20 @@ type ticket struct {
 	until  time.Time
 }
 
-const (
-	readTries  = 3
-	firstPause = 200 * time.Millisecond
-)
-
 // RoundTrip answers with a response only when the call succeeded.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, call := req.Context(), strings.TrimPrefix(req.URL.Path, "/api2/json")
 	if err := t.login(req); err != nil {
 		return nil, t.mark(err)
 	}
-	tries := 1
-	if req.Method == http.MethodGet {
-		tries = readTries
-	}
-	var err error
-	for try := range tries {
-		if try > 0 {
-			if serr := t.cfg.Clock.Sleep(ctx, firstPause<<(2*try)); serr != nil {
-				return nil, serr
-			}
-		}
-		var res *http.Response
-		if res, err = t.once(req, call); err == nil {
-			return res, nil
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if !errors.Is(err, fleet.ErrUnreachable) || wrongCertificate(err) {
-			break
-		}
+	var res *http.Response
+	err := rest.Try(ctx, t.cfg.Clock, req.Method, func() (err error) { res, err = t.once(req, call); return err }, //nolint:bodyclose // the caller closes it
+		func(err error) bool { return errors.Is(err, fleet.ErrUnreachable) && !wrongCertificate(err) })
+	switch {
+	case err == nil:
+		return res, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	}
 	return nil, t.mark(err)
 }

@@ -17,6 +17,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/pin"
+	"codeberg.org/accolade/accolade/internal/rest"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -44,7 +45,7 @@ type HTTPSConfig struct {
 func newHTTPS(c HTTPSConfig) *httpsDoor {
 	client := resty.New().SetBaseURL(strings.TrimSuffix(c.URL, "/")+"/yunohost/api").
 		SetHeader("X-Requested-With", "accolade").SetHeader("locale", "en").
-		SetTimeout(30 * time.Minute).SetRedirectPolicy(resty.NoRedirectPolicy()).SetLogger(silent{})
+		SetTimeout(30 * time.Minute).SetRedirectPolicy(resty.NoRedirectPolicy()).SetLogger(rest.Silent{})
 	transport := &http.Transport{MaxConnsPerHost: 1, TLSHandshakeTimeout: 10 * time.Second, TLSClientConfig: trust(c.Fingerprint)}
 	client.SetTransport(transport)
 	if c.Proxy != "" {
@@ -171,10 +172,3 @@ func (h *httpsDoor) refusal(status int, kind string, body []byte) error {
 	}
 	return refused(e)
 }
-
-// silent keeps resty from logging requests.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}

@@ -23,6 +23,7 @@ import (
 	"github.com/go-resty/resty/v2"
 
 	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/rest"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -56,42 +57,21 @@ func New(cfg Config) *Client {
 	if cfg.Wrap != nil {
 		wire = cfg.Wrap(wire)
 	}
-	rest := resty.NewWithClient(&http.Client{Transport: wire, Timeout: answerTime}).
+	client := resty.NewWithClient(&http.Client{Transport: wire, Timeout: answerTime}).
 		SetBaseURL(strings.TrimSuffix(cfg.URL, "/")+"/api/index.php").
 		SetHeader("User-Agent", "accolade").SetHeader("Accept", "application/json").
 		SetRedirectPolicy(resty.NoRedirectPolicy()). // the key goes to no other place
-		SetLogger(silent{})
-	return &Client{rest: rest, base: base, cfg: cfg}
+		SetLogger(rest.Silent{})
+	return &Client{rest: client, base: base, cfg: cfg}
 }
 
 // Close drops the kept connection.
 func (c *Client) Close() { c.base.CloseIdleConnections() }
 
-// silent keeps resty from writing to standard error.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
-
-const (
-	readTries  = 3
-	firstPause = 200 * time.Millisecond
-)
-
 // get reads, and tries again while there is no answer.
-func (c *Client) get(ctx context.Context, path string, query url.Values, out any) (err error) {
-	for try := range readTries {
-		if try > 0 {
-			if serr := c.cfg.Clock.Sleep(ctx, firstPause<<(2*try)); serr != nil {
-				return serr
-			}
-		}
-		if err = c.once(ctx, http.MethodGet, path, query, nil, out); err == nil || !errors.Is(err, ErrUnreachable) || ctx.Err() != nil {
-			return err
-		}
-	}
-	return err
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+	return rest.Try(ctx, c.cfg.Clock, http.MethodGet, func() error { return c.once(ctx, http.MethodGet, path, query, nil, out) },
+		func(err error) bool { return errors.Is(err, ErrUnreachable) })
 }
 
 // post changes something, and is never repeated: an answer that was lost may have been
