@@ -60,14 +60,10 @@ func newWorld(t testing.TB, clk *clocktest.Clock, at string, saved *fleettest.Sa
 
 // prepare takes the machines and the records over.
 func (w *world) prepare(db store.DB) error {
-	err := errors.Join(w.TakeOver(w.saved), w.saved.KeepBoxes(db))
-	if err != nil {
+	var err error
+	if w.box, w.root, err = w.Resume(w.saved, db); err != nil {
 		return err
 	}
-	if w.box, err = fleet.NewRegistry(db, w.Clock).Box("kiosk"); err != nil {
-		return err
-	}
-	w.root = w.Client(w.box, w.Password())
 	return w.saved.DB.View(func(from store.Tx) error {
 		result, err := provisioning.Results.Get(from, "kerlann")
 		if errors.Is(err, store.ErrNotFound) {

@@ -2,14 +2,12 @@ package provisioning_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
-	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/operation/faulttest"
@@ -33,19 +31,7 @@ func faultWorld(t testing.TB, clk *clocktest.Clock, at string, saved *fleettest.
 			}},
 		Targets: append(w.Targets(100, stands, "accolade", "local-lvm", "hdd", "vault"),
 			faulttest.Target{Name: "the server of images", Host: strings.TrimPrefix(at, "http://")}),
-		Left: func(db store.DB) ([]string, error) {
-			all, err := w.Left(context.Background(), w.box)
-			if err != nil {
-				return nil, err
-			}
-			return all, db.View(func(tx store.Tx) error {
-				held, err := machine.Reservations.List(tx)
-				for _, one := range held {
-					all = append(all, fmt.Sprintf("VMID %d reserved", one.VMID))
-				}
-				return err
-			})
-		},
+		Left:   func(db store.DB) ([]string, error) { return w.LeftWith(db, w.box) },
 		Doctor: func(db store.DB) ([]string, error) { return w.Sentences(db, nil) },
 	}
 }

@@ -144,14 +144,15 @@ func debitState(d api.DebitOrder) string {
 	return "done"
 }
 
-func newDebitShow(e *env) *cobra.Command {
+// debitVerb is a verb about one order, the first argument of use; do gives what became
+// of it, which is shown.
+func (e *env) debitVerb(use, short string, do func(c *cobra.Command, client *api.Client, args []string) (api.DebitOrder, error)) *cobra.Command {
 	return &cobra.Command{
-		Use:               "show ORDER",
-		Short:             "Show an order and what became of its debits",
+		Use: use, Short: short,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(debitIDs),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			d, err := client.DebitOrder(c.Context(), args[0])
+			d, err := do(c, client, args)
 			if err != nil {
 				return err
 			}
@@ -165,24 +166,21 @@ func debitIDs(c *cobra.Command, client *api.Client) ([]string, error) {
 	return names(list, func(d api.DebitOrder) string { return d.ID }), err
 }
 
+func newDebitShow(e *env) *cobra.Command {
+	return e.debitVerb("show ORDER", "Show an order and what became of its debits", func(c *cobra.Command, client *api.Client, args []string) (api.DebitOrder, error) {
+		return client.DebitOrder(c.Context(), args[0])
+	})
+}
+
 func newDebitFile(e *env) *cobra.Command {
 	var to string
-	c := &cobra.Command{
-		Use:               "file ORDER --to DIR",
-		Short:             "Write the file of an order for the bank, again",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			d, err := client.DebitOrder(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if err := e.saveDebit(c, client, d.ID, to); err != nil {
-				return err
-			}
-			return e.printDebit(d)
-		}),
-	}
+	c := e.debitVerb("file ORDER --to DIR", "Write the file of an order for the bank, again", func(c *cobra.Command, client *api.Client, args []string) (api.DebitOrder, error) {
+		d, err := client.DebitOrder(c.Context(), args[0])
+		if err != nil {
+			return d, err
+		}
+		return d, e.saveDebit(c, client, d.ID, to)
+	})
 	c.Flags().StringVar(&to, "to", "", "folder; made if it is not there")
 	cobra.CheckErr(c.MarkFlagRequired("to"))
 	cobra.CheckErr(c.MarkFlagDirname("to"))
@@ -191,20 +189,10 @@ func newDebitFile(e *env) *cobra.Command {
 
 func newDebitSettle(e *env) *cobra.Command {
 	var s api.DebitSettlement
-	c := &cobra.Command{
-		Use:               "settle ORDER",
-		Short:             "Record that the money of an order has come",
-		Example:           "  accolade debit settle DEBIT-000001 --batch DEBIT-000001-2 --on 2026-11-30",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			d, err := client.SettleDebits(c.Context(), args[0], s)
-			if err != nil {
-				return err
-			}
-			return e.printDebit(d)
-		}),
-	}
+	c := e.debitVerb("settle ORDER", "Record that the money of an order has come", func(c *cobra.Command, client *api.Client, args []string) (api.DebitOrder, error) {
+		return client.SettleDebits(c.Context(), args[0], s)
+	})
+	c.Example = "  accolade debit settle DEBIT-000001 --batch DEBIT-000001-2 --on 2026-11-30"
 	c.Flags().StringVar(&s.Batch, "batch", "", "of this batch alone")
 	c.Flags().StringVar(&s.On, "on", "", "the day on which it came (default: the day of collection)")
 	return c
@@ -212,21 +200,12 @@ func newDebitSettle(e *env) *cobra.Command {
 
 func newDebitDrop(e *env) *cobra.Command {
 	var drop api.DebitDrop
-	c := &cobra.Command{
-		Use:               "drop ORDER INVOICE --reason WHY",
-		Short:             "Take out a debit that the bank will not carry out",
-		Example:           `  accolade debit drop DEBIT-000001 F2026-0003 --reason "AC04: the account is closed"`,
-		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			drop.Invoice = upper(args[1:])[0]
-			d, err := client.DropDebit(c.Context(), args[0], drop)
-			if err != nil {
-				return err
-			}
-			return e.printDebit(d)
-		}),
-	}
+	c := e.debitVerb("drop ORDER INVOICE --reason WHY", "Take out a debit that the bank will not carry out", func(c *cobra.Command, client *api.Client, args []string) (api.DebitOrder, error) {
+		drop.Invoice = upper(args[1:])[0]
+		return client.DropDebit(c.Context(), args[0], drop)
+	})
+	c.Args = cobra.ExactArgs(2)
+	c.Example = `  accolade debit drop DEBIT-000001 F2026-0003 --reason "AC04: the account is closed"`
 	c.Flags().StringVar(&drop.Reason, "reason", "", "why")
 	cobra.CheckErr(c.MarkFlagRequired("reason"))
 	return c
@@ -234,22 +213,12 @@ func newDebitDrop(e *env) *cobra.Command {
 
 func newDebitCancel(e *env) *cobra.Command {
 	var reason string
-	c := &cobra.Command{
-		Use:               "cancel ORDER --reason WHY",
-		Short:             "Take an order back that the bank has not got, or has refused",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: e.completeNames(debitIDs),
-		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			if err := e.confirm("order "+args[0]+" must not be carried out by the bank: its invoices may be collected anew", args[0]); err != nil {
-				return err
-			}
-			d, err := client.CancelDebits(c.Context(), args[0], reason)
-			if err != nil {
-				return err
-			}
-			return e.printDebit(d)
-		}),
-	}
+	c := e.debitVerb("cancel ORDER --reason WHY", "Take an order back that the bank has not got, or has refused", func(c *cobra.Command, client *api.Client, args []string) (api.DebitOrder, error) {
+		if err := e.confirm("order "+args[0]+" must not be carried out by the bank: its invoices may be collected anew", args[0]); err != nil {
+			return api.DebitOrder{}, err
+		}
+		return client.CancelDebits(c.Context(), args[0], reason)
+	})
 	c.Flags().StringVar(&reason, "reason", "", "why")
 	cobra.CheckErr(c.MarkFlagRequired("reason"))
 	return c

@@ -1,37 +1,23 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
-)
 
-var update = flag.Bool("update", false, "rewrite the reference in docs")
+	"codeberg.org/accolade/accolade/internal/generatedtest"
+)
 
 // docs/commands.md is what the commands say about themselves.
 func TestReference(t *testing.T) {
-	const file = "../../docs/commands.md"
 	var b strings.Builder
 	b.WriteString("# Commands\n\nWhat `accolade NOUN VERB --help` says, in one place. Made from the commands themselves:\n`go test ./cmd/accolade -run TestReference -update`.\n\n" + exitHelp + "\n")
 	root := newRoot(newEnv(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }))
 	describe(&b, root)
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != b.String() {
-		t.Error("docs/commands.md is not what the commands say: go test ./cmd/accolade -run TestReference -update")
-	}
+	generatedtest.Same(t, "../../docs/commands.md", b.String())
 }
 
 func describe(b *strings.Builder, c *cobra.Command) {

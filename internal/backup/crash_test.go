@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -48,14 +47,10 @@ func lifeBefore(t *testing.T) *fleettest.Saved {
 
 // prepare takes the machines and the records over.
 func (w *crashWorld) prepare(db store.DB) error {
-	err := errors.Join(w.TakeOver(w.saved), w.saved.KeepBoxes(db))
-	if err != nil {
+	var err error
+	if w.box, w.root, err = w.Resume(w.saved, db); err != nil {
 		return err
 	}
-	if w.box, err = fleet.NewRegistry(db, w.Clock).Box("kiosk"); err != nil {
-		return err
-	}
-	w.root = w.Client(w.box, w.Password())
 	points, err := w.root.Content(w.T.Context(), w.box.Storages.Vault, "backup", 100)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
-	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 	"codeberg.org/accolade/accolade/internal/operation/faulttest"
@@ -46,20 +44,8 @@ func faultWorld(t *testing.T, target func(*fleettest.Machines) []faulttest.Targe
 					return got, err
 				}},
 			Targets: target(w.Machines),
-			Left: func(db store.DB) ([]string, error) {
-				all, err := w.Left(context.Background(), w.box)
-				if err != nil {
-					return nil, err
-				}
-				return all, db.View(func(tx store.Tx) error {
-					held, err := machine.Reservations.List(tx)
-					for _, one := range held {
-						all = append(all, fmt.Sprintf("VMID %d reserved", one.VMID))
-					}
-					return err
-				})
-			},
-			Doctor: func(db store.DB) ([]string, error) { return w.Sentences(db, backup.RestoredOn) },
+			Left:    func(db store.DB) ([]string, error) { return w.LeftWith(db, w.box) },
+			Doctor:  func(db store.DB) ([]string, error) { return w.Sentences(db, backup.RestoredOn) },
 		}
 	}
 }

@@ -1,16 +1,14 @@
 package config_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/config"
+	"codeberg.org/accolade/accolade/internal/generatedtest"
 )
-
-var update = flag.Bool("update", false, "rewrite the sample file")
 
 func write(t *testing.T, text string) string {
 	t.Helper()
@@ -116,31 +114,20 @@ func TestAbsentFile(t *testing.T) {
 // The sample in deploy/ names every key, and is what the table says.
 func TestSample(t *testing.T) {
 	file := "../../deploy/accoladed.yaml"
-	if *update {
-		if err := os.WriteFile(file, []byte(config.Sample()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(b) != config.Sample() {
-		t.Error("deploy/accoladed.yaml is not what the table of keys gives: go test ./internal/config -run TestSample -update")
-	}
+	generatedtest.Same(t, file, config.Sample())
 	_, origins, err := config.Load(config.Sources{File: file})
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := strings.Count(string(b), "\n")
+	given := strings.Count(config.Sample(), "\n")
 	if given == 0 || len(origins) != len(config.Keys) {
 		t.Errorf("%d origins for %d keys", len(origins), len(config.Keys))
 	}
 	// With every comment of a value taken away it is valid too, and each key is given.
-	uncommented := write(t, activate(string(b)))
+	uncommented := write(t, activate(config.Sample()))
 	conf, origins, err := config.Load(config.Sources{File: uncommented})
 	if err != nil {
-		t.Fatalf("with all values given: %v\n%s", err, activate(string(b)))
+		t.Fatalf("with all values given: %v\n%s", err, activate(config.Sample()))
 	}
 	if missing := conf.Seller.Missing(); len(missing) > 0 {
 		t.Errorf("the examples leave out %v", missing)

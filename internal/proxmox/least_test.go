@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
+	"codeberg.org/accolade/accolade/internal/generatedtest"
 	"codeberg.org/accolade/accolade/internal/proxmox/proxmoxtest"
 	"codeberg.org/accolade/accolade/internal/sim/apispec"
 )
@@ -239,13 +239,5 @@ token's rights. Proxmox's privileges are coarser than its methods: what stands h
 	})
 	section("Open to every login: shows only what the login may see, or asks for more rights inside", func(_ string, o opened) (string, bool) { return "", o == toAll })
 	section("Open to everybody", func(_ string, o opened) (string, bool) { return "", o == toWorld })
-	if *update {
-		if err := os.WriteFile(openedPage, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if have, err := os.ReadFile(openedPage); err != nil || !bytes.Equal(have, b.Bytes()) {
-		t.Errorf("%s is not what the simulated box permits (%v): write it anew with -update", openedPage, err)
-	}
+	generatedtest.Same(t, openedPage, b.String())
 }

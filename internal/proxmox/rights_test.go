@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -14,11 +13,10 @@ import (
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/generatedtest"
 	"codeberg.org/accolade/accolade/internal/proxmox/proxmoxtest"
 	"codeberg.org/accolade/accolade/internal/sharedtest"
 )
-
-var update = flag.Bool("update", false, "write docs/privileges.md anew")
 
 // releases are a version of each release that we serve, with the column of the
 // table and the description.
@@ -231,17 +229,7 @@ revoked at the end.
 			fmt.Fprintf(&b, "- `%s`: %s\n", c.Sig, c.For)
 		}
 	}
-	const path = "../../docs/privileges.md"
-	if *update {
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	have, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(have, b.Bytes()) {
-		t.Errorf("%s is not what the calls need (%v): write it anew with -update", path, err)
-	}
+	generatedtest.Same(t, "../../docs/privileges.md", b.String())
 }
 
 // The table lists no method that the adapter cannot call.

@@ -1,19 +1,16 @@
 package server
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "rewrite the table in docs")
+	"codeberg.org/accolade/accolade/internal/generatedtest"
+)
 
 // docs/api.md shows every route with the roles that may call it.
 func TestRoutesPage(t *testing.T) {
-	const file = "../../../docs/api.md"
 	s, _ := newTestServer(t, Services{})
 	var b strings.Builder
 	b.WriteString("# The API and who may call it\n\nMade from the routes themselves: `go test ./internal/api/server -run TestRoutesPage -update`.\nThe full description is the OpenAPI 3.1 document that the controller serves at `/openapi.json`.\n\n" +
@@ -31,16 +28,5 @@ func TestRoutesPage(t *testing.T) {
 		}
 		b.WriteByte('\n')
 	}
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != b.String() {
-		t.Error("docs/api.md is not what the routes say: go test ./internal/api/server -run TestRoutesPage -update")
-	}
+	generatedtest.Same(t, "../../../docs/api.md", b.String())
 }

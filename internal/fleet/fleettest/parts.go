@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation/faulttest"
 	"codeberg.org/accolade/accolade/internal/sim/apispec"
 	"codeberg.org/accolade/accolade/internal/sim/archive"
@@ -114,6 +115,22 @@ func (m *Machines) Targets(vmid int, stands bool, storages ...string) []faulttes
 		{Name: "box kiosk", Host: strings.TrimPrefix(m.BoxURL, "https://"), Box: m.Box, Storages: storages, VMID: vmid, Stands: stands},
 		{Name: "vault central", Host: strings.TrimPrefix(m.VaultURL, "https://")},
 	}
+}
+
+// LeftWith is Left, and the VMIDs that the store holds reserved: what a workflow that
+// makes VMs may leave behind.
+func (m *Machines) LeftWith(db store.DB, box fleet.Box) ([]string, error) {
+	all, err := m.Left(context.Background(), box)
+	if err != nil {
+		return nil, err
+	}
+	return all, db.View(func(tx store.Tx) error {
+		held, err := machine.Reservations.List(tx)
+		for _, one := range held {
+			all = append(all, fmt.Sprintf("VMID %d reserved", one.VMID))
+		}
+		return err
+	})
 }
 
 // Left lists what an operation may have made on the box: VMs, volumes, storages,

@@ -11,6 +11,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/proxmox"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -55,6 +56,18 @@ func (m *Machines) TakeOver(s *Saved) error {
 		return err
 	}
 	return errors.Join(m.Box.UnmarshalJSON(s.box), m.Vault.UnmarshalJSON(s.vault))
+}
+
+// Resume takes over the machines and, into db, their records; the box comes with a
+// client of its root.
+func (m *Machines) Resume(s *Saved, db store.DB) (box fleet.Box, root *proxmox.Client, err error) {
+	if err = errors.Join(m.TakeOver(s), s.KeepBoxes(db)); err != nil {
+		return box, nil, err
+	}
+	if box, err = fleet.NewRegistry(db, m.Clock).Box("kiosk"); err != nil {
+		return box, nil, err
+	}
+	return box, m.Client(box, m.Password()), nil
 }
 
 // Doctor is what the doctor finds on the machines, for the records of a store. restored
