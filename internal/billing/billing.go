@@ -6,7 +6,8 @@
 // The computation (Compute) is pure and exact: the same case gives the same draft.
 // Service freezes drafts: number, content and hash in one transaction; what is
 // frozen has no door to change it. The package never sends anything: orders and
-// letters are files that a person takes to the bank and to the post. The forms of
+// letters are files that a person takes to the bank and to the post, and mails are
+// written by package mailing. The forms of
 // files are known by the packages below it.
 package billing
 
@@ -38,6 +39,7 @@ type Invoice struct {
 	Tax       money.Cents      `json:"tax"`
 	Total     money.Cents      `json:"total"`
 	Deposits  []Deposit        `json:"deposits,omitempty"`  // paid before, taken off what is due
+	Debit     *DirectDebit     `json:"debit,omitempty"`     // nil: the client pays it
 	Allowance *support.Balance `json:"allowance,omitempty"` // at the end of the month; nil for offers without one
 }
 

@@ -47,7 +47,7 @@ func creditOf(inv Invoice, earlier []Invoice, in CreditInput, today calendar.Dat
 		return Invoice{}, refused("set the machine's clock", "invoice %s is dated %s, and today is %s", inv.Number, inv.Date, today)
 	}
 	note := inv
-	note.Number, note.Type, note.Date, note.Due, note.Allowance = "", CreditNote, today, today, nil
+	note.Number, note.Type, note.Date, note.Due, note.Allowance, note.Debit = "", CreditNote, today, today, nil, nil
 	note.Corrects = &Reference{Number: inv.Number, Of: inv.Type, Date: inv.Date, Reason: reason}
 	part := len(in.Lines) > 0 || len(in.Amounts) > 0
 	switch {

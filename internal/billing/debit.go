@@ -113,8 +113,14 @@ func (s *Service) planTx(tx store.Tx, on calendar.Date) (DebitPlan, error) {
 				return p, err
 			}
 		}
+		told, err := toldOf(tx, r.Invoice)
+		if err != nil {
+			return p, err
+		}
 		switch {
 		case why != "":
+		case told.On.After(on):
+			why = "the client was told that it is collected on " + told.On.String()
 		case r.Debit != "":
 			why = r.Debit + " collects it"
 		case r.Due.After(on):

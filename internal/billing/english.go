@@ -33,7 +33,7 @@ func englishHours(m calendar.Month, late bool, done, over calendar.Minutes, o co
 	if o.Included == 0 {
 		title = "Training and assistance by the hour"
 	}
-	month := English.month(m)
+	month := English.Month(m)
 	switch {
 	case late && over < 0:
 		detail = fmt.Sprintf("Hours of %s corrected after invoicing: %s less", month, English.Hours(-over))
@@ -54,11 +54,11 @@ func englishHours(m calendar.Month, late bool, done, over calendar.Minutes, o co
 func englishLateTitle(p Part, m calendar.Month) string {
 	switch p {
 	case Setup:
-		return "Set-up in " + English.month(m)
+		return "Set-up in " + English.Month(m)
 	case EarlyEnd:
-		return "Early end in " + English.month(m)
+		return "Early end in " + English.Month(m)
 	}
-	return "Adjustment for " + English.month(m)
+	return "Adjustment for " + English.Month(m)
 }
 
 func englishLate(is []Line, was money.Cents) string {

@@ -62,7 +62,7 @@ func (in Language) Rate(r money.Rate) string {
 // Date is `1er octobre 2026` or `1 October 2026`.
 func (in Language) Date(d calendar.Date) string {
 	if in == English {
-		return fmt.Sprintf("%d\u00a0%s", d.Day, in.month(d.MonthOf()))
+		return fmt.Sprintf("%d\u00a0%s", d.Day, in.Month(d.MonthOf()))
 	}
 	return DateText(d)
 }
@@ -90,8 +90,8 @@ func (in Language) Hours(m calendar.Minutes) string {
 	return words
 }
 
-// month is `octobre 2026` or `October 2026`.
-func (in Language) month(m calendar.Month) string {
+// Month is `octobre 2026` or `October 2026`.
+func (in Language) Month(m calendar.Month) string {
 	if in == English {
 		return fmt.Sprintf("%s %d", m.Month, m.Year)
 	}

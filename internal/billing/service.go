@@ -179,7 +179,13 @@ func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, eac
 		if c.Advances, err = paidAdvances(tx, k.ID); err != nil {
 			return err
 		}
-		if err := each(c, Compute(m, until, c, s.Seller)); err != nil {
+		d := Compute(m, until, c, s.Seller)
+		if d.Due() {
+			if d.Invoice.Debit, err = s.directDebit(tx, d.Invoice); err != nil {
+				return err
+			}
+		}
+		if err := each(c, d); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func (in Language) oneOff(of, on calendar.Month) string {
 	if of == on {
 		later = ""
 	}
-	return words + in.month(of) + later
+	return words + in.Month(of) + later
 }
 
 func (in Language) setup(start calendar.Date) string {

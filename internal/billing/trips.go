@@ -65,6 +65,6 @@ func (in Language) trips(m calendar.Month, late bool, n int64, mode string) (tit
 	case late:
 		form = words[3]
 	}
-	month := in.month(m)
+	month := in.Month(m)
 	return words[0], fmt.Sprintf(form, counted(int(n), words[1]), month, by[mode])
 }

@@ -94,6 +94,9 @@ func sample(i int) billing.Invoice {
 		inv.Corrects = &billing.Reference{Number: "D2025-0003", Of: billing.DepositInvoice, Date: month.First().AddDays(-1), Reason: "Commande annulée"}
 	}
 	inv = billing.Total(inv)
+	if i%9 == 7 && inv.Type != billing.CreditNote && inv.Total > 0 {
+		inv.Debit = &billing.DirectDebit{Mandate: fmt.Sprintf("KERLANN-%d", i), Creditor: "FR72ZZZ123456", IBAN: "FR1420041010050500013M02606", On: inv.Due.AddDays(1)}
+	}
 	if i%12 == 10 && inv.Total > 1000 {
 		for j, g := range inv.Groups {
 			net := g.Net / 3

@@ -66,12 +66,15 @@ func Of(inv billing.Invoice) (Document, error) {
 
 // termsOf says in words when to pay (BT-20).
 func termsOf(inv billing.Invoice) string {
-	credit, pay := "Avoir : rien à payer", "Paiement au plus tard le "
+	credit, pay, debit := "Avoir : rien à payer", "Paiement au plus tard le ", "Prélèvement SEPA le "
 	if inv.Language == billing.English {
-		credit, pay = "Credit note: nothing to pay", "Payment at the latest on "
+		credit, pay, debit = "Credit note: nothing to pay", "Payment at the latest on ", "SEPA direct debit on "
 	}
-	if inv.Type == billing.CreditNote {
+	switch {
+	case inv.Type == billing.CreditNote:
 		return credit
+	case inv.Debit != nil:
+		return debit + inv.Language.Date(inv.Debit.On)
 	}
 	return pay + inv.Language.Date(inv.Due)
 }
@@ -195,6 +198,9 @@ func sellerAddress(lines []string) Address {
 }
 
 func paymentOf(inv billing.Invoice) Payment {
+	if d := inv.Debit; d != nil {
+		return Payment{Means: directDebit, Reference: inv.Number, Mandate: d.Mandate, Creditor: d.Creditor, Debtor: d.IBAN}
+	}
 	return Payment{Means: transfer, Reference: inv.Number, IBAN: compact(inv.Seller.IBAN), Holder: inv.Seller.Name, BIC: compact(inv.Seller.BIC)}
 }
 

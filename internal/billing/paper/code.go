@@ -18,7 +18,7 @@ const (
 // left of the totals, and returns where it ends. An account or amount that the scheme
 // does not take leaves it out: the words on payment say all.
 func (s invoice) code(top float64) float64 {
-	if s.inv.Type == billing.CreditNote || s.inv.Payable() <= 0 {
+	if s.inv.Type == billing.CreditNote || s.inv.Payable() <= 0 || s.inv.Debit != nil {
 		return top
 	}
 	payload, err := sepa.Transfer{Name: s.inv.Seller.Name, IBAN: s.inv.Seller.IBAN, BIC: s.inv.Seller.BIC, Amount: s.inv.Payable(), Text: s.inv.Number}.Payload()

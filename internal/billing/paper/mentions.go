@@ -42,6 +42,10 @@ func (s invoice) payment() {
 		s.block(w.payment, w.nothing)
 		return
 	}
+	if d := s.inv.Debit; d != nil {
+		s.block(w.payment, fmt.Sprintf(w.debit, s.inv.Language.Date(d.On), d.Account()), fmt.Sprintf(w.mandate, d.Mandate, d.Creditor))
+		return
+	}
 	account := "IBAN " + fours(seller.IBAN)
 	if seller.BIC != "" {
 		account += " · BIC\u00a0" + seller.BIC

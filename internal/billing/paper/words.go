@@ -24,6 +24,7 @@ type words struct {
 	allowance, wholeLeft, partLeft, over string
 	used, year                           string
 	payment, byCredit, nothing, transfer string
+	debit, mandate                       string
 	reference, mentions                  string
 	scan                                 [3]string
 }
@@ -50,7 +51,8 @@ var french = words{
 	over:     "Vos %s d'accompagnement de l'année sont épuisées, et dépassées de %s.",
 	used:     "Vos %s d'accompagnement de l'année sont épuisées.", year: " L'année de votre contrat va %s.",
 	payment: "Règlement", byCredit: "Cet avoir est déduit de ce que vous nous devez ; il vous est remboursé s'il n'y a plus rien à payer.",
-	nothing: "Rien à payer.", transfer: "Par virement, au plus tard le %s. Bénéficiaire : %s.", reference: "Référence à rappeler : %s", mentions: "Mentions légales",
+	nothing: "Rien à payer.", transfer: "Par virement, au plus tard le %s. Bénéficiaire : %s.",
+	debit: "Par prélèvement SEPA, le %s au plus tôt, sur votre compte %s : vous n'avez rien à faire.", mandate: "Référence unique du mandat : %s · identifiant du créancier : %s", reference: "Référence à rappeler : %s", mentions: "Mentions légales",
 	scan: [3]string{"Pour payer par virement,", "scannez ce code avec", "l'application de votre banque."},
 }
 
@@ -68,6 +70,7 @@ var english = words{
 	over:     "Your %s of accompaniment for the year are used up, and exceeded by %s.",
 	used:     "Your %s of accompaniment for the year are used up.", year: " The year of your contract runs from %s.",
 	payment: "Payment", byCredit: "This credit note is taken off what you owe us; it is refunded if nothing is left to pay.",
-	nothing: "Nothing to pay.", transfer: "By bank transfer, by %s at the latest. Payee: %s.", reference: "Reference to quote: %s", mentions: "Legal notices",
+	nothing: "Nothing to pay.", transfer: "By bank transfer, by %s at the latest. Payee: %s.",
+	debit: "By SEPA direct debit, on %s at the earliest, from your account %s: there is nothing for you to do.", mandate: "Mandate reference: %s · creditor identifier: %s", reference: "Reference to quote: %s", mentions: "Legal notices",
 	scan: [3]string{"To pay by transfer,", "scan this code with", "your bank's app."},
 }

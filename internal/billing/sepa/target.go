@@ -29,6 +29,14 @@ func nextBankingDay(d calendar.Date) calendar.Date {
 	return d
 }
 
+// BankingDay is the first banking day from d on.
+func BankingDay(d calendar.Date) calendar.Date {
+	if bankingDay(d) {
+		return d
+	}
+	return nextBankingDay(d)
+}
+
 // previousBankingDay is the last banking day before d.
 func previousBankingDay(d calendar.Date) calendar.Date {
 	for d = d.AddDays(-1); !bankingDay(d); d = d.AddDays(-1) {
@@ -52,10 +60,7 @@ func CheckCollectionDate(on, today calendar.Date) error {
 
 // Earliest is the first day on which an order made today can be collected.
 func Earliest(today calendar.Date) calendar.Date {
-	if !bankingDay(today) {
-		today = nextBankingDay(today)
-	}
-	return nextBankingDay(today)
+	return nextBankingDay(BankingDay(today))
 }
 
 // easterSunday is the Sunday, by the Gregorian computus (Meeus, Jones and Butcher).
