@@ -1,7 +1,7 @@
 // Package templates holds the texts that we send elsewhere, embedded: the seed
 // of a first boot, the scripts that run inside a server, the blueprints that ship,
-// the reminders of invoices, and the words of quotes and contracts. It decides nothing and fills in nothing but values, quoted for their
-// language.
+// the reminders of invoices, the mails that bring these, and the words of quotes and
+// contracts. It decides nothing and fills in nothing but values, quoted for their language.
 package templates
 
 import (
@@ -17,7 +17,7 @@ import (
 	"text/template"
 )
 
-//go:embed seed guest blueprint reminder quote contract letter
+//go:embed seed guest blueprint reminder quote contract letter mail
 var files embed.FS
 
 // Seed fills in one file of a NoCloud seed: user-data, meta-data or
