@@ -48,6 +48,7 @@ func TestBadFile(t *testing.T) {
 		"retention":            {"backup:\n  local:\n    retention: forever\n", `:3:16: backup.local.retention: "forever" has not that form; want keep-…=N pairs`},
 		"retry until":          {"backup:\n  retry_until: \"25:00\"\n", `:2:16: backup.retry_until: "25:00" has not that form; want HH:MM`},
 		"hours as a number":    {"backup:\n  retry_until: 8\n", `:2:16: backup.retry_until: the number 8 is of the wrong type; want HH:MM`},
+		"mail in clear":        {"relay:\n  host: smtp.example\n  security: none\n", `relay.security: mail is never sent in clear to another machine, and smtp.example is one: want starttls or tls`},
 		"a mail without relay": {"notify:\n  mail: a@b.example\n", `notify.mail: a mail needs a relay`},
 	} {
 		t.Run(name, func(t *testing.T) {

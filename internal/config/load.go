@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,8 +142,17 @@ func consistent(c *Config) Problems {
 	if (c.Dolibarr.URL == "") != (c.Dolibarr.KeyFile == "") {
 		wrong = append(wrong, Problem{Key: "dolibarr", Why: "url and key_file go together: one of them is missing"})
 	}
+	if c.Relay.Security == "none" && c.Relay.Host != "" && !onThisMachine(c.Relay.Host) {
+		wrong = append(wrong, Problem{Key: "relay.security", Why: fmt.Sprintf("mail is never sent in clear to another machine, and %s is one: want starttls or tls", c.Relay.Host)})
+	}
 	if c.Notify.Mail != "" && c.Relay.Host == "" {
 		wrong = append(wrong, Problem{Key: "notify.mail", Why: "a mail needs a relay: set relay.host, or leave notify.mail out"})
 	}
 	return wrong
+}
+
+// onThisMachine reports whether a host is the machine itself.
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
