@@ -25,7 +25,7 @@ month billed anew. Each has a PDF that carries its XML (Factur-X).
 Amounts are euros in tables and integer cents in JSON; those of a credit note are what
 it takes back.`,
 	}
-	c.AddCommand(newInvoiceList(e), newInvoiceShow(e), newInvoiceDocument(e), newInvoiceXML(e), newInvoiceCredit(e), newInvoiceReplace(e), newInvoiceValidate(e))
+	c.AddCommand(newInvoiceList(e), newInvoiceShow(e), newInvoiceDocument(e), newInvoiceXML(e), newInvoiceSend(e), newInvoiceCredit(e), newInvoiceReplace(e), newInvoiceValidate(e))
 	return c
 }
 

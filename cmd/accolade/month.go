@@ -27,7 +27,7 @@ about a finalised month stands as a line of its own on the next invoice.
 
 Amounts are euros in tables and integer cents in JSON.`,
 	}
-	c.AddCommand(newMonthPreview(e), newMonthFinalise(e), newMonthShow(e), newMonthList(e), newMonthExport(e))
+	c.AddCommand(newMonthPreview(e), newMonthFinalise(e), newMonthSend(e), newMonthStatus(e), newMonthShow(e), newMonthList(e), newMonthExport(e))
 	return c
 }
 

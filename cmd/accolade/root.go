@@ -27,6 +27,7 @@ var nouns = []func(*env) *cobra.Command{
 	newFirmCommand,
 	newHoursCommand,
 	newInvoiceCommand,
+	newMailCommand,
 	newMandateCommand,
 	newMonthCommand,
 	newExportCommand,

@@ -35,7 +35,7 @@ var Keys = []Key{
 		"Price list. Empty: the one that ships, which leaves open the prices that nobody has told us.").like("offers.yaml"),
 	path("blueprints", func(c *Config) *string { return &c.Blueprints }, "/etc/accolade/blueprints", "Folder of blueprint files, NAME.yaml."),
 	path("templates", func(c *Config) *string { return &c.Templates }, "",
-		"Folder of texts in place of those that ship: quote/fr.txt, contract/fr.txt, letter/fr.txt, letter/renewal.txt. Empty, or without such a file: those that ship.").like("templates"),
+		"Folder of texts in place of those that ship: quote/fr.txt, contract/fr.txt, letter/fr.txt, letter/renewal.txt, mail/fr-invoice.txt, mail/fr-credit.txt. Empty, or without such a file: those that ship.").like("templates"),
 
 	text("seller.name", func(c *Config) *string { return &c.Seller.Name }, "", "a name", "Who sells, as registered.", nil).like("Accolade"),
 	text("seller.legal_form", func(c *Config) *string { return &c.Seller.LegalForm }, "", "a legal form", "Legal form, as printed.", nil).like("SCIC SARL"),

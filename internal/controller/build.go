@@ -49,6 +49,7 @@ func (c *Controller) runLoops(ctx context.Context) {
 	c.loop(ctx, "operations", c.engine.Run)
 	c.loop(ctx, "schedule", c.scheduler.Run)
 	c.loop(ctx, "supervision", c.observe)
+	c.loop(ctx, "mails", c.services.Mails.Run)
 	c.group.Go(func() error { watchdog(ctx, c.log, c.alive); return nil })
 }
 

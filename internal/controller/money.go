@@ -9,9 +9,11 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/billing/late"
+	"codeberg.org/accolade/accolade/internal/billing/mailing"
 	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/mail"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/templates"
@@ -45,6 +47,8 @@ func (c *Controller) buildMoney() error {
 	if c.conf.Dolibarr.URL != "" {
 		c.services.Dolibarr.Dial = c.dialDolibarr
 	}
+	c.services.Mails = mail.New(mail.Options{DB: c.db, Clock: c.clock, Relay: c.relay(), Folder: filepath.Join(c.conf.State, documentsName), Log: c.log})
+	c.services.Mailing = &mailing.Service{Bills: c.services.Bills, Book: c.services.Book, Queue: c.services.Mails, Texts: templates.Texts{Folder: c.conf.Templates}}
 	c.engine.Register(c.services.Dolibarr.Workflow())
 	c.engine.Register(c.services.Bills.Workflow())
 	c.engine.Register(c.services.Bills.CreditWorkflow())

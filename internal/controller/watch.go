@@ -16,6 +16,7 @@ func (c *Controller) buildWatch() error {
 		{Name: "operations", Tell: watch.Operations(c.engine, c.clock)},
 		{Name: "schedule", Tell: watch.Schedule(c.scheduler.List)},
 		{Name: "months", Tell: watch.Months(c.services.Bills)},
+		{Name: "mails", Tell: watch.Mails(c.services.Mails)},
 		{Name: "contracts", Tell: watch.Contracts(c.services.Book)},
 		{Name: "timers", Tell: watch.Timers(c.services.Ledger, c.clock)},
 		{Name: "allowances", Tell: watch.Allowances(c.services.Ledger, c.clock)},

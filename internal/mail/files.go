@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"time"
 
 	"codeberg.org/accolade/accolade/internal/notify"
 	"codeberg.org/accolade/accolade/internal/wholefile"
@@ -15,9 +16,9 @@ import (
 
 // keep has attachments lie in the folder, each once, whoever needs it. The folder is
 // flushed by flush.
-func (q *Queue) keep(list []Attachment) (files []File, err error) {
+func (q *Queue) keep(list []Attachment) (files []Enclosure, err error) {
 	for _, a := range list {
-		f := File{Name: a.Name, Type: a.Type, SHA256: hashOf(a.Content), Size: len(a.Content)}
+		f := Enclosure{Name: a.Name, Type: a.Type, SHA256: hashOf(a.Content), Size: len(a.Content)}
 		if held, err := os.ReadFile(q.path(f)); err != nil || hashOf(held) != f.SHA256 {
 			if err := wholefile.WriteUnflushed(q.Disk, q.path(f), func(w io.Writer) error { _, err := w.Write(a.Content); return err }); err != nil {
 				return nil, err
@@ -28,7 +29,7 @@ func (q *Queue) keep(list []Attachment) (files []File, err error) {
 	return files, nil
 }
 
-func (q *Queue) flush(files [][]File) error {
+func (q *Queue) flush(files [][]Enclosure) error {
 	for _, some := range files {
 		if len(some) > 0 {
 			return q.Disk.SyncFolder(q.Folder)
@@ -37,7 +38,7 @@ func (q *Queue) flush(files [][]File) error {
 	return nil
 }
 
-func (q *Queue) path(f File) string { return filepath.Join(q.Folder, f.SHA256+path.Ext(f.Name)) }
+func (q *Queue) path(f Enclosure) string { return filepath.Join(q.Folder, f.SHA256+path.Ext(f.Name)) }
 
 // Message is a mail as the relay gets it or got it (RFC 5322). The same mail gives the
 // same bytes each time; one whose attachments are not what was queued is refused.
@@ -64,4 +65,17 @@ func (q *Queue) Message(m Mail) ([]byte, error) {
 func hashOf(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
+}
+
+// Preview is the message that a letter would be, without queueing it.
+func (q *Queue) Preview(l Letter) ([]byte, error) {
+	if err := l.Check(); err != nil {
+		return nil, err
+	}
+	from := "nobody@example.invalid"
+	if q.Relay.Enabled() {
+		from = q.Relay.From
+	}
+	return notify.Message{ID: notify.MessageID(l.Key, l.To), Date: q.Clock.Now().Truncate(time.Second), From: from, FromName: l.FromName, To: l.To, ToName: l.ToName, ReplyTo: l.ReplyTo,
+		Subject: l.Subject, Text: l.Text, HTML: l.HTML, Attachments: l.Attachments}.Bytes()
 }

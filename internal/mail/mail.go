@@ -19,20 +19,20 @@ import (
 
 // Mail is one mail to one address.
 type Mail struct {
-	ID        string    `json:"id"`     // `M000001`
-	Key       string    `json:"key"`    // the occasion: there is one mail for each
-	Client    string    `json:"client"` // ID, empty for none
-	To        string    `json:"to"`
-	ToName    string    `json:"to_name,omitempty"`
-	From      string    `json:"from"`
-	FromName  string    `json:"from_name,omitempty"`
-	ReplyTo   string    `json:"reply_to,omitempty"`
-	Subject   string    `json:"subject"`
-	Text      string    `json:"text"`
-	HTML      string    `json:"html,omitempty"`
-	Files     []File    `json:"files,omitempty"`
-	MessageID string    `json:"message_id"`
-	Date      time.Time `json:"date"` // in the header: when it was queued, to the second
+	ID        string      `json:"id"`     // `M000001`
+	Key       string      `json:"key"`    // the occasion: there is one mail for each
+	Client    string      `json:"client"` // ID, empty for none
+	To        string      `json:"to"`
+	ToName    string      `json:"to_name,omitempty"`
+	From      string      `json:"from"`
+	FromName  string      `json:"from_name,omitempty"`
+	ReplyTo   string      `json:"reply_to,omitempty"`
+	Subject   string      `json:"subject"`
+	Text      string      `json:"text"`
+	HTML      string      `json:"html,omitempty"`
+	Files     []Enclosure `json:"files,omitempty"`
+	MessageID string      `json:"message_id"`
+	Date      time.Time   `json:"date"` // in the header: when it was queued, to the second
 
 	State    State     `json:"state"`
 	Why      string    `json:"why,omitempty"` // what stands in its way, or stood there last
@@ -41,11 +41,11 @@ type Mail struct {
 	Next     time.Time `json:"next,omitzero"` // attempt, while it is queued
 	Sent     time.Time `json:"sent,omitzero"` // when the relay took it
 	SHA256   string    `json:"sha256,omitempty"`
-	History  []Event   `json:"history"`
+	History  []Turn    `json:"history"`
 }
 
-// File is an attachment: it lies in the folder under its hash.
-type File struct {
+// Enclosure is an attachment of a mail: it lies in the folder under its hash.
+type Enclosure struct {
 	Name   string `json:"name"`
 	Type   string `json:"type"`
 	SHA256 string `json:"sha256"`
@@ -81,8 +81,8 @@ var States = []State{Queued, Sending, Sent, Refused, Doubtful, Bounced, Dropped}
 // Waits reports whether a human has to do something about a mail in this state.
 func (s State) Waits() bool { return s == Refused || s == Doubtful || s == Bounced }
 
-// Event is one thing that happened to a mail.
-type Event struct {
+// Turn is one thing that happened to a mail.
+type Turn struct {
 	At    time.Time `json:"at"`
 	By    string    `json:"by"`
 	State State     `json:"state"`

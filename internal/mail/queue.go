@@ -62,7 +62,7 @@ func (q *Queue) Add(a contract.Actor, letters ...Letter) (list []Mail, err error
 	if !q.Relay.Enabled() {
 		return nil, refused("set relay.host and its other keys in accoladed's configuration file, then restart it", "the configuration names no relay to send mail through")
 	}
-	files := make([][]File, len(letters))
+	files := make([][]Enclosure, len(letters))
 	for i, l := range letters {
 		if err := l.Check(); err != nil {
 			return nil, fmt.Errorf("mail %s: %w", l.Key, err)
@@ -92,7 +92,7 @@ func (q *Queue) Add(a contract.Actor, letters ...Letter) (list []Mail, err error
 	return list, nil
 }
 
-func (q *Queue) addTx(tx store.Tx, a contract.Actor, l Letter, files []File) (Mail, error) {
+func (q *Queue) addTx(tx store.Tx, a contract.Actor, l Letter, files []Enclosure) (Mail, error) {
 	before, err := mails.ByIndex(tx, "key", l.Key)
 	if err != nil || len(before) > 0 {
 		return slices.Concat(before, []Mail{{}})[0], err
@@ -117,7 +117,7 @@ func (m *Mail) turn(now time.Time, by string, to State, why string) {
 	if to != Queued {
 		m.Next = time.Time{}
 	}
-	m.History = append(m.History, Event{At: now, By: by, State: to, Why: why})
+	m.History = append(m.History, Turn{At: now, By: by, State: to, Why: why})
 }
 
 // Filter chooses mails; empty fields choose all.

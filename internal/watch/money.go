@@ -8,6 +8,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/mail"
 	"codeberg.org/accolade/accolade/internal/support"
 )
 
@@ -80,3 +81,29 @@ func Allowances(ledger *support.Ledger, clk clock.Clock) Source {
 		return all, nil
 	}
 }
+
+// Mails tells which mails wait for a human, and whether those that are queued cannot go.
+func Mails(queue *mail.Queue) Source {
+	return func() ([]Condition, error) {
+		var all []Condition
+		for _, state := range mail.States {
+			if !state.Waits() && state != mail.Queued {
+				continue
+			}
+			list, err := queue.List(mail.Filter{State: state})
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range list {
+				if state == mail.Queued && (m.Since.IsZero() || queue.Clock.Now().Sub(m.Since) < stuck) {
+					continue
+				}
+				all = append(all, Condition{Warning, "mail/" + m.ID, fmt.Sprintf("%s to %s is %s: %s", m.Key, m.To, m.State, m.Why), "accolade mail show " + m.ID, m.History[len(m.History)-1].At})
+			}
+		}
+		return all, nil
+	}
+}
+
+// stuck is for how long a mail may be tried before people are told.
+const stuck = 4 * time.Hour

@@ -26,12 +26,14 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
+	"codeberg.org/accolade/accolade/internal/billing/mailing"
 	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
+	"codeberg.org/accolade/accolade/internal/mail"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/report"
 	"codeberg.org/accolade/accolade/internal/schedule"
@@ -55,6 +57,8 @@ type Services struct {
 	Quotes       *quote.Service
 	Texts        templates.Texts // the words of papers
 	Exports      *export.Books
+	Mails        *mail.Queue
+	Mailing      *mailing.Service
 	Dolibarr     *dolibarr.Service
 	Fleet        *fleet.Registry
 	Enrol        *enrol.Service
@@ -89,6 +93,7 @@ func (s *Server) register() {
 	s.registerPlans()
 	s.registerMonths()
 	s.registerInvoices()
+	s.registerMails()
 	s.registerExports()
 	s.registerPayments()
 	s.registerDebits()

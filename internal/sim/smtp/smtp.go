@@ -40,6 +40,9 @@ type Config struct {
 	Content   func(Mail) error
 }
 
+// ErrHangUp has the relay take a mail, and go away without an answer.
+var ErrHangUp = errors.New("the relay hangs up")
+
 // Answer is what the relay says when it does not take something: 450 for not now, 550
 // for never.
 func Answer(code int, text string) error {
@@ -57,8 +60,8 @@ type Relay struct {
 // New makes a relay; Serve lets it answer.
 func New(cfg Config) *Relay {
 	r := &Relay{cfg: cfg}
-	r.server = gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) {
-		return &session{relay: r}, nil
+	r.server = gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) {
+		return &session{relay: r, conn: c}, nil
 	}))
 	r.server.Domain = "relay.sandbox"
 	r.server.TLSConfig = cfg.TLS
@@ -100,6 +103,7 @@ func (r *Relay) UnmarshalJSON(data []byte) error {
 
 type session struct {
 	relay  *Relay
+	conn   *gosmtp.Conn
 	authed bool
 	from   string
 	to     []string
@@ -151,7 +155,10 @@ func (s *session) Data(r io.Reader) error {
 	}
 	taken := Mail{Received: s.relay.cfg.Now(), From: s.from, To: s.to, Subject: msg.Header.Get("Subject"), Data: data}
 	if judge := s.relay.cfg.Content; judge != nil {
-		if err := judge(taken); err != nil {
+		switch err := judge(taken); {
+		case errors.Is(err, ErrHangUp):
+			defer s.conn.Conn().Close()
+		case err != nil:
 			return err
 		}
 	}
