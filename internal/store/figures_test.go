@@ -190,7 +190,9 @@ func BenchmarkFigureGet(b *testing.B) {
 			})
 		}
 		for name, get := range map[string]func() error{"raw": rawGet, "raw+copy": rawKept, "ours": oursGet, "raw+json": rawJSON, "typed": oursTyped} {
-			keep(quickest, name, timed(b, get))
+			for range 2 { // the second time no kind pays for what another left in the caches
+				keep(quickest, name, timed(b, get))
+			}
 		}
 	}
 	b.ReportMetric(quickest["raw"]/quickest["ours"], "raw/ours")
