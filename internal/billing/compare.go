@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -22,7 +25,7 @@ type Difference struct {
 }
 
 // Differences compares every contract's account with what its ledger and
-// settlements come to from their beginning. It reads one contract at a time.
+// settlements come to from their beginning. It reads a few contracts at a time.
 func (s *Service) Differences(ctx context.Context) (all []Difference, err error) {
 	return all, s.compareAll(ctx, func(d Difference) error {
 		all = append(all, d)
@@ -51,25 +54,41 @@ func (s *Service) compareAll(ctx context.Context, each func(Difference) error) e
 	}); err != nil {
 		return err
 	}
-	for _, k := range all {
-		if err := ctx.Err(); err != nil {
+	for some := range slices.Chunk(all, readAtOnce) {
+		wrong, err := s.compareSome(ctx, some)
+		if err != nil {
 			return err
 		}
-		var what string
-		if err := s.DB.View(func(tx store.Tx) (err error) {
-			what, err = s.compare(tx, k.ID)
-			return err
-		}); err != nil {
-			return err
-		}
-		if what == "" {
-			continue
-		}
-		if err := each(Difference{k.ID, what}); err != nil {
-			return err
+		for i, what := range wrong {
+			if what == "" {
+				continue
+			}
+			if err := each(Difference{some[i].ID, what}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// compareSome tells what is wrong with each of some accounts, "" of most. It reads as many
+// at a time as there are processors.
+func (s *Service) compareSome(ctx context.Context, some []contract.Contract) ([]string, error) {
+	wrong := make([]string, len(some))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, k := range some {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return s.DB.View(func(tx store.Tx) (err error) {
+				wrong[i], err = s.compare(tx, k.ID)
+				return err
+			})
+		})
+	}
+	return wrong, group.Wait()
 }
 
 // compare tells what is wrong with an account that is in use.
