@@ -80,8 +80,8 @@ func TestSameBytes(t *testing.T) {
 // TestReadersTakeIt: qpdf finds no fault; poppler lists the attachment and reads it
 // back byte by byte; every font is embedded.
 func TestReadersTakeIt(t *testing.T) {
-	for _, lines := range []int{1, 20, 60} {
-		inv := invoice(lines)
+	for _, inv := range []billing.Invoice{invoice(1), invoice(20), invoice(60), beyond(invoice(2))} {
+		lines := len(inv.Lines)
 		file := saved(t, render(t, inv))
 		if out := run(t, "qpdf", "--check", file); !strings.Contains(out, "No syntax or stream encoding errors found") {
 			t.Errorf("%d lines: qpdf says: %s", lines, out)
@@ -108,7 +108,17 @@ func TestReadersTakeIt(t *testing.T) {
 
 // TestPDFA looks at clauses of ISO 19005-3 one by one, in the file's own bytes.
 func TestPDFA(t *testing.T) {
-	pdf := render(t, invoice(60))
+	t.Run("western", func(t *testing.T) { pdfa(t, render(t, invoice(60))) })
+	t.Run("beyond", func(t *testing.T) { pdfa(t, render(t, beyond(invoice(60)))) })
+}
+
+// beyond gives an invoice a name whose letters take a composite font.
+func beyond(inv billing.Invoice) billing.Invoice {
+	inv.Client.Name = "Καφενείο Ελπίδα & Пекарня"
+	return inv
+}
+
+func pdfa(t *testing.T, pdf []byte) {
 	objects := regexp.MustCompile(`(?s)\n\d+ 0 obj\n(.*?)\nendobj`).FindAllSubmatch(pdf, -1)
 	var dictionaries bytes.Buffer
 	for _, o := range objects {
@@ -142,6 +152,9 @@ func TestPDFA(t *testing.T) {
 		{"6.2.10", "no transparency: no soft mask, no opacity, no blend mode", !says(`/SMask|/CA |/ca |/BM `)},
 		{"6.2.11.4.1", "each font has a file in the document", len(regexp.MustCompile(`/FontDescriptor \d+ 0 R`).FindAllString(dict, -1)) == strings.Count(dict, "/FontFile2 ") && says(`/FontFile2 `)},
 		{"6.2.11.3.2", "CID fonts carry a map from CID to glyph", strings.Count(dict, "/CIDFontType2") == strings.Count(dict, "/CIDToGIDMap")},
+		{"6.2.11.6", "a simple TrueType font is nonsymbolic and in WinAnsiEncoding", strings.Count(dict, "/Subtype /TrueType") == strings.Count(dict, "/Encoding /WinAnsiEncoding") &&
+			strings.Count(dict, "/Subtype /TrueType") == len(regexp.MustCompile(`/Flags (32|262176) `).FindAllString(dict, -1))}, // 262144 is bold
+		{"6.2.11", "there are two fonts", strings.Count(dict, "/Subtype /TrueType")+strings.Count(dict, "/Subtype /Type0") == 2},
 		{"6.2.11.7.2", "each composite font has a map to Unicode", strings.Count(dict, "/Subtype /Type0") == strings.Count(dict, "/ToUnicode")},
 		{"6.3.1", "no annotation", !says(`/Annots|/Subtype /(Movie|Sound|Screen|3D|Widget)`)},
 		{"6.4.1", "no form, no XFA", !says(`/AcroForm|/XFA`)},
