@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/billing"
@@ -22,6 +23,18 @@ type Letter struct {
 	HTML    []byte
 	PDF     []byte
 	Pages   int
+	Warning string // on hours that near their end; empty: none
+
+	doc   paper.Letter
+	legal string
+}
+
+// Mail is the letter as the body of a mail that has a text of its own, such as the one
+// that brings an invoice: that text first, and no second greeting.
+func (l Letter) Mail(text string) ([]byte, error) {
+	doc := l.doc
+	doc.Parts = slices.DeleteFunc(slices.Clone(doc.Parts), func(p paper.Part) bool { return p.Title == "" || p.Title == reachPart })
+	return mailHTML(mailValues{l.Subject, strings.TrimSpace(text), doc, l.legal})
 }
 
 // Backups is what is known of one server's backups in a month.
@@ -239,8 +252,11 @@ func (s *Service) finish(client contract.Client, doc paper.Letter, name string) 
 	if l.PDF, l.Pages, err = paper.RenderLetter(doc); err != nil {
 		return l, err
 	}
-	l.Text = plain(doc)
-	l.HTML, err = mailHTML(l.Subject, doc, legal(s.Bills.Seller))
+	l.doc, l.legal, l.Text = doc, legal(s.Bills.Seller), plain(doc)
+	for _, p := range doc.Parts {
+		l.Warning += p.Warning
+	}
+	l.HTML, err = mailHTML(mailValues{l.Subject, "", doc, l.legal})
 	return l, err
 }
 

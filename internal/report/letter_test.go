@@ -129,6 +129,11 @@ func TestLetter(t *testing.T) {
 		"une sauvegarde a été restaurée le 11 octobre 2026", "Sauvegarde restaurée sur le serveur kerlann", "Votre engagement court jusqu'au 14 septembre 2027",
 		"4 parts, depuis le 15 septembre 2026", "La facture de novembre 2026 sera de 468,00 € HT (12 salariés)",
 		"17 nov.", "Formation, à 14 h 30", "Visioconférence pour tous")
+	body, err := l.Mail("Bonjour Anne,\n\nVoici la facture <F2026-0001>.\n  IBAN : FR76\n")
+	f.must(err)
+	if mail := unescaped(body); !strings.Contains(mail, "Voici la facture &lt;F2026-0001&gt;.\n  IBAN : FR76") || strings.Contains(mail, "Bonjour Anne Le Goff") || !strings.Contains(mail, "Disque de sauvegarde") {
+		t.Errorf("as the body of another mail it is %s", mail)
+	}
 	again := f.letter("2026-10")
 	if !bytes.Equal(l.PDF, again.PDF) || !bytes.Equal(l.HTML, again.HTML) || l.Text != again.Text {
 		t.Error("the same letter has other bytes the second time")

@@ -19,6 +19,7 @@ const (
 	workPart      = "Ce qui a été fait"
 	incidentsPart = "Incidents, mises à jour"
 	nextPart      = "Le mois prochain"
+	reachPart     = "Nous joindre" // left out of a mail that says how itself
 )
 
 // shortNote is how long a shortened note is, in characters.

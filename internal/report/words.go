@@ -131,6 +131,7 @@ func legal(s billing.Seller) string {
 // mailValues are what templates/letter/mail.html is filled with.
 type mailValues struct {
 	Subject string
+	Intro   string // the text that comes before the letter; its lines stay
 	Letter  paper.Letter
 	Legal   string
 }
@@ -151,9 +152,9 @@ func (mailValues) Percent(g paper.Gauge) gaugeWidths {
 	return w
 }
 
-func mailHTML(subject string, doc paper.Letter, legal string) ([]byte, error) {
+func mailHTML(v mailValues) ([]byte, error) {
 	var out bytes.Buffer
-	err := templates.LetterMail(&out, mailValues{subject, doc, legal})
+	err := templates.LetterMail(&out, v)
 	return out.Bytes(), err
 }
 
