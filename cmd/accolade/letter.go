@@ -16,7 +16,8 @@ func newLetterCommand(e *env) *cobra.Command {
 		Short: "Letters to clients: of a month, and before a renewal",
 		Long: `A letter is made anew each time from what is known: as paper (PDF, two pages at most), as
 a mail (HTML), and as plain words on standard output. It is in French. A note of work
-that is private never stands in it. Nothing is sent from here.`,
+that is private never stands in it. Nothing is sent from here: accolade month send brings
+the letter of the month with the invoice.`,
 	}
 	c.AddCommand(newLetterMonth(e), newLetterRenewal(e))
 	return c

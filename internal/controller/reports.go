@@ -1,8 +1,16 @@
 package controller
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
 	"codeberg.org/accolade/accolade/internal/backup"
+	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/mailing"
 	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/mail"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/report"
 )
 
@@ -14,7 +22,31 @@ func (c *Controller) buildReports() error {
 		Texts:   c.services.Texts,
 		Records: records{c.services.Fleet, c.services.Book, c.services.Backups, c.engine, c.conf.Zone()},
 	})
+	c.services.Mailing.Extras = append(c.services.Mailing.Extras, c.monthLetter)
 	return nil
+}
+
+// monthLetter goes with the mail of a month's invoice. A client whose contract did not
+// run in that month, such as one who is billed late hours after his end, has none.
+func (c *Controller) monthLetter(_ context.Context, inv billing.Invoice) (mailing.Addition, error) {
+	if inv.Type != billing.Regular {
+		return mailing.Addition{}, nil
+	}
+	l, err := c.services.Reports.Monthly(inv.Client.ID, inv.Month)
+	if _, none := errors.AsType[*operation.Refused](err); none {
+		return mailing.Addition{}, nil
+	}
+	if err != nil {
+		return mailing.Addition{}, fmt.Errorf("letter about %s: %w", inv.Month, err)
+	}
+	return mailing.Addition{
+		Text:        l.Announcement(inv.Language),
+		Attachments: []mail.Attachment{{Name: l.Name + ".pdf", Type: "application/pdf", Content: l.PDF}},
+		HTML: func(text string) (string, error) {
+			body, err := l.Mail(text)
+			return string(body), err
+		},
+	}, nil
 }
 
 // vaultSpace is what the last remote backups of a box's servers in each month take:

@@ -37,6 +37,19 @@ func (l Letter) Mail(text string) ([]byte, error) {
 	return mailHTML(mailValues{l.Subject, strings.TrimSpace(text), doc, l.legal})
 }
 
+// Announcement says in the text of a mail that the letter is with it, and repeats the
+// warning on hours: nobody must have to open a file to read that.
+func (l Letter) Announcement(in billing.Language) string {
+	words := "Votre lettre du mois est jointe aussi : vos heures, ce qui a été fait, vos sauvegardes et ce qui vient."
+	if in == billing.English {
+		words = "The letter about the month is attached too, in French: your hours, what was done, your backups and what comes."
+	}
+	if l.Warning != "" {
+		words += "\n\n" + strings.ReplaceAll(l.Warning, "\u00a0", " ")
+	}
+	return words
+}
+
 // Backups is what is known of one server's backups in a month.
 type Backups struct {
 	Server string

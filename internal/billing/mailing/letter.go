@@ -45,6 +45,7 @@ func (s *Service) letter(ctx context.Context, a contract.Actor, number string, k
 		return l, err
 	}
 	l.Attachments = []mail.Attachment{{Name: number + ".pdf", Type: "application/pdf", Content: paper}}
+	var html func(string) (string, error)
 	for _, extra := range s.Extras {
 		more, err := extra(ctx, inv)
 		if err != nil {
@@ -53,8 +54,8 @@ func (s *Service) letter(ctx context.Context, a contract.Actor, number string, k
 		if more.Text != "" {
 			v.Extras = append(v.Extras, strings.TrimSpace(more.Text))
 		}
-		if l.HTML == "" {
-			l.HTML = more.HTML
+		if html == nil {
+			html = more.HTML
 		}
 		l.Attachments = append(l.Attachments, more.Attachments...)
 	}
@@ -74,6 +75,9 @@ func (s *Service) letter(ctx context.Context, a contract.Actor, number string, k
 		language = "en"
 	}
 	l.Subject, l.Text, err = s.Texts.Mail(language, about, v)
+	if err == nil && html != nil {
+		l.HTML, err = html(l.Text)
+	}
 	return l, err
 }
 

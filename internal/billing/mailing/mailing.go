@@ -30,8 +30,10 @@ type Extra func(ctx context.Context, inv billing.Invoice) (Addition, error)
 
 // Addition goes with a mail. Its parts may be empty.
 type Addition struct {
-	Text        string            // a paragraph of the mail's text
-	HTML        string            // the mail for readers of HTML, a whole document; the first that is not empty stands
+	Text string // a paragraph of the mail's text
+	// HTML makes a whole document for readers of HTML, which holds the mail's text; the
+	// first that is not nil stands.
+	HTML        func(text string) (string, error)
 	Attachments []mail.Attachment // after the invoice itself
 }
 
