@@ -148,7 +148,12 @@ func (f *file) replace(n int, body []byte) { f.objects[n-1] = body }
 // bytes puts the file together. The comment after the header tells programs that
 // the file is binary (ISO 19005-3, 6.1.2).
 func (f *file) bytes(id []byte) []byte {
+	size := 512 // header and trailer
+	for _, body := range f.objects {
+		size += len(body) + 64 // its frame, and its row in the table
+	}
 	var b bytes.Buffer
+	b.Grow(size)
 	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 	offsets := make([]int, len(f.objects))
 	for i, body := range f.objects {
