@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -94,7 +95,7 @@ func newContractEnd(e *env) *cobra.Command {
 		Use:   "end CLIENT --on DATE",
 		Short: "End a contract",
 		Long: `End a contract on a day, the last that is served. Before the term the months left are
-due in one line, unless the offer or --early waives them. Where the offer has a notice
+due in one line, unless the offer or --early waives them, the latter with a --reason. Where the offer has a notice
 period, it runs from the day on which notice was given (--noticed); an end before it is
 over wants --early too.`,
 		Example:           "  accolade contract end kerlann --on 2027-09-14",
@@ -113,6 +114,7 @@ over wants --early too.`,
 	}
 	c.Flags().StringVar(&k.On, "on", "", "the last day, 2027-09-14")
 	c.Flags().StringVar(&k.Early, "early", "", "bill or waive the months left until the term (default: as the offer says)")
+	c.Flags().StringVar(&k.Reason, "reason", "", "why they are waived, where the offer bills them")
 	c.Flags().StringVar(&k.Noticed, "noticed", "", "the day on which notice was given (default: today)")
 	c.Flags().BoolVar(&k.Replace, "replace", false, "of an end that was entered before")
 	cobra.CheckErr(c.MarkFlagRequired("on"))
@@ -186,8 +188,11 @@ func (e *env) printContract(k api.Contract) error {
 	for _, h := range k.Headcounts {
 		t.add("headcount", joined(fmt.Sprintf("%d from %s", h.Count, h.From), h.Note))
 	}
+	if len(k.LeftOut) > 0 {
+		t.add("no employees", strings.Join(k.LeftOut, " "))
+	}
 	if k.Ending != nil {
-		t.add("end", fmt.Sprintf("%s, months left until the term: %s", k.Ending.On, k.Ending.Early))
+		t.add("end", joined(fmt.Sprintf("%s, months left until the term: %s", k.Ending.On, k.Ending.Early), k.Ending.Reason))
 		if !k.Ending.Notice.IsZero() {
 			t.add("notice", "to "+k.Ending.Notice.String())
 		}

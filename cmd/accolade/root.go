@@ -25,6 +25,7 @@ var nouns = []func(*env) *cobra.Command{
 	newDemoCommand,
 	newDoctorCommand,
 	newFirmCommand,
+	newHeadcountCommand,
 	newHoursCommand,
 	newInvoiceCommand,
 	newMailCommand,

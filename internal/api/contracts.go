@@ -33,6 +33,7 @@ type NewHeadcount struct {
 type ContractEnd struct {
 	On      string `json:"on" doc:"the last day"`
 	Early   string `json:"early,omitempty" doc:"bill or waive what is left until the term and the end of the notice period; empty: as the offer says"`
+	Reason  string `json:"reason,omitempty" doc:"why what is left is waived; needed where the offer bills it"`
 	Noticed string `json:"noticed,omitempty" doc:"the day on which notice was given; empty: today"`
 	Replace bool   `json:"replace,omitempty" doc:"of an end that was entered before"`
 }

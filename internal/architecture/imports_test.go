@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"internal/config"},
 	{"internal/billing"},
 	{"internal/support"},
-	{"internal/machine", "internal/mail"},
+	{"internal/machine", "internal/mail", "internal/headcount"},
 	{"internal/contract", "internal/fleet"},
 	{"internal/operation", "internal/schedule", "internal/notify"},
 	{"internal/audit"},

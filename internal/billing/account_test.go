@@ -119,7 +119,7 @@ func TestAccountSaysWhatTheLedgerSays(t *testing.T) {
 					return
 				}
 				_, _ = h.book.End(anne, contract.End{Client: rapid.SampledFrom(clients).Draw(rt, "client"), Replace: true, On: h.today().AddDays(rapid.IntRange(-60, 60).Draw(rt, "on")),
-					Early: rapid.SampledFrom([]contract.EarlyEnd{contract.Bill, contract.Waive}).Draw(rt, "early")})
+					Early: rapid.SampledFrom([]contract.EarlyEnd{contract.Bill, contract.Waive}).Draw(rt, "early"), Reason: "geste"})
 			},
 			"month": func(rt *rapid.T) {
 				last := h.today().MonthOf()

@@ -132,7 +132,7 @@ func TestAdvanceRefused(t *testing.T) {
 	_, err = f.bills.PreviewAdvance(billing.AdvanceInput{Contract: "kerlann-1", Text: "x", Net: 1})
 	f.refuses(err, "2026-09 is finalised")
 	f.at("2026-10-03")
-	_, err = f.book.End(anne, contract.End{Client: "Kerlann", On: f.day("2026-10-02"), Early: contract.Waive})
+	_, err = f.book.End(anne, contract.End{Client: "Kerlann", On: f.day("2026-10-02"), Early: contract.Waive, Reason: "fermé"})
 	f.must(err)
 	_, err = f.bills.PreviewAdvance(billing.AdvanceInput{Contract: "kerlann-1", Text: "x", Net: 1})
 	f.refuses(err, "ended on 2026-10-02")

@@ -321,8 +321,17 @@ func TestEarlyEnd(t *testing.T) {
 	for _, early := range []contract.EarlyEnd{contract.Bill, contract.Waive} {
 		f := newFirm(t)
 		f.client("Kerlann", "classic", "2026-09-01", 2)
-		_, err := f.book.End(anne, contract.End{Client: "kerlann", On: f.day("2026-10-15"), Early: early})
+		end := contract.End{Client: "kerlann", On: f.day("2026-10-15"), Early: early}
+		if early == contract.Waive { // the offer would bill it
+			_, err := f.book.End(anne, end)
+			f.refuses(err, "reason is missing: the offer classic bills the months left until 2027-08-31: say why they are waived")
+			end.Reason = "l'école ferme"
+		}
+		k, err := f.book.End(anne, end)
 		f.must(err)
+		if k.Ending.Reason != end.Reason {
+			t.Errorf("the reason is kept as %q", k.Ending.Reason)
+		}
 		f.at("2026-11-01")
 		f.finalise("2026-09")
 		want := []string{"2026-10 subscription 37.74"}
@@ -533,7 +542,7 @@ func TestLateEnd(t *testing.T) {
 	f.must(err)
 	// October was billed; it and the ten months after it are due in one line now.
 	f.wantLines(f.finalise("2026-11")[0], "2026-09 early-end 858.00", "2026-10 subscription -78.00")
-	_, err = f.book.End(anne, contract.End{Client: "kerlann", On: f.day("2026-09-30"), Early: contract.Waive, Replace: true})
+	_, err = f.book.End(anne, contract.End{Client: "kerlann", On: f.day("2026-09-30"), Early: contract.Waive, Reason: "fermé", Replace: true})
 	f.must(err)
 	f.at("2027-01-01")
 	p, err := f.bills.Preview(f.month("2026-12"), false)

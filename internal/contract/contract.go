@@ -24,7 +24,8 @@ type Contract struct {
 	Headcounts []Headcount   `json:"headcounts,omitempty"` // by date, never empty for offers with a unit
 	Renewals   []Renewal     `json:"renewals,omitempty"`   // by date
 	Ending     *Ending       `json:"ending,omitempty"`
-	Signed     time.Time     `json:"signed"` // when it was entered, UTC
+	LeftOut    []string      `json:"left_out,omitempty"` // accounts on the client's servers that are no employees
+	Signed     time.Time     `json:"signed"`             // when it was entered, UTC
 }
 
 // Headcount says how many employees (or seats) count from a day on, until the
@@ -37,9 +38,10 @@ type Headcount struct {
 
 // Ending closes a contract.
 type Ending struct {
-	On     calendar.Date `json:"on"`              // the last day that is served
-	Early  EarlyEnd      `json:"early"`           // what becomes of the months left until the term
-	Notice calendar.Date `json:"notice,omitzero"` // the last day of the notice period, if the offer has one
+	On     calendar.Date `json:"on"`               // the last day that is served
+	Early  EarlyEnd      `json:"early"`            // what becomes of the months left until the term
+	Notice calendar.Date `json:"notice,omitzero"`  // the last day of the notice period, if the offer has one
+	Reason string        `json:"reason,omitempty"` // why what is left is waived, where the offer would bill it
 }
 
 // EarlyEnd is what ending before the term costs.

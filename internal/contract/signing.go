@@ -143,33 +143,35 @@ type Change struct {
 // SetHeadcount enters a headcount from a day on. It may lie in the past, also in
 // months that were invoiced: the difference comes on the next invoice.
 func (b *Book) SetHeadcount(a Actor, c Change) (Contract, error) {
-	return b.edit(a, "contract.headcount", c.Client, c.Contract, func(_ store.Tx, k *Contract) (string, error) {
-		c.Note = tidy(c.Note)
-		switch {
-		case k.Offer.Unit == NoUnit:
-			return "", invalid("employees", c.Count, "the offer %s has no monthly price to multiply", k.Offer.Name)
-		case c.From.IsZero():
-			return "", invalid("from", "", "want the first day, such as 2026-10-20")
-		case c.From.Before(k.Start):
-			return "", invalid("from", c.From, "the contract %s starts on %s", k.ID, k.Start)
-		case k.Ending != nil && c.From.After(k.Ending.On):
-			return "", invalid("from", c.From, "the contract %s ends on %s", k.ID, k.Ending.On)
-		}
-		if err := c.check(c.Force); err != nil {
-			return "", err
-		}
-		i, found := slices.BinarySearchFunc(k.Headcounts, c.Headcount, func(x, y Headcount) int { return x.From.Compare(y.From) })
-		switch {
-		case found && !c.Replace:
-			return "", refused("if that one is wrong, add --replace", "%s has a headcount from %s already: %d", k.ID, c.From, k.Headcounts[i].Count)
-		case found:
-			old := k.Headcounts[i]
-			k.Headcounts[i] = c.Headcount
-			return fmt.Sprintf("%s%s instead of %d", k.ID, c.audit(), old.Count), nil
-		}
-		k.Headcounts = slices.Insert(k.Headcounts, i, c.Headcount)
-		return k.ID + c.audit(), nil
-	})
+	return b.edit(a, "contract.headcount", c.Client, c.Contract, func(_ store.Tx, k *Contract) (string, error) { return k.setHeadcount(c) })
+}
+
+func (c *Contract) setHeadcount(n Change) (string, error) {
+	n.Note = tidy(n.Note)
+	switch {
+	case c.Offer.Unit == NoUnit:
+		return "", invalid("employees", n.Count, "the offer %s has no monthly price to multiply", c.Offer.Name)
+	case n.From.IsZero():
+		return "", invalid("from", "", "want the first day, such as 2026-10-20")
+	case n.From.Before(c.Start):
+		return "", invalid("from", n.From, "the contract %s starts on %s", c.ID, c.Start)
+	case c.Ending != nil && n.From.After(c.Ending.On):
+		return "", invalid("from", n.From, "the contract %s ends on %s", c.ID, c.Ending.On)
+	}
+	if err := n.check(n.Force); err != nil {
+		return "", err
+	}
+	i, found := slices.BinarySearchFunc(c.Headcounts, n.Headcount, func(x, y Headcount) int { return x.From.Compare(y.From) })
+	switch {
+	case found && !n.Replace:
+		return "", refused("if that one is wrong, add --replace", "%s has a headcount from %s already: %d", c.ID, n.From, c.Headcounts[i].Count)
+	case found:
+		old := c.Headcounts[i]
+		c.Headcounts[i] = n.Headcount
+		return fmt.Sprintf("%s%s instead of %d", c.ID, n.audit(), old.Count), nil
+	}
+	c.Headcounts = slices.Insert(c.Headcounts, i, n.Headcount)
+	return c.ID + n.audit(), nil
 }
 
 // End is how a contract is ended.
@@ -179,6 +181,7 @@ type End struct {
 	On       calendar.Date // the last day
 	Early    EarlyEnd      // empty: as the offer says
 	Noticed  calendar.Date // the day on which notice was given; zero: today
+	Reason   string        // why what is left is waived; needed where the offer bills it
 	Replace  bool          // of an ending that was entered before
 }
 
@@ -212,11 +215,27 @@ func (b *Book) End(a Actor, e End) (Contract, error) {
 		if e.Early == "" {
 			e.Early = offer.EarlyEnd
 		}
-		k.Ending = &Ending{On: e.On, Early: e.Early, Notice: notice}
+		k.Ending = &Ending{On: e.On, Early: e.Early, Notice: notice, Reason: tidy(e.Reason)}
+		if err := k.waived(offer); err != nil {
+			return "", err
+		}
 		// A renewal that has not begun by then never does.
 		k.Renewals = slices.DeleteFunc(k.Renewals, func(r Renewal) bool { return r.From.After(e.On) })
-		return fmt.Sprintf("%s on %s, days left until %s: %s", k.ID, e.On, k.OwedTo(), e.Early), nil
+		detail := fmt.Sprintf("%s on %s, days left until %s: %s", k.ID, e.On, k.OwedTo(), e.Early)
+		if k.Ending.Reason != "" {
+			detail += ", " + k.Ending.Reason
+		}
+		return detail, nil
 	})
+}
+
+// waived refuses to give away without a reason what the offer bills.
+func (c Contract) waived(offer Offer) error {
+	given := offer.EarlyEnd == Bill && c.Ending.Early == Waive && c.Ending.On.Before(c.OwedTo())
+	if given && c.Ending.Reason == "" {
+		return invalid("reason", "", "the offer %s bills the months left until %s: say why they are waived", offer.Name, c.OwedTo())
+	}
+	return checkText("reason", c.Ending.Reason, 0, 200)
 }
 
 func (b *Book) edit(a Actor, action, client, id string, edit func(store.Tx, *Contract) (string, error)) (Contract, error) {

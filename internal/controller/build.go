@@ -22,7 +22,7 @@ func (c *Controller) build() error {
 		Origins:    c.origins,
 		Tokens:     server.NewTokens(c.db, c.clock),
 	}
-	for _, step := range []func() error{c.buildMoney, c.buildFleet, c.buildServers, c.buildReports, c.buildCopies, c.buildAudit, c.buildWatch} {
+	for _, step := range []func() error{c.buildMoney, c.buildFleet, c.buildServers, c.buildHeadcounts, c.buildReports, c.buildCopies, c.buildAudit, c.buildWatch} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ func (c *Controller) buildWatch() error {
 		{Name: "months", Tell: watch.Months(c.services.Bills)},
 		{Name: "mails", Tell: watch.Mails(c.services.Mails)},
 		{Name: "contracts", Tell: watch.Contracts(c.services.Book)},
+		{Name: "headcounts", Tell: watch.Headcounts(c.services.Book)},
 		{Name: "timers", Tell: watch.Timers(c.services.Ledger, c.clock)},
 		{Name: "allowances", Tell: watch.Allowances(c.services.Ledger, c.clock)},
 	}

@@ -71,7 +71,7 @@ func TestIsland(t *testing.T) {
 	f.box("ilot", "")
 	f.hardware(report.Hardware{Name: "ilot", Box: "ilot", Contracts: []string{"maelle-1", "yann-1"}, Price: 400_00, Age: 36}, "2026-10-01")
 	f.at("2026-11-20")
-	_, err := f.book.End(anne, contract.End{Client: "Yann", On: f.day("2026-11-15"), Early: contract.Waive})
+	_, err := f.book.End(anne, contract.End{Client: "Yann", On: f.day("2026-11-15"), Early: contract.Waive, Reason: "fermé"})
 	f.must(err)
 	f.at("2026-12-01")
 	r := f.margin()

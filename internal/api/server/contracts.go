@@ -106,7 +106,7 @@ func (s *Server) endContract(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	k, err = s.Book.End(actor(ctx), contract.End{Contract: k.ID, On: on, Noticed: noticed, Early: contract.EarlyEnd(in.Body.Early), Replace: in.Body.Replace})
+	k, err = s.Book.End(actor(ctx), contract.End{Contract: k.ID, On: on, Noticed: noticed, Early: contract.EarlyEnd(in.Body.Early), Reason: in.Body.Reason, Replace: in.Body.Replace})
 	return body(k), err
 }
 

@@ -33,6 +33,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/enrol"
+	"codeberg.org/accolade/accolade/internal/headcount"
 	"codeberg.org/accolade/accolade/internal/mail"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/report"
@@ -64,6 +65,7 @@ type Services struct {
 	Enrol        *enrol.Service
 	Provisioning *provisioning.Service
 	Backups      *backup.Service
+	Headcounts   *headcount.Reconciler
 	Reports      *report.Service
 	Watch        []watch.Named   // of the table of the morning, the most urgent matter first
 	Origins      []config.Origin // of the settings
@@ -87,6 +89,7 @@ func (s *Server) register() {
 	s.registerOffers()
 	s.registerContracts()
 	s.registerQuotes()
+	s.registerHeadcounts()
 	s.registerExtras()
 	s.registerAdvances()
 	s.registerHours()
