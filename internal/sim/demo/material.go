@@ -88,6 +88,10 @@ func users() string {
 	return b.String()
 }
 
+// arrivalUsers is the list with who comes in October.
+const arrivalUsers = "username;firstname;lastname;password;mail;mailbox-quota;mail-alias;mail-forward;groups\n" +
+	"katell.prigent;Katell;Prigent;;katell.prigent@horizon.example;0;;;\n"
+
 // work is what is typed at 08:00 of a day.
 var work = map[string][][]string{
 	"2026-09-16": {hours("8h", "2026-09-15", "Installation des postes, premières formations")},
@@ -95,7 +99,7 @@ var work = map[string][][]string{
 	"2026-09-29": {hours("3h", "2026-09-28", "Dolibarr : devis et factures")},
 	"2026-10-14": {hours("2h", "2026-10-13", "Partages et droits")},
 	"2026-10-12": {{"invoice", "credit", "F2026-0001", "--net", "39", "--text", "Geste commercial", "--reason", "Accès lent le 16 septembre"}},
-	"2026-10-19": {{"contract", "headcount", clientName, "13", "--from", "2026-10-20"}},
+	arrivalDay:   {{"contract", "headcount", clientName, "13", "--from", "2026-10-20"}},
 }
 
 func hours(length, date, note string) []string {

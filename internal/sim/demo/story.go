@@ -75,6 +75,7 @@ func (s *story) startController(ctx context.Context) error {
 		"offers.yaml":    offers,
 		"blueprint.yaml": fmt.Sprintf(blueprint, s.info.Control.URL+sandbox.ImagePath),
 		"users.csv":      users(),
+		"arrival.csv":    arrivalUsers,
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), 0o600); err != nil {
@@ -226,6 +227,11 @@ func (s *story) sevenWeeks(ctx context.Context) error {
 		if err := s.morning(ctx, day); err != nil {
 			return err
 		}
+		if day.Format(time.DateOnly) == arrivalDay {
+			if err := s.arrive(ctx); err != nil {
+				return err
+			}
+		}
 		for _, entry := range work[day.Format(time.DateOnly)] {
 			if err := s.do(ctx, entry...); err != nil {
 				return err
@@ -233,6 +239,20 @@ func (s *story) sevenWeeks(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// arrivalDay is the day before a thirteenth employee comes: the account is made, and the
+// headcount entered. Without the one, the look of the next morning would ask why.
+const arrivalDay = "2026-10-19"
+
+func (s *story) arrive(ctx context.Context) error {
+	command := []string{"server", "users", "import", serverName, filepath.Join(s.dir, "arrival.csv"), "--detach", "-o", "json"}
+	s.out.line("$ accolade %s", shown(command))
+	id, err := s.begin(ctx, "", command...)
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, id, nil)
 }
 
 // vaultAway is the day before whose morning the vault is gone from 02:00 to 05:00.
