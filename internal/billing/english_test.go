@@ -98,3 +98,12 @@ func TestEnglishMentions(t *testing.T) {
 }
 
 func s1(t *testing.T) calendar.Date { return month(t, "2026-10").First() }
+
+// TestNoDate: a document about a day that nobody knows says nothing, and does not fall over.
+func TestNoDate(t *testing.T) {
+	for _, in := range []Language{French, English} {
+		if words := in.Date(calendar.Date{}); words != "" {
+			t.Errorf("no date in %s is %q", in.Tag(), words)
+		}
+	}
+}

@@ -59,9 +59,9 @@ func (in Language) Rate(r money.Rate) string {
 	return r.French()
 }
 
-// Date is `1er octobre 2026` or `1 October 2026`.
+// Date is `1er octobre 2026` or `1 October 2026`, empty for no date.
 func (in Language) Date(d calendar.Date) string {
-	if in == English {
+	if in == English && !d.IsZero() {
 		return fmt.Sprintf("%d\u00a0%s", d.Day, in.Month(d.MonthOf()))
 	}
 	return DateText(d)

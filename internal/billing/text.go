@@ -25,8 +25,11 @@ func ofMonth(m calendar.Month) string {
 	return "de " + monthText(m)
 }
 
-// DateText is `1er octobre 2026`.
+// DateText is `1er octobre 2026`, empty for no date.
 func DateText(d calendar.Date) string {
+	if d.IsZero() {
+		return ""
+	}
 	day := fmt.Sprint(d.Day)
 	if d.Day == 1 {
 		day = "1er"

@@ -34,6 +34,9 @@ func (k *reckoning) report() Report {
 		}
 	}
 	r.All.Months = k.months(all)
+	if n := len(r.All.Months); n > 0 {
+		r.All.Months[n-1].Residual = r.All.Residual // each contract's on its own last day
+	}
 	r.All.BreakEven = k.breakEven(all, nil, 0)
 	return r
 }

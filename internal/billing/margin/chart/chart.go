@@ -38,6 +38,9 @@ type series struct {
 func SVG(title string, m margin.Margin, on calendar.Date) []byte {
 	c := chart{months: m.Months, on: on}
 	c.series = added(m.Months)
+	if m.Contract == "" {
+		c.series[3].name = "Si tous partent"
+	}
 	c.scale()
 	c.open(title, m)
 	if len(m.Months) == 0 {
@@ -120,9 +123,9 @@ func (c *chart) open(title string, m margin.Margin) {
 		width, height, width, height)
 	summary := fmt.Sprintf("Au %s : marge de %s.", billing.DateText(c.on), euros(m.ToDate.Margin()))
 	if len(m.Months) > 0 {
-		end, leaves := "À la fin de l'engagement ("+billing.DateText(m.Committed)+")", "Si le client part alors"
-		if m.Contract == "" {
-			end, leaves = "À la fin des engagements", "Si tous partent alors"
+		end, leaves := "À la fin des engagements", "Si tous partent alors"
+		if m.Contract != "" {
+			end, leaves = "À la fin de l'engagement ("+billing.DateText(m.Committed)+")", "Si le client part alors"
 		}
 		summary = fmt.Sprintf("Au %s : %s.  %s : %s.  %s : %s.", billing.DateText(c.on), euros(m.ToDate.Margin()), end, euros(m.AtEnd.Margin()), leaves, euros(m.NotRenewed()))
 	}
@@ -296,9 +299,9 @@ func (c *chart) even(on calendar.Date) {
 			fmt.Fprintf(&c.b, `<circle cx="%.1f" cy="%.1f" r="6" fill="#ffffff" stroke="%s" stroke-width="2"/>`+"\n", x, y, ink)
 		}
 	}
-	words := mark + "Rentable, même si le client part, à partir du " + billing.DateText(on) + "."
-	if on.IsZero() {
-		words = "Ne devient pas rentable dans les dix ans, si le client peut partir à tout moment."
+	words := "Ne devient pas rentable dans les dix ans, si le client peut partir à tout moment."
+	if !on.IsZero() {
+		words = mark + "Rentable, même si le client part, à partir du " + billing.DateText(on) + "."
 	}
 	c.text(24, height-16, 13, ink, "start", words+"   Trait plein : constaté ; tirets : à venir.")
 }

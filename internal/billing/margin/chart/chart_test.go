@@ -17,21 +17,25 @@ import (
 	"codeberg.org/accolade/accolade/internal/support"
 )
 
-// reckoned is the client of docs/margin.md, looked at some months later; scale makes
-// his amounts larger.
+// reckoned is the client of docs/margin.md, looked at some months later; scale makes his
+// amounts larger, below zero makes him one who never earns.
 func reckoned(on string, scale int64) (margin.Report, calendar.Date) {
 	parse := func(s string) calendar.Date { d, _ := calendar.Parse(s); return d }
 	start := parse("2027-01-01")
-	offer := contract.Offer{Name: "classic", Unit: contract.PerEmployee, Price: contract.PriceOf(money.Cents(39_00 * scale)), TermMonths: 12, Included: 1200,
+	offer := contract.Offer{Name: "classic", Unit: contract.PerEmployee, Price: contract.PriceOf(money.Cents(39_00 * max(1, scale))), TermMonths: 12, Included: 1200,
 		Counts: []contract.Work{contract.Accompaniment}, Hour: contract.PriceOf(60_00), EarlyEnd: contract.Waive}
 	k := margin.Case{Contract: contract.Contract{ID: "kerlann-1", Client: "kerlann", Offer: offer, Start: start, Headcounts: []contract.Headcount{{From: start, Count: 3}}},
 		Income: map[calendar.Month]money.Cents{}}
-	today := parse(on)
+	today, whole := parse(on), max(1, scale)
 	for m := start.MonthOf(); m.Before(today.MonthOf()); m = m.Add(1) {
-		k.Income[m] = money.Cents(117_00 * scale)
+		k.Income[m] = money.Cents(117_00 * whole)
 	}
 	k.Entries = []support.Entry{{Client: "kerlann", Date: parse("2026-12-20"), Minutes: 600, Kind: contract.Intervention}}
-	box := margin.Hardware{Name: "kerlann", Price: money.Cents(400_00 * scale), Age: 36, From: start, Contracts: []string{"kerlann-1"}, Server: true}
+	box := margin.Hardware{Name: "kerlann", Price: money.Cents(400_00 * whole), Age: 36, From: start, Contracts: []string{"kerlann-1"}, Server: true}
+	if scale < 0 { // one who never earns
+		scale = 1
+		k.Contract.Headcounts[0].Count = 1
+	}
 	rates := margin.Rates{Hour: money.Cents(35_00 * scale), TravelHour: 45_00, VaultGB: 20_000, Relay: 1_50, Spare: 20_00, Life: 96, Upkeep: 30}
 	return margin.Reckon(today, rates, []margin.Case{k}, []margin.Hardware{box}, nil), today
 }
@@ -43,14 +47,20 @@ func TestSVG(t *testing.T) {
 		on    string
 		scale int64
 		title string
+		earns string
 	}{
-		"day-one":  {"2026-12-20", 1, "Atelier d'architecture Kerlann & Le Goff"},
-		"year-two": {"2028-03-17", 1, "Association des amis du Château de Comper-en-Brocéliande et de la forêt <œcuménique> voisine"},
-		"large":    {"2027-06-30", 1000, "Tous les contrats"},
+		"day-one":  {"2026-12-20", 1, "Atelier d'architecture Kerlann & Le Goff", "Rentable"},
+		"year-two": {"2028-03-17", 1, "Association des amis du Château de Comper-en-Brocéliande et de la forêt <œcuménique> voisine", "Rentable"},
+		"large":    {"2027-06-30", 1000, "Tous les contrats", "Rentable"},
+		"never":    {"2027-06-30", -1, "Cher", "Ne devient pas rentable dans les dix ans"},
 	} {
 		r, on := reckoned(of.on, of.scale)
-		svg := SVG(of.title, r.Contracts[0], on)
-		if again := SVG(of.title, r.Contracts[0], on); !bytes.Equal(svg, again) {
+		m := r.Contracts[0]
+		if of.title == "Tous les contrats" {
+			m = r.All
+		}
+		svg := SVG(of.title, m, on)
+		if again := SVG(of.title, m, on); !bytes.Equal(svg, again) {
 			t.Errorf("%s: other bytes the second time", name)
 		}
 		for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
@@ -60,7 +70,7 @@ func TestSVG(t *testing.T) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
-		for _, want := range []string{"Revenus", "Coûts", "Marge", "Si le client part", "Rentable"} {
+		for _, want := range []string{"Revenus", "Coûts", "Marge", "Si ", of.earns} {
 			if !strings.Contains(string(svg), want) {
 				t.Errorf("%s: the picture does not say %q", name, want)
 			}
