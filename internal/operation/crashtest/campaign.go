@@ -25,10 +25,13 @@ const (
 )
 
 // How many runs with a crash there are: of single cuts all, or a sample; of pairs so
-// many, or all if there are no more.
+// many, or all if there are no more. The race detector looks at a few of them, which
+// take several times as long under it.
 const (
 	singlesSample = 14
+	singlesRace   = 4
 	pairsSample   = 6
+	pairsRace     = 1
 	pairsCI       = 100
 	pairsSoak     = 2000
 )
@@ -76,7 +79,11 @@ func Run(t *testing.T, build Build) Report {
 	}
 	singles := points(want.events.all())
 	if !every {
-		singles = spread(singles, singlesSample)
+		n := singlesSample
+		if RaceDetector {
+			n = singlesRace
+		}
+		singles = spread(singles, n)
 	}
 	report.Singles = c.cut("cut", singles)
 	some, all := c.pairs(pairs)
@@ -122,6 +129,9 @@ func amount() (every bool, pairs int) {
 		return true, pairsSoak
 	case os.Getenv(crashVar) == "all":
 		return true, pairsCI
+	}
+	if RaceDetector {
+		return false, pairsRace
 	}
 	return false, pairsSample
 }

@@ -30,6 +30,7 @@ const refusals = 3
 // tried with how many images, unless the environment asks for all.
 const (
 	fullSample   = 4
+	fullRace     = 1
 	powerSample  = 4
 	powerImages  = 2
 	powerCommits = 24
@@ -44,7 +45,11 @@ func (c *campaign) fullDisk() (tried int) {
 		at = append(at, n)
 	}
 	if every, _ := amount(); !every {
-		at = spreadOver(at, fullSample)
+		n := fullSample
+		if RaceDetector {
+			n = fullRace
+		}
+		at = spreadOver(at, n)
 	}
 	c.t.Run("full", func(t *testing.T) {
 		for _, n := range at {
