@@ -20,12 +20,15 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/controller/daemon"
+	"codeberg.org/accolade/accolade/internal/operation/crashtest"
 )
 
 // The scripts in testdata/script run both programs as they are, and double as
-// examples of every verb.
+// examples of every verb. Under the race detector it looks at the controller; accolade
+// is built without it, since eight hundred commands that each take three times as long
+// find no race in a program that does one thing and ends.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	programs := map[string]func(){
 		"accolade": main,
 		"accoladed": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -33,7 +36,41 @@ func TestMain(m *testing.M) {
 			stop()
 			os.Exit(code)
 		},
-	})
+	}
+	if !crashtest.RaceDetector {
+		testscript.Main(m, programs)
+	}
+	delete(programs, "accolade")
+	testscript.Main(raced{m}, programs)
+}
+
+// raced are the tests under the race detector.
+type raced struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (r raced) Run() int {
+	folder, err := plainCommand()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := r.M.Run()
+	if err := os.RemoveAll(folder); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// plainCommand builds accolade without the race detector, and puts it in PATH.
+func plainCommand() (folder string, err error) {
+	if folder, err = os.MkdirTemp("", "accolade-"); err != nil {
+		return "", err
+	}
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", folder+"/", ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build accolade: %w\n%s", err, out)
+	}
+	return folder, os.Setenv("PATH", folder+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }
 
 func TestScript(t *testing.T) {
@@ -120,7 +157,7 @@ func startController(ts *testscript.TestScript, flags []string) (*process, error
 	p := &process{cmd: exec.Command("accoladed", flags...), output: &bytes.Buffer{}}
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	for _, name := range []string{"PATH", "HOME", "ACCOLADE_STATE", "ACCOLADE_SOCKET", "TMPDIR"} {
+	for _, name := range []string{"PATH", "HOME", "ACCOLADE_STATE", "ACCOLADE_SOCKET", "TMPDIR", "GORACE"} {
 		p.cmd.Env = append(p.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	p.cmd.Env = append(p.cmd.Env, "NOTIFY_SOCKET="+ts.MkAbs("notify"))
