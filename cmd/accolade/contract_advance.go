@@ -14,7 +14,7 @@ func newContractAdvance(e *env) *cobra.Command {
 		Use:   "advance",
 		Short: "Deposits that are invoiced before the service",
 		Long: `An advance (in French un acompte) is invoiced at once, by a deposit invoice in a series
-of its own (D2026-0001). Once it is paid, the contract's next invoices take it off, each
+of its own (FA2026-0001). Once it is paid, the contract's next invoices take it off, each
 as much of it as it comes to: deposit and invoices together are what was sold, and its
 VAT is paid once. What no invoice took off can be given back: accolade invoice credit.`,
 	}

@@ -109,7 +109,7 @@ func newMonthShow(e *env) *cobra.Command {
 		Example: "  accolade month show 2026-09\n  accolade month show F2026-0001",
 		Args:    cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			if first := strings.ToUpper(args[0][:min(1, len(args[0]))]); first == "F" || first == "A" || first == "D" {
+			if first := strings.ToUpper(args[0][:min(1, len(args[0]))]); first == "F" || first == "A" {
 				inv, err := client.Invoice(c.Context(), strings.ToUpper(args[0]))
 				if err != nil {
 					return err

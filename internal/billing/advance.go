@@ -13,7 +13,7 @@ import (
 )
 
 // Advance is what was invoiced to a client before the service (un acompte): an invoice of
-// its own type and series, `D2026-0001`. Once it is paid, the contract's next invoices
+// its own type and series, `FA2026-0001`. Once it is paid, the contract's next invoices
 // take it off, each as much of it as it comes to; what none has taken off can be
 // credited. An advance changes nothing in what the contract costs.
 type Advance struct {

@@ -22,7 +22,7 @@ func TestAdvance(t *testing.T) {
 	f := newFirm(t)
 	f.client("Kerlann", "classic", "2026-09-01", 12)
 	dep := f.advance(500_00)
-	if dep.Number != "D2026-0001" || dep.Type != billing.DepositInvoice || dep.Date != f.day("2026-09-14") || dep.Due != f.day("2026-10-14") || dep.Net != 500_00 || dep.Tax != 100_00 || dep.Total != 600_00 {
+	if dep.Number != "FA2026-0001" || dep.Type != billing.DepositInvoice || dep.Date != f.day("2026-09-14") || dep.Due != f.day("2026-10-14") || dep.Net != 500_00 || dep.Tax != 100_00 || dep.Total != 600_00 {
 		t.Errorf("the deposit invoice is %+v", dep)
 	}
 	if from, to := dep.Period(); !from.IsZero() || !to.IsZero() {
@@ -32,16 +32,16 @@ func TestAdvance(t *testing.T) {
 	if sep := f.finalise("2026-09")[0]; len(sep.Deposits) != 0 || sep.Payable() != 561_60 {
 		t.Errorf("a deposit that was not paid is taken off: %+v", sep.Deposits)
 	}
-	f.pay(600_00, "D2026-0001")
+	f.pay(600_00, "FA2026-0001")
 	f.at("2026-11-02")
 	oct := f.finalise("2026-10")[0]
 	if len(oct.Deposits) != 1 || oct.Deposits[0].Net != 468_00 || oct.Deposits[0].Tax != 93_60 || oct.Payable() != 0 || oct.Total != 561_60 {
 		t.Errorf("October takes off %+v, %s is left to pay", oct.Deposits, oct.Payable())
 	}
-	if _, err := f.bills.Credit(anne, billing.CreditInput{Invoice: "D2026-0001", Reason: "annulé"}); err == nil {
+	if _, err := f.bills.Credit(anne, billing.CreditInput{Invoice: "FA2026-0001", Reason: "annulé"}); err == nil {
 		t.Error("an advance that an invoice took off was credited")
 	} else {
-		f.refuses(err, "invoice F2026-0002 took D2026-0001 off", "")
+		f.refuses(err, "invoice F2026-0002 took FA2026-0001 off", "")
 	}
 	f.at("2026-12-02")
 	nov := f.finalise("2026-11")[0]
@@ -54,7 +54,7 @@ func TestAdvance(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].Left().Net != 0 || len(all[0].Taken) != 2 {
 		t.Errorf("the advances are %+v, %v", all, err)
 	}
-	if docs, err := f.bills.DepositInvoices(f.month("2026-09")); err != nil || len(docs) != 1 || docs[0].Number != "D2026-0001" {
+	if docs, err := f.bills.DepositInvoices(f.month("2026-09")); err != nil || len(docs) != 1 || docs[0].Number != "FA2026-0001" {
 		t.Errorf("September's deposit invoices: %v, %v", docs, err)
 	}
 }
@@ -66,16 +66,16 @@ func TestAdvanceGivenBack(t *testing.T) {
 	f.client("Kerlann", "classic", "2026-09-01", 12)
 	f.advance(100_00)
 	f.advance(200_00)
-	f.pay(240_00, "D2026-0002")
-	note := f.credit(billing.CreditInput{Invoice: "D2026-0001", Reason: "commande annulée"})
+	f.pay(240_00, "FA2026-0002")
+	note := f.credit(billing.CreditInput{Invoice: "FA2026-0001", Reason: "commande annulée"})
 	if note.Corrects.Of != billing.DepositInvoice || !note.OnDeposit() || note.Total != 120_00 {
 		t.Errorf("the credit note is %+v", note)
 	}
 	rate := money.Rate(2000)
-	f.credit(billing.CreditInput{Invoice: "D2026-0002", Reason: "trop versé", Amounts: []billing.CreditAmount{{Net: 50_00, Text: "Trop versé", Rate: &rate}}})
+	f.credit(billing.CreditInput{Invoice: "FA2026-0002", Reason: "trop versé", Amounts: []billing.CreditAmount{{Net: 50_00, Text: "Trop versé", Rate: &rate}}})
 	f.at("2026-10-02")
 	sep := f.finalise("2026-09")[0]
-	if len(sep.Deposits) != 1 || sep.Deposits[0].Number != "D2026-0002" || sep.Deposits[0].Net != 150_00 || sep.Deposits[0].Tax != 30_00 {
+	if len(sep.Deposits) != 1 || sep.Deposits[0].Number != "FA2026-0002" || sep.Deposits[0].Net != 150_00 || sep.Deposits[0].Tax != 30_00 {
 		t.Errorf("September takes off %+v", sep.Deposits)
 	}
 	back := f.credit(billing.CreditInput{Invoice: sep.Number, Reason: "mauvaise adresse", Replace: true})
@@ -118,14 +118,14 @@ func TestAdvanceRefused(t *testing.T) {
 	f.refuses(err, "seller.iban")
 	f.bills.Seller.IBAN = seller().IBAN
 	// No number was lost on all these.
-	if inv := f.advance(1_00); inv.Number != "D2026-0001" {
+	if inv := f.advance(1_00); inv.Number != "FA2026-0001" {
 		t.Errorf("the first is %s", inv.Number)
 	}
 	f.at("2026-12-02")
 	f.advance(1_00)
 	f.at("2026-12-01")
 	_, err = f.bills.IssueAdvance(anne, billing.AdvanceInput{Contract: "kerlann-1", Text: "x", Net: 1})
-	f.refuses(err, "D2026-0002 is of 2026-12-02, and today is 2026-12-01")
+	f.refuses(err, "FA2026-0002 is of 2026-12-02, and today is 2026-12-01")
 	f.at("2026-10-02")
 	f.finalise("2026-09")
 	f.at("2026-09-30")

@@ -52,6 +52,9 @@ func (s *Service) ensure(number string) (doc Document, fresh bool, err error) {
 		if inv, hash, err = archive.withXML(tx, number); err != nil {
 			return err
 		}
+		if inv.Seller, err = Letterhead(tx, inv.Seller); err != nil {
+			return fmt.Errorf("invoice %s: %w", number, err)
+		}
 		doc, err := documents.Get(tx, number)
 		switch {
 		case err == nil:

@@ -86,6 +86,9 @@ func (s *Service) keep(tx store.Tx, inv Invoice) error {
 		}
 		hash = hashOf(xml)
 	}
+	if err := KeepLogo(tx, inv.Seller); err != nil {
+		return err
+	}
 	return archive.insert(tx, inv, hash)
 }
 

@@ -16,20 +16,20 @@ func invoiceNumber(year int, n uint64) string { return fmt.Sprintf("F%d-%04d", y
 
 func creditNumber(year int, n uint64) string { return fmt.Sprintf("A%d-%04d", year, n) }
 
-// advanceNumber is of the series of deposit invoices, which are issued while the month of
-// other invoices is still open.
-func advanceNumber(year int, n uint64) string { return fmt.Sprintf("D%d-%04d", year, n) }
+// advanceNumber is of the series of deposit invoices (facture d'acompte), which are issued
+// while the month of other invoices is still open.
+func advanceNumber(year int, n uint64) string { return fmt.Sprintf("FA%d-%04d", year, n) }
 
 func nextAdvance(tx store.Tx, year int) (uint64, error) {
 	return store.Sequence(tx, fmt.Sprintf("advance/%d", year))
 }
 
-// TypeOf is what a number is of: its first letter says of which series it is.
+// TypeOf is what a number is of: its first letters say of which series it is.
 func TypeOf(number string) Type {
 	switch {
 	case strings.HasPrefix(number, "A"):
 		return CreditNote
-	case strings.HasPrefix(number, "D"):
+	case strings.HasPrefix(number, "FA"):
 		return DepositInvoice
 	}
 	return Regular

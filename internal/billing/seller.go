@@ -32,6 +32,12 @@ type Seller struct {
 	EarlyDiscountEN string `yaml:"early_discount_en" json:"early_discount_en,omitempty"`
 	Mail            string `yaml:"mail" json:"mail,omitempty"`
 	Phone           string `yaml:"phone" json:"phone,omitempty"`
+	// The looks of the papers: a colour such as `#0f626a`, and the SHA-256 of the logo,
+	// which the store keeps from the first document on that carries it (KeepLogo). Image
+	// is the logo itself, a PNG by package brand; it is no part of what is frozen.
+	Colour string `yaml:"colour" json:"colour,omitempty"`
+	Logo   string `yaml:"-" json:"logo,omitempty"`
+	Image  []byte `yaml:"-" json:"-"`
 }
 
 // Regime is the seller's VAT regime.

@@ -9,10 +9,12 @@
 package config
 
 import (
+	"fmt"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/books"
+	"codeberg.org/accolade/accolade/internal/billing/brand"
 	"codeberg.org/accolade/accolade/internal/billing/margin"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
@@ -32,6 +34,7 @@ type Config struct {
 	Offers      string         // price list file; empty: the one that ships
 	Blueprints  string         // folder of blueprint files
 	Templates   string         // folder of texts of one's own; empty: those that ship
+	Logo        string         // file of the logo on papers; empty: none
 	Seller      billing.Seller // all that the law wants on an invoice
 	Billing     Billing
 	Costs       margin.Settings // what things cost us; without defaults
@@ -58,6 +61,19 @@ type TLS struct{ Certificate, Key string }
 
 // Identity is the key that opens what is sealed in the store.
 type Identity struct{ PassphraseFile string }
+
+// Letterhead is the seller with the logo that Logo names, which is read and made fit for
+// paper here.
+func (c *Config) Letterhead() (billing.Seller, error) {
+	if c.Logo == "" {
+		return c.Seller, nil
+	}
+	png, err := brand.ReadLogo(c.Logo)
+	if err != nil {
+		return c.Seller, fmt.Errorf("seller.logo %s is refused: %w", c.Logo, err)
+	}
+	return c.Seller.WithLogo(png), nil
+}
 
 // Passphrase reads PassphraseFile; an empty path is no passphrase.
 func (i Identity) Passphrase() (secret.Value, error) { return secretFile(i.PassphraseFile) }

@@ -33,11 +33,15 @@ func (c *Controller) buildMoney() error {
 	if err != nil {
 		return fmt.Errorf("billing.late_rates: %w", err)
 	}
+	seller, err := c.conf.Letterhead()
+	if err != nil {
+		return err
+	}
 	zone := c.conf.Zone()
 	c.services.Book = contract.NewBook(c.db, c.clock, zone, offers)
 	c.services.Ledger = support.NewLedger(c.db, c.clock, zone)
 	c.services.Bills = billing.New(billing.Options{
-		DB: c.db, Clock: c.clock, Zone: zone, Seller: c.conf.Seller,
+		DB: c.db, Clock: c.clock, Zone: zone, Seller: seller,
 		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, From: first,
 	})
 	c.services.Quotes = &quote.Service{DB: c.db, Clock: c.clock, Zone: zone, Book: c.services.Book, Bills: c.services.Bills}

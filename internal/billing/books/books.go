@@ -40,7 +40,7 @@ const (
 // its paper (type 381 of EN 16931): Sign says which way they count.
 type Document struct {
 	Kind     Kind
-	Number   string // `F2026-0001`, `A2026-0001`, `D2026-0001`
+	Number   string // `F2026-0001`, `A2026-0001`, `FA2026-0001`
 	Advance  bool   // over what is not supplied yet: a deposit invoice, or a credit note of one
 	Refers   string // the invoice that a credit note takes back
 	Month    calendar.Month

@@ -88,10 +88,10 @@ func sample(i int) billing.Invoice {
 		inv.Type, inv.Number = billing.CreditNote, strings.Replace(inv.Number, "F", "A", 1)
 		inv.Corrects = &billing.Reference{Number: "F2025-0042", Date: month.First().AddDays(-1), Reason: "Effectif erroné en novembre"}
 	case 9:
-		inv.Type, inv.Number = billing.DepositInvoice, strings.Replace(inv.Number, "F", "D", 1)
+		inv.Type, inv.Number = billing.DepositInvoice, strings.Replace(inv.Number, "F", "FA", 1)
 	case 3: // a deposit that is given back
 		inv.Type, inv.Number = billing.CreditNote, strings.Replace(inv.Number, "F", "A", 1)
-		inv.Corrects = &billing.Reference{Number: "D2025-0003", Of: billing.DepositInvoice, Date: month.First().AddDays(-1), Reason: "Commande annulée"}
+		inv.Corrects = &billing.Reference{Number: "FA2025-0003", Of: billing.DepositInvoice, Date: month.First().AddDays(-1), Reason: "Commande annulée"}
 	}
 	inv = billing.Total(inv)
 	if i%9 == 7 && inv.Type != billing.CreditNote && inv.Total > 0 {
@@ -101,7 +101,7 @@ func sample(i int) billing.Invoice {
 		for j, g := range inv.Groups {
 			net := g.Net / 3
 			tax := money.Round(g.Rate.Of(net))
-			inv.Deposits = append(inv.Deposits, billing.Deposit{Reference: billing.Reference{Number: fmt.Sprintf("D2025-%04d", 7+j), Date: month.First().AddDays(-1)},
+			inv.Deposits = append(inv.Deposits, billing.Deposit{Reference: billing.Reference{Number: fmt.Sprintf("FA2025-%04d", 7+j), Date: month.First().AddDays(-1)},
 				Category: g.Category, Rate: g.Rate, Net: net, Tax: tax, Total: net + tax})
 		}
 	}

@@ -32,7 +32,7 @@ func TestAdvances(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range []string{
-		"\t4191\tClients - avances et acomptes reçus\t\t\tD2026-0001\t20260916\tFacture d'acompte D2026-0001 Kerlann\t0,00\t100,00\t",
+		"\t4191\tClients - avances et acomptes reçus\t\t\tFA2026-0001\t20260916\tFacture d'acompte FA2026-0001 Kerlann\t0,00\t100,00\t",
 		"\t4191\tClients - avances et acomptes reçus\t\t\tF2026-0001\t20260930\tFacture F2026-0001 Kerlann\t100,00\t0,00\t",
 		"\t706\tPrestations de services\t\t\tF2026-0001\t20260930\tFacture F2026-0001 Kerlann\t0,00\t249,60\t",
 		"\t44571\tTVA collectée\t\t\tF2026-0001\t20260930\tFacture F2026-0001 Kerlann\t0,00\t49,92\t",

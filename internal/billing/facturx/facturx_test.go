@@ -6,6 +6,9 @@ import (
 	"encoding/binary"
 	"encoding/xml"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"io"
 	"os"
 	"os/exec"
@@ -17,6 +20,7 @@ import (
 	"unicode/utf16"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/brand"
 	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -35,6 +39,24 @@ func invoice(lines int) billing.Invoice {
 			Quantity: int64(i + 1), Unit: billing.Employee, Price: money.PriceOf(money.Cents(3900).Rat()), Per: 1, Net: money.Cents(3900 * (i + 1)), Category: billing.Standard, Rate: 2000})
 	}
 	return billing.Total(inv)
+}
+
+// logo is a ring that was transparent around.
+func logo(t testing.TB) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 400, 100))
+	for x := range 400 {
+		img.SetNRGBA(x, x/4, color.NRGBA{R: 15, G: 98, B: 106, A: 200})
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	fit, err := brand.Logo(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fit
 }
 
 func render(t testing.TB, inv billing.Invoice) []byte {
@@ -108,8 +130,13 @@ func TestReadersTakeIt(t *testing.T) {
 
 // TestPDFA looks at clauses of ISO 19005-3 one by one, in the file's own bytes.
 func TestPDFA(t *testing.T) {
-	t.Run("western", func(t *testing.T) { pdfa(t, render(t, invoice(60))) })
-	t.Run("beyond", func(t *testing.T) { pdfa(t, render(t, beyond(invoice(60)))) })
+	t.Run("western", func(t *testing.T) { pdfa(t, render(t, withLogo(t, invoice(60)))) })
+	t.Run("beyond", func(t *testing.T) { pdfa(t, render(t, beyond(withLogo(t, invoice(60))))) })
+}
+
+func withLogo(t *testing.T, inv billing.Invoice) billing.Invoice {
+	inv.Seller = inv.Seller.WithLogo(logo(t))
+	return inv
 }
 
 // beyond gives an invoice a name whose letters take a composite font.
@@ -145,6 +172,7 @@ func pdfa(t *testing.T, pdf []byte) {
 		{"6.1.7", "no stream lies outside the file", !says(`/FFilter|/FDecodeParms`)},
 		{"6.1.7.2", "no LZW", !says(`/LZWDecode`)},
 		{"6.1.10", "no inline image but of the allowed filters", !bytes.Contains(pdf, []byte("\nBI "))},
+		{"6.2.9", "images have eight bits in RGB, and are not interpolated", says(`/Subtype /Image`) && says(`/ColorSpace /DeviceRGB\s*/BitsPerComponent 8`) && !says(`/Interpolate true|/Alternates`)},
 		{"6.2.3", "one output intent with a profile of three components", strings.Contains(catalog, "/S /GTS_PDFA1") && says(`/N 3 /Alternate /DeviceRGB`)},
 		{"6.2.4.3", "device colours are RGB or grey, which the output intent gives a meaning", !says(`DeviceCMYK`) && onlyRGB(t, objects)},
 		{"6.2.5", "no transfer functions or halftones", !says(`/TR2? |/HTP|/HT `)},

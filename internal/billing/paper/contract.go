@@ -49,7 +49,7 @@ func (s *sheet) article(number int, part section) {
 	st := style{9, false, black}
 	s.room(16)
 	s.y += 3
-	s.text(left, s.y, style{9.5, true, accent}, fmt.Sprintf("%d. %s", number, nobreak(part.title)))
+	s.text(left, s.y, style{9.5, true, s.accent}, fmt.Sprintf("%d. %s", number, nobreak(part.title)))
 	s.y += 5
 	for _, p := range part.paragraphs {
 		words, isItem := cutBullet(p)

@@ -8,33 +8,6 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 )
 
-// head is the seller's letterhead and what the document is.
-func (s *sheet) head() {
-	seller := s.seller
-	y := top + 4
-	s.text(left, y, style{15, true, accent}, seller.Name)
-	y += 5
-	for _, line := range append(append([]string{}, seller.Address...), contactLine(seller)...) {
-		s.text(left, y, small, line)
-		y += 3.6
-	}
-	s.textRight(right, top+4, style{15, false, black}, s.word)
-	s.textRight(right, top+9.5, style{10.5, true, black}, s.number)
-}
-
-func contactLine(s billing.Seller) []string {
-	var parts []string
-	for _, p := range []string{s.Phone, s.Mail} {
-		if p != "" {
-			parts = append(parts, p)
-		}
-	}
-	if parts == nil {
-		return nil
-	}
-	return []string{strings.Join(parts, " · ")}
-}
-
 // parties are the document's data on the left, the client in the envelope's window
 // on the right.
 func (s *sheet) parties(facts [][2]string, client billing.Buyer) {
@@ -119,18 +92,18 @@ func addressLines(a contract.Address) []string {
 // summary says in one glance what is due, and when.
 func (s invoice) summary() {
 	const height = 15.0
-	s.pdf.SetFillColor(wash[0], wash[1], wash[2])
+	s.pdf.SetFillColor(s.wash[0], s.wash[1], s.wash[2])
 	s.pdf.Rect(left, s.y, right-left, height, "F")
-	s.pdf.SetFillColor(accent[0], accent[1], accent[2])
+	s.pdf.SetFillColor(s.accent[0], s.accent[1], s.accent[2])
 	s.pdf.Rect(left, s.y, 1.1, height, "F")
 	if s.inv.Type == billing.CreditNote {
 		s.text(left+6, s.y+6, label, s.words.credited)
-		s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Language.Money(s.inv.Total))
+		s.text(left+6, s.y+11.6, style{13, true, s.accent}, s.inv.Language.Money(s.inv.Total))
 		s.y += height + 9
 		return
 	}
 	s.text(left+6, s.y+6, label, s.words.toPay)
-	s.text(left+6, s.y+11.6, style{13, true, accent}, s.inv.Language.Money(s.inv.Payable()))
+	s.text(left+6, s.y+11.6, style{13, true, s.accent}, s.inv.Language.Money(s.inv.Payable()))
 	due := fmt.Sprintf(s.words.latest, s.inv.Language.Date(s.inv.Due))
 	s.textRight(right-5, s.y+6, label, s.words.dueBox)
 	s.textRight(right-5, s.y+11.4, style{10, false, black}, due)

@@ -79,15 +79,15 @@ func (s *sheet) figures(all []Figure) {
 		return
 	}
 	const height = 19.0
-	s.pdf.SetFillColor(wash[0], wash[1], wash[2])
+	s.pdf.SetFillColor(s.wash[0], s.wash[1], s.wash[2])
 	s.pdf.Rect(left, s.y, right-left, height, "F")
-	s.pdf.SetFillColor(accent[0], accent[1], accent[2])
+	s.pdf.SetFillColor(s.accent[0], s.accent[1], s.accent[2])
 	s.pdf.Rect(left, s.y, 1.1, height, "F")
 	step := (right - left - 6) / float64(len(all))
 	for i, f := range all {
 		x := left + 6 + float64(i)*step
 		s.text(x, s.y+5.6, label, f.Label)
-		s.text(x, s.y+11.4, s.fit(step-3, style{12, true, accent}, f.Value), f.Value)
+		s.text(x, s.y+11.4, s.fit(step-3, style{12, true, s.accent}, f.Value), f.Value)
 		s.text(x, s.y+15.8, s.fit(step-3, small, f.Note), f.Note)
 	}
 	s.y += height + 5
@@ -125,7 +125,7 @@ func (s *sheet) part(p Part) {
 	s.room(14)
 	s.y += 3.2
 	if p.Title != "" {
-		s.paragraph(left, s.y, partIndent-5, style{8.5, true, accent}, p.Title)
+		s.paragraph(left, s.y, partIndent-5, style{8.5, true, s.accent}, p.Title)
 	}
 	if p.Warning != "" {
 		s.warning(x, p.Warning)
@@ -187,7 +187,7 @@ func (s *sheet) gauge(x float64, g Gauge) {
 	s.room(height + 5)
 	width := right - x
 	part := min(1, float64(max(0, g.Used))/float64(g.Whole))
-	fill := accent
+	fill := s.accent
 	if part >= 0.75 {
 		fill = amber
 	}

@@ -83,7 +83,7 @@ func (s *sheet) blockBelow(gap float64, title string, paragraphs []string) {
 	}
 	s.room(float64(len(lines))*st.leading() + gap)
 	s.y += gap
-	s.text(left, s.y, style{8, true, accent}, title)
+	s.text(left, s.y, style{8, true, s.accent}, title)
 	y := s.y
 	for _, line := range lines {
 		s.text(left+indent, y, st, line)

@@ -121,6 +121,8 @@ type about struct {
 type sheet struct {
 	about
 	words  words
+	accent ink // the seller's colour
+	wash   ink // the same, thin enough to write on
 	pdf    *fpdf.Fpdf
 	face   typeface
 	y      float64
@@ -141,7 +143,8 @@ func newSheet(a about, face typeface) *sheet {
 	pdf.SetProducer("Accolade", true)
 	pdf.SetLang(a.in.Tag())
 	pdf.AddPage()
-	return &sheet{about: a, words: wordsOf(a.in), pdf: pdf, face: face, y: top}
+	accent, wash := colours(a.seller)
+	return &sheet{about: a, words: wordsOf(a.in), accent: accent, wash: wash, pdf: pdf, face: face, y: top}
 }
 
 // ink is a colour.
@@ -150,11 +153,12 @@ type ink [3]int
 // Few colours, and black for what counts: the paper must survive a fax and a
 // black-and-white printer.
 var (
-	black  = ink{24, 28, 33}
-	grey   = ink{105, 114, 124}
-	pale   = ink{214, 220, 226}
-	accent = ink{15, 98, 106}
-	wash   = ink{241, 246, 246}
+	black = ink{24, 28, 33}
+	grey  = ink{105, 114, 124}
+	pale  = ink{214, 220, 226}
+	// The house's colours where the seller has none.
+	ours     = ink{15, 98, 106}
+	oursWash = ink{241, 246, 246}
 )
 
 // style is how a text is set; size in points.

@@ -72,7 +72,7 @@ func (s *sheet) quoteFigures(q quote.Quote) {
 // caption is a heading over a table.
 func (s *sheet) caption(words string) {
 	s.room(30)
-	s.text(left, s.y, style{10, true, accent}, words)
+	s.text(left, s.y, style{10, true, s.accent}, words)
 	s.y += 6
 }
 
@@ -83,7 +83,7 @@ func (s *sheet) signatures(title, how, seller, client string) {
 	said := s.wrap(right-left, st, nobreak(how))
 	s.room(height + 11 + float64(len(said))*st.leading())
 	s.y += 6
-	s.text(left, s.y, style{10, true, accent}, title)
+	s.text(left, s.y, style{10, true, s.accent}, title)
 	s.y += 5
 	for _, line := range said {
 		s.text(left, s.y, st, line)

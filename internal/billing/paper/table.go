@@ -144,8 +144,8 @@ func (s *sheet) sums(inv billing.Invoice, y float64, total string) float64 {
 			y = s.sum(y, fmt.Sprintf(w.taxOn, s.in.Rate(g.Rate), euros(g.Net)), euros(g.Tax), body)
 		}
 	}
-	s.hairline(sumsFrom, right, y-2.6, accent, 0.3)
-	return s.sum(y+2.4, total, euros(inv.Total), style{11.5, true, accent})
+	s.hairline(sumsFrom, right, y-2.6, s.accent, 0.3)
+	return s.sum(y+2.4, total, euros(inv.Total), style{11.5, true, s.accent})
 }
 
 // linesNet is what the lines come to, before discounts.

@@ -47,6 +47,9 @@ func (s *Service) Issue(a contract.Actor, r Request) (q Quote, err error) {
 			return "", "", err
 		}
 		q.Number = fmt.Sprintf("D%d-%04d", q.Date.Year, n)
+		if err := billing.KeepLogo(tx, q.Seller); err != nil {
+			return "", "", err
+		}
 		q.set(Open, Milestone{On: q.Date, At: s.Clock.Now(), By: a.Who})
 		return "quote/" + q.Number, fmt.Sprintf("%s, offer %s version %d, valid until %s", q.Buyer.Name, q.Offer.Name, q.Offer.Version, q.Valid), quotes.Insert(tx, q.Number, q)
 	})
@@ -129,7 +132,10 @@ func (q *Quote) set(state State, e Milestone) {
 // Quote finds a quote by its number.
 func (s *Service) Quote(number string) (q Quote, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
-		q, err = quotes.Get(tx, number)
+		if q, err = quotes.Get(tx, number); err != nil {
+			return err
+		}
+		q.Seller, err = billing.Letterhead(tx, q.Seller)
 		return err
 	})
 	return q, err

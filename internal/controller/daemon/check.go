@@ -26,6 +26,9 @@ func (p *program) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, err := conf.Letterhead(); err != nil {
+				return err
+			}
 			w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "key\tvalue\tfrom")
 			for _, o := range origins {
