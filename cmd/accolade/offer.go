@@ -35,7 +35,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
 			fs := c.Flags()
-			f := api.OfferFields{Title: given(fs, "title"), Unit: given(fs, "unit"), Price: given(fs, "price"), Included: given(fs, "included"),
+			f := api.OfferFields{Title: given(fs, "title"), TitleEN: given(fs, "title-en"), Unit: given(fs, "unit"), Price: given(fs, "price"), Included: given(fs, "included"),
 				Hour: given(fs, "hour"), Setup: given(fs, "setup"), VAT: given(fs, "vat"), EarlyEnd: given(fs, "early-end"), BrokenYear: given(fs, "broken-year"),
 				Indexation: given(fs, "indexation"), Travel: given(fs, "travel"), Trip: given(fs, "trip"), TripBike: given(fs, "trip-bike"), TripTruck: given(fs, "trip-truck")}
 			if f.Hour == nil {
@@ -71,6 +71,7 @@ func newOfferVerb(e *env, edit bool) *cobra.Command {
 	}
 	fs := c.Flags()
 	fs.String("title", "", "what the invoice calls it")
+	fs.String("title-en", "", "the same in English, for clients whose language is en")
 	fs.String("unit", "", "employee, seat or none")
 	fs.String("price", "", "euros before tax per unit and month")
 	fs.IntVar(&term, "term", 0, "commitment in months")

@@ -15,6 +15,7 @@ type Offer = contract.Offer
 type OfferFields struct {
 	Name         string    `json:"name,omitempty" doc:"needed to add one"`
 	Title        *string   `json:"title,omitempty" doc:"what the invoice calls it"`
+	TitleEN      *string   `json:"title_en,omitempty" doc:"the same in English, for clients whose language is en"`
 	Unit         *string   `json:"unit,omitempty" doc:"employee, seat or none"`
 	Price        *string   `json:"price,omitempty" doc:"per unit and month"`
 	TermMonths   *int      `json:"term_months,omitempty"`

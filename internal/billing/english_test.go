@@ -41,11 +41,11 @@ func TestEnglishLines(t *testing.T) {
 		want  []string
 	}{
 		{"own", oct, inEnglish(nil), []string{
-			"Serveur, installation, accompagnement et assistance: 12\u00a0employees, 1 to 19\u00a0October 2026 (19\u00a0days of 31, at €39.00)",
-			"Serveur, installation, accompagnement et assistance: 13\u00a0employees, 20 to 31\u00a0October 2026 (12\u00a0days of 31, at €39.00)",
+			"Server, installation, accompaniment and assistance: 12\u00a0employees, 1 to 19\u00a0October 2026 (19\u00a0days of 31, at €39.00)",
+			"Server, installation, accompaniment and assistance: 13\u00a0employees, 20 to 31\u00a0October 2026 (12\u00a0days of 31, at €39.00)",
 			"Accompaniment beyond the allowance: 2\u00a0h in October 2026, of which 30\u00a0min beyond the 20\u00a0h included a year"}},
 		{"late", nov, late, []string{
-			"Serveur, installation, accompagnement et assistance: 14\u00a0employees, 1 to 30\u00a0November 2026",
+			"Server, installation, accompaniment and assistance: 14\u00a0employees, 1 to 30\u00a0November 2026",
 			"Adjustment for October 2026: 12\u00a0employees, 1 to 19\u00a0October 2026; 14\u00a0employees, 20 to 31\u00a0October 2026: €498.19 instead of €483.10 already invoiced",
 			"Accompaniment beyond the allowance: Hours of October 2026 recorded after invoicing: 1\u00a0h\u00a030\u00a0min",
 			"Second screen: In October 2026, recorded after invoicing"}},
@@ -53,13 +53,13 @@ func TestEnglishLines(t *testing.T) {
 			c.Contract.Offer, c.Contract.Headcounts = offer(t, "solo"), nil
 			c.Entries = c.Entries[:1]
 		}), []string{
-			"Installation d'un poste et formation: Set-up, one-off fee, on 15\u00a0September 2026",
+			"Set-up of one machine, and training: Set-up, one-off fee, on 15\u00a0September 2026",
 			"Training and assistance by the hour: 18\u00a0h\u00a030\u00a0min in September 2026"}},
 		{"ended early", oct, inEnglish(func(c *Case) {
 			c.Contract.Ending = &contract.Ending{On: date(t, "2026-10-19"), Early: contract.Bill}
 			c.Entries = nil
 		}), []string{
-			"Serveur, installation, accompagnement et assistance: 12\u00a0employees, 1 to 19\u00a0October 2026 (19\u00a0days of 31, at €39.00)",
+			"Server, installation, accompaniment and assistance: 12\u00a0employees, 1 to 19\u00a0October 2026 (19\u00a0days of 31, at €39.00)",
 			"Monthly fees due until the term: Contract ended on 19\u00a0October 2026, before the term on 14\u00a0September 2027: 12\u00a0employees, at €39.00 a month"}},
 	} {
 		d := Compute(test.month, calendar.Date{}, test.c, seller())

@@ -90,6 +90,14 @@ func (in Language) Hours(m calendar.Minutes) string {
 	return words
 }
 
+// offer is what an offer is called.
+func (in Language) offer(o contract.Offer) string {
+	if in == English && o.TitleEN != "" {
+		return o.TitleEN
+	}
+	return o.Title
+}
+
 // Month is `octobre 2026` or `October 2026`.
 func (in Language) Month(m calendar.Month) string {
 	if in == English {

@@ -14,7 +14,7 @@ import (
 func ownLines(m calendar.Month, until calendar.Date, k contract.Contract, in Language) []Line {
 	lines := subscriptionLines(m, until, k, in)
 	if p := k.Offer.Setup; p.State == contract.Known && p.Cents > 0 && k.Start.MonthOf() == m && !k.Start.After(until) {
-		lines = append(lines, Line{Part: Setup, Title: k.Offer.Title, Detail: in.setup(k.Start), For: m, From: k.Start, To: k.Start,
+		lines = append(lines, Line{Part: Setup, Title: in.offer(k.Offer), Detail: in.setup(k.Start), For: m, From: k.Start, To: k.Start,
 			Quantity: 1, Unit: Piece, Price: money.PriceOf(p.Cents.Rat()), Per: 1, Net: p.Cents})
 	}
 	if l, due := earlyEnd(k, in); due && l.For == m && !l.From.AddDays(-1).After(until) {
@@ -33,7 +33,7 @@ func subscriptionLines(m calendar.Month, until calendar.Date, k contract.Contrac
 	for _, run := range k.RunsBetween(m.First(), until) {
 		offer := k.OfferOn(run.From)
 		price := share(offer.Price.Cents, run.Days(), m)
-		lines = append(lines, Line{Part: Subscription, Title: offer.Title, Detail: in.run(run, offer), For: m, From: run.From, To: run.To,
+		lines = append(lines, Line{Part: Subscription, Title: in.offer(offer), Detail: in.run(run, offer), For: m, From: run.From, To: run.To,
 			Quantity: int64(run.Count), Unit: Unit(k.Offer.Unit), Price: money.PriceOf(price), Per: 1,
 			Net: money.Round(times(price, int64(run.Count)))})
 	}

@@ -141,7 +141,7 @@ func (c Contract) RunsBetween(from, to calendar.Date) []Run {
 	}
 	for _, r := range c.Renewals {
 		before := c.OfferOn(r.From.AddDays(-1))
-		if before.Price == r.Offer.Price && before.Title == r.Offer.Title {
+		if before.Price == r.Offer.Price && before.Title == r.Offer.Title && before.TitleEN == r.Offer.TitleEN {
 			continue
 		}
 		for i, run := range runs {

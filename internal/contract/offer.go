@@ -11,9 +11,10 @@ import (
 
 // Offer is an entry of the price list: data, never code. Prices are before tax.
 type Offer struct {
-	Name         string           `json:"name"`    // classic, island, solo, or a cooperative's own
-	Version      int              `json:"version"` // goes up with every edition
-	Title        string           `json:"title"`   // what the invoice calls it
+	Name         string           `json:"name"`               // classic, island, solo, or a cooperative's own
+	Version      int              `json:"version"`            // goes up with every edition
+	Title        string           `json:"title"`              // what the invoice calls it
+	TitleEN      string           `json:"title_en,omitempty"` // the same in English; empty: Title
 	Unit         Unit             `json:"unit"`
 	Price        Price            `json:"price"`       // per unit and month
 	TermMonths   int              `json:"term_months"` // commitment; 0 is none
@@ -142,11 +143,14 @@ func (o Offer) signable() error {
 // Check refuses an offer that cannot be computed with. The field of an Invalid
 // is the key of the offer's file.
 func (o *Offer) Check() error {
-	o.Title = tidy(o.Title)
+	o.Title, o.TitleEN = tidy(o.Title), tidy(o.TitleEN)
 	if o.Name != slug(o.Name) || o.Name == "" || len(o.Name) > 40 {
 		return invalid("name", o.Name, "want lower-case letters, digits and dashes, such as classic")
 	}
 	if err := checkText("title", o.Title, 1, 120); err != nil {
+		return err
+	}
+	if err := checkText("title_en", o.TitleEN, 0, 120); err != nil {
 		return err
 	}
 	switch {

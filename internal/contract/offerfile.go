@@ -54,6 +54,7 @@ type offerFile struct {
 type offerKeys struct {
 	Version      field   `yaml:"version"`
 	Title        field   `yaml:"title"`
+	TitleEN      field   `yaml:"title_en"`
 	Unit         field   `yaml:"unit"`
 	Price        field   `yaml:"price"`
 	TermMonths   field   `yaml:"term_months"`
@@ -124,6 +125,7 @@ func (k offerKeys) apply(file string, o *Offer) error {
 	}{
 		{k.Version, whole(&o.Version)},
 		{k.Title, text(&o.Title)},
+		{k.TitleEN, text(&o.TitleEN)},
 		{k.Unit, text(&o.Unit)},
 		{k.Price, price(&o.Price)},
 		{k.TermMonths, whole(&o.TermMonths)},
@@ -172,7 +174,7 @@ func (k offerKeys) locate(file, name string, err error) error {
 	if !errors.As(err, &bad) {
 		return fmt.Errorf("%s: offer %s: %w", file, name, err)
 	}
-	places := map[string]field{"version": k.Version, "title": k.Title, "unit": k.Unit, "price": k.Price, "term_months": k.TermMonths,
+	places := map[string]field{"version": k.Version, "title": k.Title, "title_en": k.TitleEN, "unit": k.Unit, "price": k.Price, "term_months": k.TermMonths,
 		"included": k.Included, "broken_year": k.BrokenYear, "overage": k.Overage, "hour": k.Hour, "setup": k.Setup, "vat": k.VAT, "early_end": k.EarlyEnd,
 		"indexation": k.Indexation, "notice_months": k.NoticeMonths,
 		"travel": k.Travel, "trip": k.Trip, "trip_bike": k.TripBike, "trip_truck": k.TripTruck}

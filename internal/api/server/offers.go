@@ -48,6 +48,7 @@ func (s *Server) editOffer(ctx context.Context, in *struct {
 
 func layOffer(o *contract.Offer, f api.OfferFields) error {
 	lay(&o.Title, f.Title)
+	lay(&o.TitleEN, f.TitleEN)
 	lay(&o.Unit, f.Unit)
 	lay(&o.EarlyEnd, f.EarlyEnd)
 	lay(&o.BrokenYear, f.BrokenYear)

@@ -3,6 +3,8 @@ package paper
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -110,8 +112,14 @@ func (s invoice) summary() {
 	s.y += height + 9
 }
 
-// lowerFirst is a word inside a sentence.
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+// lowerFirst is a word inside a sentence; one in capitals stays as it is.
+func lowerFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[size:]
+}
 
 // groups sets digits in groups: `123 456 782`.
 func groups(digits string, sizes ...int) string {

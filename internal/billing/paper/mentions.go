@@ -28,7 +28,11 @@ func (s invoice) allowance() {
 		words = fmt.Sprintf(s.words.used, included)
 	}
 	words += fmt.Sprintf(s.words.year, in.Span(a.Year.From, a.Year.To))
-	s.block(s.words.allowance, words)
+	paragraphs := []string{words}
+	if i := slices.IndexFunc(s.inv.Lines, func(l billing.Line) bool { return l.Part == billing.Subscription }); i >= 0 {
+		paragraphs = append([]string{fmt.Sprintf(s.words.included, lowerFirst(s.inv.Lines[i].Title), included)}, paragraphs...)
+	}
+	s.block(s.words.allowance, paragraphs...)
 }
 
 // payment says how to pay.

@@ -335,17 +335,27 @@ func BenchmarkRender(b *testing.B) {
 // TestCreditNote: a credit note names the invoice that it corrects and asks for no
 // payment; discounts and deposits stand where they count.
 func TestCreditNote(t *testing.T) {
+	golden(t, "credit-note.txt", text(t, render(t, creditNote(t))))
+}
+
+func creditNote(t testing.TB) billing.Invoice {
 	inv := october(t, nil)
 	inv.Type, inv.Number, inv.Corrects = billing.CreditNote, "A2026-0001", &billing.Reference{Number: "F2026-0002", Date: inv.Date, Reason: "Effectif erroné"}
-	golden(t, "credit-note.txt", text(t, render(t, inv)))
+	inv.Allowance = nil
+	return inv
 }
 
 func TestDiscountAndDeposit(t *testing.T) {
+	golden(t, "discount.txt", text(t, render(t, discounted(t))))
+}
+
+// discounted has a discount, and takes a deposit off.
+func discounted(t testing.TB) billing.Invoice {
 	inv := october(t, nil)
 	inv.Discounts = []billing.Discount{{Reason: "Remise de fidélité", Net: 1310, Category: billing.Standard, Rate: 2000}}
 	inv.Net, inv.Tax, inv.Groups = 0, 0, nil
 	inv = billing.Total(inv)
-	inv.Deposits = []billing.Deposit{{Reference: billing.Reference{Number: "F2026-0001", Date: inv.Month.First()}, Total: 10000}}
+	inv.Deposits = []billing.Deposit{{Reference: billing.Reference{Number: "FA2026-0001", Date: inv.Month.First()}, Category: billing.Standard, Rate: 2000, Net: 83_33, Tax: 16_67, Total: 100_00}}
 	inv.Client.Service, inv.Client.Commitment = "SERVICE-1", "ENG-77"
-	golden(t, "discount.txt", text(t, render(t, inv)))
+	return inv
 }

@@ -25,13 +25,22 @@ var (
 // table sets the lines, each kept whole on its page.
 func (s *sheet) table(lines []billing.Line) {
 	s.tableHead()
-	for _, l := range lines {
+	var sum money.Cents
+	for i, l := range lines {
 		title := s.wrap(textWidth, titleStyle, l.Title)
 		detail := s.wrap(textWidth, detailStyle, l.Detail)
 		height := float64(len(title))*titleStyle.leading() + float64(len(detail))*detailStyle.leading() + 3.4
-		if s.room(height + 2) {
+		if s.y+height+2 > bottom && i > 0 {
+			s.carry(s.words.carried, sum)
+			s.room(height + 2)
+			s.tableHead()
+			s.carry(s.words.brought, sum)
+			s.y += 6.4
+			s.hairline(left, right, s.y, pale, 0.1)
+		} else if s.room(height + 2) {
 			s.tableHead()
 		}
+		sum += l.Net
 		first := s.y + 4.6
 		y := first
 		for _, line := range title {
@@ -49,6 +58,14 @@ func (s *sheet) table(lines []billing.Line) {
 		s.y += height
 		s.hairline(left, right, s.y, pale, 0.1)
 	}
+}
+
+// carry states what the lines of the pages up to here come to: below the last line of a
+// page, and above the first of the next.
+func (s *sheet) carry(name string, sum money.Cents) {
+	st := style{8, true, grey}
+	s.textRight(vatEnd, s.y+4.6, st, name)
+	s.textRight(right, s.y+4.6, st, s.in.Money(sum))
 }
 
 func (s *sheet) tableHead() {

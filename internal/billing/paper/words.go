@@ -17,12 +17,12 @@ type words struct {
 
 	// The table and its totals.
 	item, quantity, price, rate, amount  string
-	hour                                 string
+	hour, carried, brought               string
 	lines, net, noVAT, reverse, taxOn    string
 	total, totalFranchise, totalCredit   string
 	depositOf, left                      string
 	allowance, wholeLeft, partLeft, over string
-	used, year                           string
+	used, year, included                 string
 	payment, byCredit, nothing, transfer string
 	debit, mandate                       string
 	reference, mentions                  string
@@ -43,14 +43,15 @@ var french = words{
 	corrected: "Facture corrigée|%s du %s", reason: "Motif", service: "Code service", commitment: "Nº d'engagement",
 	siret: "SIRET du client", siren: "SIREN du client", rna: "RNA du client", vat: "TVA du client", delivery: "Lieu d'exécution",
 	credited: "MONTANT DE L'AVOIR", toPay: "TOTAL À PAYER", latest: "au plus tard le %s", dueBox: "ÉCHÉANCE", going: "%s · %s, suite",
-	item: "DÉSIGNATION", quantity: "QUANTITÉ", price: "PRIX UNITAIRE HT", rate: "TVA", amount: "MONTANT HT", hour: "\u00a0/\u00a0h",
+	item: "DÉSIGNATION", quantity: "QUANTITÉ", price: "PRIX UNITAIRE HT", rate: "TVA", amount: "MONTANT HT", hour: "\u00a0/\u00a0h", carried: "À reporter", brought: "Report",
 	lines: "Total des lignes", net: "Total HT", noVAT: "TVA non applicable", reverse: "TVA due par le client, sur %s", taxOn: "TVA %s sur %s",
 	total: "Total TTC", totalFranchise: "Total à payer", totalCredit: "Total de l'avoir", depositOf: "Acompte %s", left: "Reste à payer",
 	allowance: "Votre accompagnement", wholeLeft: "Vos %s d'accompagnement de l'année restent entières.",
 	partLeft: "Sur vos %s d'accompagnement de l'année, %s ont été utilisées : il vous reste %s.",
 	over:     "Vos %s d'accompagnement de l'année sont épuisées, et dépassées de %s.",
 	used:     "Vos %s d'accompagnement de l'année sont épuisées.", year: " L'année de votre contrat va %s.",
-	payment: "Règlement", byCredit: "Cet avoir est déduit de ce que vous nous devez ; il vous est remboursé s'il n'y a plus rien à payer.",
+	included: "Compris dans votre abonnement : %s, dont %s d'accompagnement par an.",
+	payment:  "Règlement", byCredit: "Cet avoir est déduit de ce que vous nous devez ; il vous est remboursé s'il n'y a plus rien à payer.",
 	nothing: "Rien à payer.", transfer: "Par virement, au plus tard le %s. Bénéficiaire : %s.",
 	debit: "Par prélèvement SEPA, le %s au plus tôt, sur votre compte %s : vous n'avez rien à faire.", mandate: "Référence unique du mandat : %s · identifiant du créancier : %s", reference: "Référence à rappeler : %s", mentions: "Mentions légales",
 	scan: [3]string{"Pour payer par virement,", "scannez ce code avec", "l'application de votre banque."},
@@ -62,14 +63,15 @@ var english = words{
 	corrected: "Corrects invoice|%s of %s", reason: "Reason", service: "Service code", commitment: "Commitment no.",
 	siret: "Your SIRET", siren: "Your SIREN", rna: "Your RNA", vat: "Your VAT number", delivery: "Place of supply",
 	credited: "AMOUNT OF THE CREDIT NOTE", toPay: "TOTAL DUE", latest: "by %s at the latest", dueBox: "DUE DATE", going: "%s · %s, continued",
-	item: "DESCRIPTION", quantity: "QUANTITY", price: "UNIT PRICE EXCL. VAT", rate: "VAT", amount: "NET AMOUNT", hour: "\u00a0/\u00a0h",
+	item: "DESCRIPTION", quantity: "QUANTITY", price: "UNIT PRICE EXCL. VAT", rate: "VAT", amount: "NET AMOUNT", hour: "\u00a0/\u00a0h", carried: "Carried forward", brought: "Brought forward",
 	lines: "Total of the lines", net: "Total excl. VAT", noVAT: "VAT not applicable", reverse: "VAT to be paid by the client, on %s", taxOn: "VAT %s on %s",
 	total: "Total incl. VAT", totalFranchise: "Total due", totalCredit: "Total of the credit note", depositOf: "Deposit %s", left: "Left to pay",
 	allowance: "Your accompaniment", wholeLeft: "All your %s of accompaniment for the year are left.",
 	partLeft: "Of your %s of accompaniment for the year, %s have been used: %s are left.",
 	over:     "Your %s of accompaniment for the year are used up, and exceeded by %s.",
 	used:     "Your %s of accompaniment for the year are used up.", year: " The year of your contract runs from %s.",
-	payment: "Payment", byCredit: "This credit note is taken off what you owe us; it is refunded if nothing is left to pay.",
+	included: "Your subscription includes: %s, with %s of accompaniment a year.",
+	payment:  "Payment", byCredit: "This credit note is taken off what you owe us; it is refunded if nothing is left to pay.",
 	nothing: "Nothing to pay.", transfer: "By bank transfer, by %s at the latest. Payee: %s.",
 	debit: "By SEPA direct debit, on %s at the earliest, from your account %s: there is nothing for you to do.", mandate: "Mandate reference: %s · creditor identifier: %s", reference: "Reference to quote: %s", mentions: "Legal notices",
 	scan: [3]string{"To pay by transfer,", "scan this code with", "your bank's app."},
