@@ -35,7 +35,11 @@ func Contract(a Agreement, texts templates.Texts) ([]byte, error) {
 			{"Établi le", billing.DateText(a.Entered)},
 			{"Début", billing.DateText(k.Start)},
 		}, s.clientRows(client)...), client)
-		for i, part := range prose(text) {
+		parts := prose(text)
+		for i, part := range parts {
+			if i == len(parts)-1 {
+				s.withSignatures(16, right-left, style{9, false, black}, part)
+			}
 			s.article(i+1, part)
 		}
 		s.signatures("Signatures", "Fait en deux exemplaires, un pour chaque partie.", a.Seller.Name, client.Name)

@@ -24,7 +24,11 @@ func Quote(q quote.Quote, texts templates.Texts) ([]byte, error) {
 		if q.Note != "" {
 			s.blockBelow(dense, "Remarque", lines(q.Note))
 		}
-		for _, part := range prose(text) {
+		parts := prose(text)
+		for i, part := range parts {
+			if i == len(parts)-1 {
+				s.withSignatures(dense, right-left-42, style{8, false, black}, part)
+			}
 			s.blockBelow(dense, part.title, part.paragraphs)
 		}
 		s.signatures("Bon pour accord", fmt.Sprintf("Pour accepter ce devis, datez et signez au plus tard le %s, avec la mention « Bon pour accord ».", billing.DateText(q.Valid)), q.Seller.Name, q.Buyer.Name)
@@ -75,6 +79,19 @@ func (s *sheet) caption(words string) {
 	s.text(left, s.y, style{10, true, s.accent}, words)
 	s.y += 6
 }
+
+// withSignatures starts a new page where the last section would stand without the
+// signatures: nobody signs an empty sheet. above is what its title takes.
+func (s *sheet) withSignatures(above, width float64, st style, last section) {
+	height := above + signed
+	for _, p := range last.paragraphs {
+		height += float64(len(s.wrap(width, st, nobreak(p)))) * st.leading()
+	}
+	s.room(min(height, bottom-top-9))
+}
+
+// signed is what the boxes for signatures take with a line above them, in millimetres.
+const signed = 44.8
 
 // signatures are two boxes for date, name and signature, kept together on a page.
 func (s *sheet) signatures(title, how, seller, client string) {

@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -53,7 +54,7 @@ func (r *Request) Check() error {
 	}
 	if p := r.Prospect; p != nil {
 		if err := p.CheckNew(); err != nil {
-			if bad, ok := err.(*contract.Invalid); ok {
+			if bad, ok := errors.AsType[*contract.Invalid](err); ok {
 				return invalid("prospect."+prospectPath(bad.Field), bad.Value, "%s", bad.Allowed)
 			}
 			return err
