@@ -57,9 +57,9 @@ func (s *Service) restoreWorkflow() operation.Workflow {
 	}}
 }
 
-// RestoreAsNew starts a restore of a point to a free VMID of its box. The new VM
-// stays off: beside the old one it would claim the same address. point is a volid,
-// or empty for the server's newest point.
+// RestoreAsNew starts a restore of a point to a free VMID of its box, which is how a dead
+// box is brought back too: onto a spare. The new VM stays off: beside the old one it
+// would claim the same address. point is a volid, or empty for the server's newest point.
 func (s *Service) RestoreAsNew(ctx context.Context, name, point string, by, from string) (operation.Operation, error) {
 	server, err := s.fleet.Server(name)
 	if err != nil {
