@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -31,6 +32,9 @@ func (c *Controller) accounts(ctx context.Context, s fleet.Server) ([]string, er
 		return nil, err
 	}
 	users, err := yunohost.New(hv, s.VMID, c.clock, "headcount").Users(ctx)
+	if err == nil && len(users) == 0 {
+		err = errors.New("its list of accounts is empty: that is no answer, since the first admin is on it")
+	}
 	delete(users, result.Admin)
 	return slices.Sorted(maps.Keys(users)), err
 }
