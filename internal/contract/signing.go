@@ -294,6 +294,15 @@ func contractsOf(tx store.Tx, client string) ([]Contract, error) {
 	return all, err
 }
 
+// ContractsOf are a client's contracts (by Client.ID), oldest first.
+func (b *Book) ContractsOf(client string) (all []Contract, err error) {
+	err = b.db.View(func(tx store.Tx) error {
+		all, err = contractsOf(tx, client)
+		return err
+	})
+	return all, err
+}
+
 // ContractOn is the contract of a client (by Client.ID) that runs on a day.
 func ContractOn(tx store.Tx, client string, day calendar.Date) (Contract, bool, error) {
 	all, err := contractsOf(tx, client)

@@ -27,8 +27,12 @@ func (r records) servers(client string) ([]fleet.Server, error) {
 	all, err := r.fleet.Servers()
 	var own []fleet.Server
 	for _, server := range all {
-		c, unknown := r.book.Client(server.Client)
-		if err == nil && unknown == nil && c.ID == client {
+		if server.Client == client {
+			own = append(own, server)
+			continue
+		}
+		c, unknown := r.book.Client(server.Client) // it may be kept by name
+		if unknown == nil && c.ID == client {
 			own = append(own, server)
 		}
 	}

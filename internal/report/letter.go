@@ -174,14 +174,13 @@ func (s *Service) gather(ref string, m calendar.Month) (*gathered, error) {
 
 // contractIn finds the contract that runs in the month, the latest of several.
 func (s *Service) contractIn(g *gathered) error {
-	all, err := s.Book.Contracts()
+	own, err := s.Book.ContractsOf(g.client.ID)
 	if err != nil {
 		return err
 	}
 	found := false
-	for _, k := range all {
-		runs := !k.Start.After(g.month.Last()) && (k.Ending == nil || !k.Ending.On.Before(g.month.First()))
-		if k.Client == g.client.ID && runs && (!found || k.Start.After(g.contract.Start)) {
+	for _, k := range own {
+		if !k.Start.After(g.month.Last()) && (k.Ending == nil || !k.Ending.On.Before(g.month.First())) {
 			g.contract, found = k, true
 		}
 	}
