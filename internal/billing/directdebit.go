@@ -42,8 +42,8 @@ func (s *Service) directDebit(tx store.Tx, inv Invoice) (*DirectDebit, error) {
 	return &DirectDebit{Mandate: m.ID, Creditor: ics, IBAN: m.IBAN, On: on}, nil
 }
 
-// Announcement is what a client was told of the debit of an invoice, once. No order
-// collects it earlier.
+// Announcement is what a client was told of the debit of an invoice. No order collects
+// it earlier.
 type Announcement struct {
 	Invoice string        `json:"invoice"`
 	Amount  money.Cents   `json:"amount"`
@@ -55,7 +55,7 @@ var announcements = store.NewCollection[Announcement]("announcement", 1)
 
 // Announce says what to tell a client today of the debit of an invoice: what is left to
 // pay, and the day, which is the frozen one or the first banking day that is `announced`
-// days away. keep notes it, once. ok is false where there is nothing to announce.
+// days away. What was told stands, until keep notes it anew. ok is false where there is nothing to announce.
 func (s *Service) Announce(a contract.Actor, number string, keep bool) (told Announcement, ok bool, err error) {
 	var inv Invoice
 	find := func(tx store.Tx) error {
@@ -63,13 +63,13 @@ func (s *Service) Announce(a contract.Actor, number string, keep bool) (told Ann
 		if inv, err = archive.get(tx, number); err != nil || inv.Debit == nil || inv.Type == CreditNote {
 			return err
 		}
-		told, err = announcements.Get(tx, number)
-		if ok = err == nil; ok {
-			keep = false
-			return nil
-		}
-		if !errors.Is(err, store.ErrNotFound) {
+		before, err := toldOf(tx, number)
+		if err != nil {
 			return err
+		}
+		if ok = before.Invoice != "" && !keep; ok {
+			told = before
+			return nil
 		}
 		r, err := receivable(tx, number)
 		if err != nil {
@@ -81,6 +81,9 @@ func (s *Service) Announce(a contract.Actor, number string, keep bool) (told Ann
 		told = Announcement{Invoice: number, Amount: r.Left(), On: inv.Debit.On, Told: s.Today()}
 		if earliest := sepa.BankingDay(s.Today().AddDays(announced)); told.On.Before(earliest) {
 			told.On = earliest
+		}
+		if told.On.Before(before.On) { // it was to be told before, and is told now
+			told.On = before.On
 		}
 		return nil
 	}
