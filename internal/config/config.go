@@ -40,6 +40,7 @@ type Config struct {
 	Costs       margin.Settings // what things cost us; without defaults
 	Accounts    books.Accounts  // where sales are booked, in exports
 	Dolibarr    Dolibarr
+	Platform    Platform
 	Relay       Relay
 	Notify      Notify
 	Backup      Backup
@@ -103,6 +104,13 @@ type Dolibarr struct {
 
 // Key reads KeyFile.
 func (d Dolibarr) Key() (secret.Value, error) { return secretFile(d.KeyFile) }
+
+// Platform is where the approved platform takes deposits.
+type Platform struct {
+	URL     string // file:///FOLDER or sftp://USER@HOST/FOLDER; empty: none
+	KeyFile string // for SFTP
+	HostKey string
+}
 
 // Relay sends our own mail, and servers' mail unless their blueprint says otherwise.
 type Relay struct {

@@ -48,6 +48,8 @@ func TestBadFile(t *testing.T) {
 		"retention":            {"backup:\n  local:\n    retention: forever\n", `:3:16: backup.local.retention: "forever" has not that form; want keep-…=N pairs`},
 		"retry until":          {"backup:\n  retry_until: \"25:00\"\n", `:2:16: backup.retry_until: "25:00" has not that form; want HH:MM`},
 		"hours as a number":    {"backup:\n  retry_until: 8\n", `:2:16: backup.retry_until: the number 8 is of the wrong type; want HH:MM`},
+		"platform by web":      {"platform:\n  url: https://platform.example/in\n", `:2:8: platform.url: "https://platform.example/in" has not that form; want file:///FOLDER or sftp://USER@HOST/FOLDER`},
+		"SFTP without a key":   {"platform:\n  url: sftp://accolade@platform.example/in\n", `platform: SFTP needs key_file and host_key beside the url`},
 		"mail in clear":        {"relay:\n  host: smtp.example\n  security: none\n", `relay.security: mail is never sent in clear to another machine, and smtp.example is one: want starttls or tls`},
 		"a mail without relay": {"notify:\n  mail: a@b.example\n", `notify.mail: a mail needs a relay`},
 	} {

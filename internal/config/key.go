@@ -238,3 +238,18 @@ func isMail(v string) error {
 	}
 	return nil
 }
+
+func isPlatformURL(v string) error {
+	u, err := url.Parse(v)
+	switch {
+	case err != nil || u.Path == "" || u.RawQuery != "" || u.Fragment != "":
+	case u.Scheme == "file" && u.Host == "":
+		return nil
+	case u.Scheme == "sftp" && u.Hostname() != "" && u.User != nil && u.User.Username() != "":
+		if _, has := u.User.Password(); has {
+			return fmt.Errorf("it holds a password: SFTP goes by platform.key_file")
+		}
+		return nil
+	}
+	return fmt.Errorf("%q has not that form", v)
+}

@@ -103,6 +103,11 @@ var Keys = []Key{
 	path("dolibarr.key_file", func(c *Config) *string { return &c.Dolibarr.KeyFile }, "", "File with the API key (DOLAPIKEY) of a user of its own there, not readable by others.").like("dolibarr-key"),
 	choice("dolibarr.invoices", func(c *Config) *string { return &c.Dolibarr.Invoices }, "draft", "Whether invoices are left there as drafts or validated, under our numbers.", "draft", "validated"),
 
+	text("platform.url", func(c *Config) *string { return &c.Platform.URL }, "", "file:///FOLDER or sftp://USER@HOST/FOLDER",
+		"Where the approved platform takes invoices (accolade invoice deposit). Empty: none.", isPlatformURL).like("sftp://accolade@depot.platform.example/in"),
+	path("platform.key_file", func(c *Config) *string { return &c.Platform.KeyFile }, "", "Our private key for SFTP, without passphrase, not readable by others.").like("platform-key"),
+	text("platform.host_key", func(c *Config) *string { return &c.Platform.HostKey }, "", "a line of known_hosts without the name", "Host key of that machine; no other is spoken to.", nil).like("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHqzPsNlFJXGbJiCkCeMhKyOYA8hPRhgYYBtQrQWjCNz"),
+
 	text("relay.host", func(c *Config) *string { return &c.Relay.Host }, "", "a host name", "SMTP relay for our mails and for those of the servers. Empty: none.", nil).like("smtp.relay.example"),
 	number("relay.port", func(c *Config) *int { return &c.Relay.Port }, 587, 1, 65535, "Its port."),
 	text("relay.user", func(c *Config) *string { return &c.Relay.User }, "", "a user name", "User at the relay.", nil).like("accolade"),

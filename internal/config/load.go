@@ -145,6 +145,9 @@ func consistent(c *Config) Problems {
 	if c.Relay.Security == "none" && c.Relay.Host != "" && !onThisMachine(c.Relay.Host) {
 		wrong = append(wrong, Problem{Key: "relay.security", Why: fmt.Sprintf("mail is never sent in clear to another machine, and %s is one: want starttls or tls", c.Relay.Host)})
 	}
+	if strings.HasPrefix(c.Platform.URL, "sftp:") && (c.Platform.KeyFile == "" || c.Platform.HostKey == "") {
+		wrong = append(wrong, Problem{Key: "platform", Why: "SFTP needs key_file and host_key beside the url"})
+	}
 	if c.Notify.Mail != "" && c.Relay.Host == "" {
 		wrong = append(wrong, Problem{Key: "notify.mail", Why: "a mail needs a relay: set relay.host, or leave notify.mail out"})
 	}
