@@ -25,7 +25,7 @@ month billed anew. Each has a PDF that carries its XML (Factur-X).
 Amounts are euros in tables and integer cents in JSON; those of a credit note are what
 it takes back.`,
 	}
-	c.AddCommand(newInvoiceList(e), newInvoiceShow(e), newInvoiceDocument(e), newInvoiceXML(e), newInvoiceSend(e), newInvoiceCredit(e), newInvoiceReplace(e), newInvoiceValidate(e))
+	c.AddCommand(newInvoiceList(e), newInvoiceShow(e), newInvoiceDocument(e), newInvoiceXML(e), newInvoiceSend(e), newInvoiceDeposit(e), newInvoiceAnswer(e), newInvoiceCredit(e), newInvoiceReplace(e), newInvoiceValidate(e))
 	return c
 }
 
@@ -179,6 +179,11 @@ func (e *env) printInvoice(inv api.Invoice) error {
 	}
 	if len(inv.Deposits) > 0 {
 		notes = append(notes, fmt.Sprintf("With deposits taken off, %s is left to pay.", inv.Payable()))
+	}
+	if d := inv.Deposit; d != nil {
+		for _, h := range d.History {
+			notes = append(notes, strings.TrimSuffix(fmt.Sprintf("Platform: %s on %s, %s", h.State, h.On, h.Why), ", "))
+		}
 	}
 	for _, c := range inv.Credits {
 		notes = append(notes, fmt.Sprintf("%s of %s takes back %s.", c.Number, c.On, c.Amount))

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/platform"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/money"
 	"codeberg.org/accolade/accolade/internal/operation"
@@ -71,4 +72,26 @@ func (c *Client) PreviewCredit(ctx context.Context, number string, n NewCredit) 
 func (c *Client) CreditInvoice(ctx context.Context, number string, n NewCredit) (operation.Operation, error) {
 	var out operation.Operation
 	return out, c.Post(ctx, path("invoices", number, "credit"), n, &out)
+}
+
+// Deposit is a document at the approved platform.
+type Deposit = platform.Submission
+
+// DepositAnswer is what the platform or the buyer answered.
+type DepositAnswer struct {
+	State  string `json:"state" doc:"rejected, refused, approved or paid"`
+	On     string `json:"on,omitempty" doc:"left out: today"`
+	Reason string `json:"reason,omitempty" doc:"of what was rejected or refused"`
+}
+
+// DepositInvoice deposits a document with the approved platform.
+func (c *Client) DepositInvoice(ctx context.Context, number string) (Deposit, error) {
+	var out Deposit
+	return out, c.Post(ctx, path("invoices", number, "deposit"), nil, &out)
+}
+
+// AnswerDeposit notes an answer to a deposit.
+func (c *Client) AnswerDeposit(ctx context.Context, number string, a DepositAnswer) (Deposit, error) {
+	var out Deposit
+	return out, c.Post(ctx, path("invoices", number, "deposit", "answer"), a, &out)
 }

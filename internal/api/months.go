@@ -30,6 +30,7 @@ type Invoice struct {
 	billing.Invoice
 	Held    money.Cents      `json:"held,omitempty" doc:"credits that wait for an invoice which can carry them"`
 	SHA256  string           `json:"sha256,omitempty" doc:"of the PDF"`
+	Deposit *Deposit         `json:"deposit,omitempty" doc:"what became of it at the approved platform"`
 	Credits []billing.Credit `json:"credits,omitempty" doc:"credit notes that take it back, in full or in part"`
 }
 

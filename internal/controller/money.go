@@ -53,6 +53,9 @@ func (c *Controller) buildMoney() error {
 	}
 	c.services.Mails = mail.New(mail.Options{DB: c.db, Clock: c.clock, Relay: c.relay(), Folder: filepath.Join(c.conf.State, documentsName), Log: c.log})
 	c.services.Mailing = &mailing.Service{Bills: c.services.Bills, Book: c.services.Book, Queue: c.services.Mails, Texts: templates.Texts{Folder: c.conf.Templates}}
+	if err := c.buildPlatform(); err != nil {
+		return err
+	}
 	c.engine.Register(c.services.Dolibarr.Workflow())
 	c.engine.Register(c.services.Bills.Workflow())
 	c.engine.Register(c.services.Bills.CreditWorkflow())

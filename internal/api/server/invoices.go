@@ -9,6 +9,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/einvoice"
+	"codeberg.org/accolade/accolade/internal/billing/platform"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -29,6 +30,8 @@ func (s *Server) registerInvoices() {
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}", id: "show-invoice", summary: "A finalised invoice, or a credit note", roles: everyone}, s.showInvoice)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/document", id: "invoice-document", summary: "The PDF of an invoice", roles: everyone}, s.invoiceDocument)
 	handle(s, route{method: http.MethodGet, path: "/invoices/{number}/xml", id: "invoice-xml", summary: "An invoice for machines, as CII or UBL", roles: everyone}, s.invoiceXML)
+	handle(s, route{method: http.MethodPost, path: "/invoices/{number}/deposit", id: "deposit-invoice", summary: "Deposit an invoice or a credit note with the approved platform, once", roles: billers, recorded: true}, s.depositInvoice)
+	handle(s, route{method: http.MethodPost, path: "/invoices/{number}/deposit/answer", id: "answer-deposit", summary: "Note what the platform or the buyer answered to a deposit", roles: billers, recorded: true}, s.answerDeposit)
 	handle(s, route{method: http.MethodPost, path: "/invoices/{number}/credit/preview", id: "preview-credit", summary: "What a credit note would say; changes nothing", roles: billers}, s.previewCredit)
 	handle(s, route{method: http.MethodPost, path: "/invoices/{number}/credit", id: "credit-invoice", summary: "Issue a credit note, in full or in part, or to have the invoice billed anew", roles: billers, status: http.StatusAccepted, recorded: true}, s.creditInvoice)
 }
@@ -79,6 +82,11 @@ func (s *Server) showInvoice(_ context.Context, in *InvoicePath) (*answer[api.In
 		return nil, err
 	}
 	out := api.Invoice{Invoice: inv, SHA256: doc.SHA256}
+	if d, err := s.Platform.Of(in.Number); err != nil {
+		return nil, err
+	} else if d.State != "" {
+		out.Deposit = &d
+	}
 	r, err := s.Bills.Receivable(in.Number)
 	if errors.Is(err, store.ErrNotFound) { // a credit note is due nothing
 		return body(out), nil
@@ -138,4 +146,21 @@ func (s *Server) creditInvoice(ctx context.Context, in *creditBody) (*answer[ope
 	}
 	op, err := s.Operations.Start(ctx, billing.CreditRequest(in.input(), actor(ctx)))
 	return body(op), err
+}
+
+func (s *Server) depositInvoice(ctx context.Context, in *InvoicePath) (*answer[api.Deposit], error) {
+	d, err := s.Platform.Deposit(ctx, actor(ctx), in.Number)
+	return body(d), err
+}
+
+func (s *Server) answerDeposit(ctx context.Context, in *struct {
+	InvoicePath
+	Body api.DepositAnswer
+}) (*answer[api.Deposit], error) {
+	on, err := dateOf("on", in.Body.On)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Platform.Note(actor(ctx), in.Number, platform.Answer{On: on, State: platform.State(in.Body.State), Why: in.Body.Reason})
+	return body(d), err
 }

@@ -27,6 +27,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/mailing"
+	"codeberg.org/accolade/accolade/internal/billing/platform"
 	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/config"
@@ -60,6 +61,7 @@ type Services struct {
 	Exports      *export.Books
 	Mails        *mail.Queue
 	Mailing      *mailing.Service
+	Platform     *platform.Service
 	Dolibarr     *dolibarr.Service
 	Fleet        *fleet.Registry
 	Enrol        *enrol.Service
