@@ -1,11 +1,14 @@
 package billing
 
 import (
+	"errors"
+	"reflect"
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/money"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -98,5 +101,31 @@ func TestReckonAdvances(t *testing.T) {
 	}
 	if again, err := s.Reckon(); err != nil || len(again) != 0 {
 		t.Errorf("after mending: %v, %v", again, err)
+	}
+}
+
+// TestVault: the archive takes a number once, and has no door but in and to look through.
+func TestVault(t *testing.T) {
+	db := store.Memory()
+	insert := func(total money.Cents) error {
+		return db.Update(func(tx store.Tx) error { return archive.insert(tx, Invoice{Number: "F1", Total: total}, "") })
+	}
+	if err := insert(1_00); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert(2_00); !errors.Is(err, store.ErrExists) {
+		t.Errorf("a number that is taken was given again: %v", err)
+	}
+	if err := db.View(func(tx store.Tx) error {
+		inv, err := archive.get(tx, "F1")
+		if inv.Total != 1_00 {
+			t.Errorf("the invoice is over %s now", inv.Total)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := reflect.TypeFor[vault]().NumMethod(); n != 0 {
+		t.Errorf("the archive has %d exported methods, want none", n)
 	}
 }
