@@ -63,11 +63,9 @@ invoices are finalised already.`,
 	fs := c.Flags()
 	fs.StringVar(&n.Text, "text", "", "what it is for, as on the invoice")
 	fs.StringVar(&n.Due, "due", "", "last day to pay, 2026-10-14 (default: in 30 days)")
-	fs.StringVar(&n.Category, "category", "", "of VAT: S, Z or AE (default: as the contract's own lines)")
-	fs.StringVar(&n.VAT, "vat", "", "percent, with category S")
 	fs.BoolVar(&dry, "dry-run", false, "show the deposit invoice, issue nothing")
 	cobra.CheckErr(c.MarkFlagRequired("text"))
-	cobra.CheckErr(c.RegisterFlagCompletionFunc("category", cobra.FixedCompletions([]string{"S", "Z", "AE"}, cobra.ShellCompDirectiveNoFileComp)))
+	vatFlags(c, &n.VATChoice)
 	return c
 }
 

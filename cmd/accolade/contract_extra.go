@@ -13,7 +13,9 @@ import (
 func newContractExtra(e *env, kind billing.ExtraKind) *cobra.Command {
 	noun := string(kind)
 	c := &cobra.Command{Use: noun, Short: "One-off lines on the next invoice", Long: `A one-off line stands on the invoice of its month, or on the first one after it that is
-still open.`}
+still open. Its VAT is that of the contract's own lines, or of a category: S at a rate,
+Z at 0, E exempt for a reason, AE owed by the client, O out of scope, such as damages.
+What is out of scope waits for an invoice that holds nothing else, as EN 16931 wants.`}
 	if kind == billing.Lowering {
 		c.Short, c.Long = "Discounts on the next invoice, with a reason", `A discount lowers one invoice as a whole: that of its month, or the first one after it
 whose lines can bear it.`
@@ -53,11 +55,19 @@ func newExtraAdd(e *env, kind billing.ExtraKind) *cobra.Command {
 		return c
 	}
 	fs.StringVar(&x.Text, "text", "", "what was sold, as on the invoice")
-	fs.StringVar(&x.Category, "category", "", "of VAT: S, Z or AE (default: as the contract's own lines)")
-	fs.StringVar(&x.VAT, "vat", "", "percent, with category S")
 	cobra.CheckErr(c.MarkFlagRequired("text"))
-	cobra.CheckErr(c.RegisterFlagCompletionFunc("category", cobra.FixedCompletions([]string{"S", "Z", "AE"}, cobra.ShellCompDirectiveNoFileComp)))
+	vatFlags(c, &x.VATChoice)
 	return c
+}
+
+// vatFlags are how something is taxed that is not taxed as the contract's own lines.
+func vatFlags(c *cobra.Command, v *api.VATChoice) {
+	fs := c.Flags()
+	fs.StringVar(&v.Category, "category", "", "of VAT: S, Z, E, AE or O (default: as the contract's own lines)")
+	fs.StringVar(&v.VAT, "vat", "", "percent, with category S")
+	fs.StringVar(&v.Exemption, "exemption", "", "with category E or O: why it bears no tax, as on the invoice")
+	fs.StringVar(&v.ExemptionCode, "exemption-code", "", "with category E: the same by the list VATEX, such as VATEX-FR-CGI261-4")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("category", cobra.FixedCompletions([]string{"S", "Z", "E", "AE", "O"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func newExtraList(e *env, kind billing.ExtraKind) *cobra.Command {

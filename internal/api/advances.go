@@ -11,11 +11,10 @@ type Advance = billing.Advance
 
 // NewAdvance asks for the deposit invoice of an advance.
 type NewAdvance struct {
-	Amount   string `json:"amount" doc:"euros before tax" example:"500.00"`
-	Text     string `json:"text" doc:"what it is for, as on the invoice"`
-	Due      string `json:"due,omitempty" doc:"last day to pay; empty: in 30 days" example:"2026-10-14"`
-	Category string `json:"category,omitempty" doc:"of VAT: S, Z or AE; empty: as the contract's own lines"`
-	VAT      string `json:"vat,omitempty" doc:"percent, with category S"`
+	Amount string `json:"amount" doc:"euros before tax" example:"500.00"`
+	Text   string `json:"text" doc:"what it is for, as on the invoice"`
+	Due    string `json:"due,omitempty" doc:"last day to pay; empty: in 30 days" example:"2026-10-14"`
+	VATChoice
 }
 
 // Advances are a contract's, in the order in which they were issued.

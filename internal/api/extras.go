@@ -11,12 +11,19 @@ type Extra = billing.Extra
 
 // NewExtra puts a one-off line, or a discount, on a contract.
 type NewExtra struct {
-	Kind     string `json:"kind" enum:"charge,discount"`
-	Amount   string `json:"amount" doc:"euros before tax" example:"150.00"`
-	Text     string `json:"text" doc:"what was sold, or why it costs less: as on the invoice"`
-	Month    string `json:"month,omitempty" doc:"not before this one; empty: the present" example:"2026-10"`
-	Category string `json:"category,omitempty" doc:"of VAT: S, Z or AE; empty: as the contract's own lines; charges only"`
-	VAT      string `json:"vat,omitempty" doc:"percent, with category S"`
+	Kind   string `json:"kind" enum:"charge,discount"`
+	Amount string `json:"amount" doc:"euros before tax" example:"150.00"`
+	Text   string `json:"text" doc:"what was sold, or why it costs less: as on the invoice"`
+	Month  string `json:"month,omitempty" doc:"not before this one; empty: the present" example:"2026-10"`
+	VATChoice
+}
+
+// VATChoice says how something is taxed; empty: as the contract's own lines.
+type VATChoice struct {
+	Category      string `json:"category,omitempty" doc:"of VAT: S, Z, E, AE or O; empty: as the contract's own lines; not of discounts"`
+	VAT           string `json:"vat,omitempty" doc:"percent, with category S"`
+	Exemption     string `json:"exemption,omitempty" doc:"why it bears no tax, as on the invoice; needed with category E"`
+	ExemptionCode string `json:"exemption_code,omitempty" doc:"the same by the list VATEX, with category E" example:"VATEX-FR-CGI261-4"`
 }
 
 // Extras are a contract's one-off lines and discounts, in the order of entry.

@@ -74,6 +74,8 @@ type AdvanceInput struct {
 	Due      calendar.Date // zero: DueDays from today
 	Category Category      // of VAT; empty: as the contract's own lines
 	Rate     money.Rate    // with category S
+	// Exemption is why a category E or O bears no tax.
+	Exemption *Exemption
 }
 
 // mostDueDays is the longest time to pay that the law allows (L441-10 du Code de commerce).
@@ -135,6 +137,9 @@ func (s *Service) composeAdvance(tx store.Tx, in AdvanceInput) (Invoice, error) 
 	if err != nil {
 		return Invoice{}, err
 	}
+	if in.Exemption, err = tidied(in.Exemption); err != nil {
+		return Invoice{}, err
+	}
 	k, err := contract.ContractByID(tx, in.Contract)
 	if err != nil {
 		return Invoice{}, err
@@ -159,7 +164,7 @@ func (s *Service) composeAdvance(tx store.Tx, in AdvanceInput) (Invoice, error) 
 		Price: money.PriceOf(in.Net.Rat()), Per: 1, Net: in.Net}
 	l.Category, l.Rate = s.Seller.VAT(k.OfferOn(today).VAT)
 	if in.Category != "" && s.Seller.VATRegime != Franchise {
-		l.Category, l.Rate = in.Category, in.Rate
+		l.Category, l.Rate, l.Exemption = in.Category, in.Rate, in.Exemption
 	}
 	inv.Lines = []Line{l}
 	return Total(inv), nil
@@ -177,7 +182,7 @@ func (in AdvanceInput) check(k contract.Contract, client contract.Client, today 
 	case k.Ending != nil && k.Ending.On.Before(today):
 		return refused("invoice what is due by a one-off line: accolade contract charge add "+k.Client, "the contract %s ended on %s, so nothing is to come that an advance could be on", k.ID, k.Ending.On)
 	}
-	return checkVAT(in.Category, in.Rate, client)
+	return checkVAT(in.Category, in.Rate, in.Exemption, client)
 }
 
 // mayIssue refuses a document of today in a month whose books are closed, of a seller

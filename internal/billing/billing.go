@@ -125,6 +125,8 @@ type Line struct {
 	Net      money.Cents     `json:"net"`
 	Category Category        `json:"category"`
 	Rate     money.Rate      `json:"rate"`
+	// Exemption is a line's own reason to bear no tax; nil: that of its category.
+	Exemption *Exemption `json:"exemption,omitempty"`
 }
 
 // Part says what a line is for.
@@ -159,9 +161,10 @@ type Category string
 // The categories in use.
 const (
 	Standard      Category = "S"
-	Exempt        Category = "E" // franchise, art. 293 B du CGI
+	Exempt        Category = "E" // franchise, art. 293 B du CGI, or as its lines say
 	ZeroRate      Category = "Z"
 	ReverseCharge Category = "AE" // the buyer owes the tax
+	OutOfScope    Category = "O"  // such as damages; alone on its invoice
 )
 
 // TaxGroup is the tax of one category and rate: the sum of its lines x rate, rounded once.

@@ -156,7 +156,16 @@ func restLines(inv Invoice, left []TaxGroup, credited string) []Line {
 func restLine(inv Invoice, g TaxGroup, net money.Cents, title, detail string) Line {
 	from, to := inv.Period()
 	return Line{Part: Correction, Title: title, Detail: detail, For: inv.Month, From: from, To: to, Quantity: 1, Unit: Piece,
-		Price: money.PriceOf(net.Rat()), Per: 1, Net: net, Category: g.Category, Rate: g.Rate}
+		Price: money.PriceOf(net.Rat()), Per: 1, Net: net, Category: g.Category, Rate: g.Rate, Exemption: inv.exemption(g.Category)}
+}
+
+// exemption is the one that lines of a category have of their own.
+func (inv Invoice) exemption(c Category) *Exemption {
+	if slices.ContainsFunc(inv.Lines, func(l Line) bool { return l.Category == c && l.Exemption != nil }) {
+		e := inv.Exempted(c)
+		return &e
+	}
+	return nil
 }
 
 // totalCredit adds up the lines of a credit note, and refuses more than is left.

@@ -24,9 +24,11 @@ type Extra struct {
 	// Category and Rate of VAT; empty: as the contract's own lines.
 	Category Category   `json:"category,omitempty"`
 	Rate     money.Rate `json:"rate,omitempty"`
-	Invoice  string     `json:"invoice,omitempty"` // that it stands on; empty: still to come
-	At       time.Time  `json:"at"`
-	By       string     `json:"by"`
+	// Exemption is why a line of category E or O bears no tax.
+	Exemption *Exemption `json:"exemption,omitempty"`
+	Invoice   string     `json:"invoice,omitempty"` // that it stands on; empty: still to come
+	At        time.Time  `json:"at"`
+	By        string     `json:"by"`
 }
 
 // ExtraKind says what an Extra does to the invoice.
@@ -63,6 +65,9 @@ func (s *Service) AddExtra(a contract.Actor, x Extra) (Extra, error) {
 func (s *Service) AddExtraTx(tx store.Tx, a contract.Actor, x Extra) (Extra, error) {
 	var err error
 	if x.Text, err = checkNote("text", x.Text, true); err != nil {
+		return x, err
+	}
+	if x.Exemption, err = tidied(x.Exemption); err != nil {
 		return x, err
 	}
 	err = s.bookTx(tx, a, "contract."+string(x.Kind), func(tx store.Tx) (string, string, error) {
@@ -102,32 +107,7 @@ func (x Extra) check(k contract.Contract, client contract.Client) error {
 	case x.Kind == Lowering && x.Category != "":
 		return bad("category", x.Category, "a discount has the VAT of the contract's own lines")
 	}
-	return checkVAT(x.Category, x.Rate, client)
-}
-
-// checkVAT refuses a category and rate that do not fit each other, or the client. No
-// category stands for that of the contract's own lines.
-func checkVAT(category Category, rate money.Rate, client contract.Client) error {
-	bad := func(field string, value any, allowed string) error {
-		return &contract.Invalid{Field: field, Value: fmt.Sprint(value), Allowed: allowed}
-	}
-	switch {
-	case category == "":
-		if rate != 0 {
-			return bad("vat", rate.Decimal(), "say its category: S")
-		}
-	case category == Standard && (rate <= 0 || rate > 100_00):
-		return bad("vat", rate.Decimal(), "category S wants a rate above 0")
-	case category != Standard && rate != 0:
-		return bad("vat", rate.Decimal(), fmt.Sprintf("category %s has the rate 0", category))
-	case category == ReverseCharge && client.VATNumber == "":
-		return bad("category", category, client.Name+" has no VAT number, and only a buyer with one can owe the tax")
-	case category == Exempt:
-		return bad("category", category, "exempt is the seller (seller.vat_regime: franchise), with all its lines")
-	case category != Standard && category != ZeroRate && category != ReverseCharge:
-		return bad("category", category, "want S, Z or AE")
-	}
-	return nil
+	return checkVAT(x.Category, x.Rate, x.Exemption, client)
 }
 
 // RemoveExtra takes away an extra that no invoice carries yet.
@@ -186,7 +166,8 @@ func uncarry(tx store.Tx, inv Invoice) error {
 	return err
 }
 
-// lay puts the extras that wait on a draft: lines first, then the discounts that the
+// lay puts the extras that wait on a draft: lines first (out of the tax's scope only where
+// nothing else stands), then the discounts that the
 // lines of their VAT group can bear. The others wait for an invoice that can.
 func (d *Draft) lay(m calendar.Month, waiting []Extra, k contract.Contract, seller Seller) {
 	inv, s := &d.Invoice, &d.Settlement
@@ -198,7 +179,10 @@ func (d *Draft) lay(m calendar.Month, waiting []Extra, k contract.Contract, sell
 		l := Line{Part: OneOff, Title: x.Text, Detail: inv.Language.oneOff(x.Month, m), For: x.Month, From: x.Month.First(), To: x.Month.Last(),
 			Quantity: 1, Unit: Piece, Price: money.PriceOf(x.Net.Rat()), Per: 1, Net: x.Net, Category: category, Rate: rate}
 		if x.Category != "" && seller.VATRegime != Franchise {
-			l.Category, l.Rate = x.Category, x.Rate
+			l.Category, l.Rate, l.Exemption = x.Category, x.Rate, x.Exemption
+		}
+		if slices.ContainsFunc(inv.Lines, func(o Line) bool { return alone(l.Category, o.Category) }) {
+			continue // it waits for an invoice of its own
 		}
 		inv.Lines = append(inv.Lines, l)
 		s.Extras = append(s.Extras, x.ID)

@@ -76,6 +76,10 @@ func (in Language) Exemption(c Category) string {
 		return "VAT not applicable, art. 293 B of the French tax code (TVA non applicable, art. 293 B du CGI)"
 	case c == Exempt:
 		return "TVA non applicable, art. 293 B du CGI"
+	case c == OutOfScope && in == English:
+		return "Outside the scope of VAT (hors champ d'application de la TVA)"
+	case c == OutOfScope:
+		return "Hors champ d'application de la TVA"
 	case c == ReverseCharge && in == English:
 		return "Reverse charge (autoliquidation)"
 	case c == ReverseCharge:

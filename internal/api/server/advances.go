@@ -34,14 +34,12 @@ type advanceBody struct {
 // advance reads the order of a deposit invoice.
 func (s *Server) advance(in *advanceBody) (x billing.AdvanceInput, err error) {
 	n := in.Body
-	x = billing.AdvanceInput{Text: n.Text, Category: billing.Category(n.Category)}
+	x = billing.AdvanceInput{Text: n.Text}
 	if x.Net, err = money.ParseCents(n.Amount); err != nil {
 		return x, &contract.Invalid{Field: "amount", Value: n.Amount, Allowed: "want euros such as 500 or 49.50"}
 	}
-	if n.VAT != "" {
-		if x.Rate, err = money.ParseRate(n.VAT); err != nil {
-			return x, &contract.Invalid{Field: "vat", Value: n.VAT, Allowed: "want a percentage such as 20"}
-		}
+	if x.Category, x.Rate, x.Exemption, err = taxed(n.VATChoice); err != nil {
+		return x, err
 	}
 	if n.Due != "" {
 		if x.Due, err = calendar.Parse(n.Due); err != nil {

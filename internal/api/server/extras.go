@@ -30,15 +30,13 @@ func (s *Server) addExtra(ctx context.Context, in *struct {
 	Body api.NewExtra
 }) (*answer[api.Extra], error) {
 	n := in.Body
-	x := billing.Extra{Kind: billing.ExtraKind(n.Kind), Text: n.Text, Category: billing.Category(n.Category)}
+	x := billing.Extra{Kind: billing.ExtraKind(n.Kind), Text: n.Text}
 	var err error
 	if x.Net, err = money.ParseCents(n.Amount); err != nil {
 		return nil, &contract.Invalid{Field: "amount", Value: n.Amount, Allowed: "want euros such as 150 or 49.50"}
 	}
-	if n.VAT != "" {
-		if x.Rate, err = money.ParseRate(n.VAT); err != nil {
-			return nil, &contract.Invalid{Field: "vat", Value: n.VAT, Allowed: "want a percentage such as 20"}
-		}
+	if x.Category, x.Rate, x.Exemption, err = taxed(n.VATChoice); err != nil {
+		return nil, err
 	}
 	if n.Month != "" {
 		if x.Month, err = monthOf(n.Month); err != nil {
@@ -52,6 +50,19 @@ func (s *Server) addExtra(ctx context.Context, in *struct {
 	x.Contract = k.ID
 	x, err = s.Bills.AddExtra(actor(ctx), x)
 	return body(x), err
+}
+
+// taxed reads how something is taxed.
+func taxed(v api.VATChoice) (c billing.Category, rate money.Rate, e *billing.Exemption, err error) {
+	if v.VAT != "" {
+		if rate, err = money.ParseRate(v.VAT); err != nil {
+			return c, rate, e, &contract.Invalid{Field: "vat", Value: v.VAT, Allowed: "want a percentage such as 20"}
+		}
+	}
+	if v.Exemption != "" || v.ExemptionCode != "" {
+		e = &billing.Exemption{Text: v.Exemption, Code: v.ExemptionCode}
+	}
+	return billing.Category(v.Category), rate, e, nil
 }
 
 func (s *Server) removeExtra(ctx context.Context, in *struct {

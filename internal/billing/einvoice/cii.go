@@ -63,7 +63,7 @@ func (w cii) line(l Line) {
 			w.in("ram:ApplicableTradeTax", func() {
 				w.text("ram:TypeCode", "VAT")
 				w.text("ram:CategoryCode", l.Category)
-				w.text("ram:RateApplicablePercent", l.Rate.Decimal())
+				w.text("ram:RateApplicablePercent", percent(l.Category, l.Rate))
 			})
 			w.period(l.From, l.To)
 			w.in("ram:SpecifiedTradeSettlementLineMonetarySummation", func() { w.amount("ram:LineTotalAmount", l.Net) })
@@ -142,7 +142,7 @@ func (w cii) settlement(d Document) {
 				w.text("ram:CategoryCode", t.Category)
 				w.text("ram:ExemptionReasonCode", t.Code)
 				w.text("ram:DueDateTypeCode", ciiTaxDue[d.TaxDue])
-				w.text("ram:RateApplicablePercent", t.Rate.Decimal())
+				w.text("ram:RateApplicablePercent", percent(t.Category, t.Rate))
 			})
 		}
 		w.period(d.From, d.To)
@@ -154,7 +154,7 @@ func (w cii) settlement(d Document) {
 				w.in("ram:CategoryTradeTax", func() {
 					w.text("ram:TypeCode", "VAT")
 					w.text("ram:CategoryCode", a.Category)
-					w.text("ram:RateApplicablePercent", a.Rate.Decimal())
+					w.text("ram:RateApplicablePercent", percent(a.Category, a.Rate))
 				})
 			})
 		}
@@ -188,6 +188,14 @@ func (w cii) totals(d Document) {
 		}
 		w.amount("ram:DuePayableAmount", t.Payable)
 	})
+}
+
+// percent is a rate; what is out of the tax's scope has none (BR-O-05).
+func percent(category string, r money.Rate) string {
+	if category == outOfScope {
+		return ""
+	}
+	return r.Decimal()
 }
 
 // ciiTaxDue are codes of UNTDID 2475: paid to date, date of invoice.

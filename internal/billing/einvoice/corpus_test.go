@@ -57,6 +57,14 @@ func sample(i int) billing.Invoice {
 	case 4:
 		rate = 550
 	}
+	var exemption *billing.Exemption
+	switch {
+	case i%7 == 5 && i%2 == 0: // exempt by an article of its own
+		codes := []string{"VATEX-FR-CGI261-4", "", "VATEX-EU-132-1I", "VATEX-FR-CGI261-7", "VATEX-FR-CGI261D-2", "VATEX-EU-132"}
+		category, rate, exemption = billing.Exempt, 0, &billing.Exemption{Text: "Exonération de TVA, art. 261-4-4° du CGI", Code: codes[i%len(codes)]}
+	case i%14 == 13: // damages
+		category, rate = billing.OutOfScope, 0
+	}
 	inv.Seller.VATOnDebits = i%5 == 2
 	if i%11 == 0 {
 		inv.Seller.EarlyDiscount = "Escompte de 1 % pour paiement sous huit jours"
@@ -66,6 +74,12 @@ func sample(i int) billing.Invoice {
 	}
 	if i%13 == 5 && category == billing.Standard { // two rates on one invoice
 		inv.Lines = append(inv.Lines, line(r, month, billing.Standard, 1000), line(r, month, billing.ZeroRate, 0))
+	}
+	for j := range inv.Lines {
+		inv.Lines[j].Exemption = exemption
+	}
+	if i%7 == 5 && i%4 == 0 { // beside lines that are taxed
+		inv.Lines = append(inv.Lines, line(r, month, billing.Standard, 2000))
 	}
 	if i%9 == 4 { // a credit that came late
 		late := line(r, month.Add(-1), category, rate)

@@ -178,6 +178,9 @@ type Line struct {
 	Text     string          // BT-154
 }
 
+// outOfScope is the category of what VAT is not about.
+const outOfScope = "O"
+
 // The units of lines: a person, a minute, one.
 const (
 	unitPerson = "IE"

@@ -151,6 +151,10 @@ func (r *reading) cents(n *node, path string) money.Cents {
 }
 
 func (r *reading) rate(n *node, path string) money.Rate {
+	beside := path[:strings.LastIndexByte(path, '/')+1]
+	if n.say(path) == "" && (n.say(beside+"CategoryCode") == outOfScope || n.say(beside+"ID") == outOfScope) {
+		return 0 // it has none
+	}
 	return money.Rate(r.scaled(path, n.say(path), 2))
 }
 

@@ -56,8 +56,11 @@ func Of(inv billing.Invoice) (Document, error) {
 		d.Totals.Lines += l.Net
 	}
 	for _, g := range inv.Groups {
-		reason, code := exemption(inv.Language, g.Category)
-		d.Taxes = append(d.Taxes, Tax{g.Net, g.Tax, string(g.Category), g.Rate, reason, code})
+		why := inv.Exempted(g.Category)
+		d.Taxes = append(d.Taxes, Tax{g.Net, g.Tax, string(g.Category), g.Rate, why.Text, why.Code})
+		if g.Category == billing.OutOfScope { // BR-O-02: then nobody has a VAT number
+			d.Seller.VAT, d.Seller.Tax, d.Buyer.VAT = "", d.Seller.Legal, ""
+		}
 	}
 	d.Totals.Net, d.Totals.Tax, d.Totals.Total, d.Totals.Payable = inv.Net, inv.Tax, inv.Total, inv.Payable()
 	d.Totals.Prepaid = inv.Total - inv.Payable()
@@ -219,17 +222,6 @@ func lineOf(i int, l billing.Line) Line {
 		x.Unit = unitMinute
 	}
 	return x
-}
-
-// exemption is why no tax is charged, in words and as a code of the VATEX list.
-func exemption(in billing.Language, c billing.Category) (reason, code string) {
-	switch c {
-	case billing.Exempt:
-		code = "VATEX-FR-FRANCHISE"
-	case billing.ReverseCharge:
-		code = "VATEX-EU-AE"
-	}
-	return in.Exemption(c), code
 }
 
 func compact(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }

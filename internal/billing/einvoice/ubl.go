@@ -161,7 +161,7 @@ func (w ubl) allowance(a Allowance) {
 func (w ubl) category(name, category string, rate money.Rate, reason, code string) {
 	w.in(name, func() {
 		w.text("cbc:ID", category)
-		w.text("cbc:Percent", rate.Decimal())
+		w.text("cbc:Percent", percent(category, rate))
 		w.text("cbc:TaxExemptionReasonCode", code)
 		w.text("cbc:TaxExemptionReason", reason)
 		w.in("cac:TaxScheme", func() { w.text("cbc:ID", "VAT") })

@@ -62,9 +62,9 @@ func (s invoice) payment() {
 func (s invoice) mentions() {
 	seller, in := s.inv.Seller, s.inv.Language
 	m := []string{in.Operation()}
-	for _, c := range []billing.Category{billing.Exempt, billing.ReverseCharge} {
+	for _, c := range []billing.Category{billing.Exempt, billing.ReverseCharge, billing.OutOfScope} {
 		if slices.ContainsFunc(s.inv.Groups, func(g billing.TaxGroup) bool { return g.Category == c }) {
-			m = append(m, in.Exemption(c)+".")
+			m = append(m, strings.TrimSuffix(s.inv.Exempted(c).Text, ".")+".")
 		}
 	}
 	if seller.VATOnDebits {

@@ -80,7 +80,7 @@ func (s *sheet) tableHead() {
 
 // rate is `20 %`, or a dash where no tax applies.
 func (s *sheet) rate(c billing.Category, r money.Rate) string {
-	if c == billing.Exempt {
+	if c == billing.Exempt || c == billing.OutOfScope {
 		return "—"
 	}
 	return s.in.Rate(r)
@@ -154,6 +154,12 @@ func (s *sheet) sums(inv billing.Invoice, y float64, total string) float64 {
 	for _, g := range inv.Groups {
 		switch g.Category {
 		case billing.Exempt:
+			name := w.noVAT
+			if inv.Seller.VATRegime != billing.Franchise {
+				name = fmt.Sprintf(w.exempt, euros(g.Net))
+			}
+			y = s.sum(y, name, "", body)
+		case billing.OutOfScope:
 			y = s.sum(y, w.noVAT, "", body)
 		case billing.ReverseCharge:
 			y = s.sum(y, fmt.Sprintf(w.reverse, euros(g.Net)), "", body)

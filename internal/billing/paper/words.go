@@ -18,7 +18,8 @@ type words struct {
 	// The table and its totals.
 	item, quantity, price, rate, amount  string
 	hour, carried, brought               string
-	lines, net, noVAT, reverse, taxOn    string
+	lines, net, noVAT, exempt            string
+	reverse, taxOn                       string
 	total, totalFranchise, totalCredit   string
 	depositOf, left                      string
 	allowance, wholeLeft, partLeft, over string
@@ -44,7 +45,7 @@ var french = words{
 	siret: "SIRET du client", siren: "SIREN du client", rna: "RNA du client", vat: "TVA du client", delivery: "Lieu d'exécution",
 	credited: "MONTANT DE L'AVOIR", toPay: "TOTAL À PAYER", latest: "au plus tard le %s", dueBox: "ÉCHÉANCE", going: "%s · %s, suite",
 	item: "DÉSIGNATION", quantity: "QUANTITÉ", price: "PRIX UNITAIRE HT", rate: "TVA", amount: "MONTANT HT", hour: "\u00a0/\u00a0h", carried: "À reporter", brought: "Report",
-	lines: "Total des lignes", net: "Total HT", noVAT: "TVA non applicable", reverse: "TVA due par le client, sur %s", taxOn: "TVA %s sur %s",
+	lines: "Total des lignes", net: "Total HT", noVAT: "TVA non applicable", exempt: "Exonéré de TVA, sur %s", reverse: "TVA due par le client, sur %s", taxOn: "TVA %s sur %s",
 	total: "Total TTC", totalFranchise: "Total à payer", totalCredit: "Total de l'avoir", depositOf: "Acompte %s", left: "Reste à payer",
 	allowance: "Votre accompagnement", wholeLeft: "Vos %s d'accompagnement de l'année restent entières.",
 	partLeft: "Sur vos %s d'accompagnement de l'année, %s ont été utilisées : il vous reste %s.",
@@ -64,7 +65,7 @@ var english = words{
 	siret: "Your SIRET", siren: "Your SIREN", rna: "Your RNA", vat: "Your VAT number", delivery: "Place of supply",
 	credited: "AMOUNT OF THE CREDIT NOTE", toPay: "TOTAL DUE", latest: "by %s at the latest", dueBox: "DUE DATE", going: "%s · %s, continued",
 	item: "DESCRIPTION", quantity: "QUANTITY", price: "UNIT PRICE EXCL. VAT", rate: "VAT", amount: "NET AMOUNT", hour: "\u00a0/\u00a0h", carried: "Carried forward", brought: "Brought forward",
-	lines: "Total of the lines", net: "Total excl. VAT", noVAT: "VAT not applicable", reverse: "VAT to be paid by the client, on %s", taxOn: "VAT %s on %s",
+	lines: "Total of the lines", net: "Total excl. VAT", noVAT: "VAT not applicable", exempt: "Exempt from VAT, on %s", reverse: "VAT to be paid by the client, on %s", taxOn: "VAT %s on %s",
 	total: "Total incl. VAT", totalFranchise: "Total due", totalCredit: "Total of the credit note", depositOf: "Deposit %s", left: "Left to pay",
 	allowance: "Your accompaniment", wholeLeft: "All your %s of accompaniment for the year are left.",
 	partLeft: "Of your %s of accompaniment for the year, %s have been used: %s are left.",
