@@ -19,7 +19,7 @@ func newOfferCommand(e *env) *cobra.Command {
 stands there as "required", and no contract can be signed on the offer until it is
 set. Contracts keep the version of the offer that they were signed with.`,
 	}
-	c.AddCommand(newOfferVerb(e, false), newOfferVerb(e, true), newOfferList(e), newOfferShow(e))
+	c.AddCommand(newOfferVerb(e, false), newOfferVerb(e, true), newOfferList(e), newOfferShow(e), newOfferExport(e))
 	return c
 }
 
@@ -113,6 +113,25 @@ func newOfferList(e *env) *cobra.Command {
 				t.add(o.Name, o.Version, priceCell(o.Price), o.Unit, o.Included, priceCell(o.Hour), priceCell(o.Setup), o.Source)
 			}
 			return e.print(list, t)
+		}),
+	}
+}
+
+func newOfferExport(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "export",
+		Short: "Write the price list as a file that offers: in the configuration names",
+		Long: `Write the price list as YAML to standard output, in the form of the cooperative's own
+file (offers: in the configuration): read from there, the offers are the same.`,
+		Example: "  accolade offer export > offers.yaml",
+		Args:    cobra.NoArgs,
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
+			list, err := client.Offers(c.Context())
+			if err != nil {
+				return err
+			}
+			_, err = e.stdout.Write(contract.WriteOffers(list))
+			return err
 		}),
 	}
 }
