@@ -90,7 +90,7 @@ func nightly(db store.DB, clk *clocktest.Clock, dir string, night time.Time) (an
 		return nil, err
 	}
 	back := filepath.Join(filepath.Dir(dir), "back", "store.db")
-	if err := store.Restore(filepath.Join(dir, night.Format("store-2006-01-02.db")), back); err != nil {
+	if err := store.Restore(filepath.Join(dir, night.Format("store-2006-01-02.db")), back, nil); err != nil {
 		return nil, err
 	}
 	copied, err := store.Open(back, store.Options{})

@@ -472,3 +472,29 @@ func TestRun(t *testing.T) {
 		}
 	})
 }
+
+// A store that is brought back from a copy may hold mails as waiting that were sent since.
+func TestBroughtBack(t *testing.T) {
+	o := open(t, smtp.Config{})
+	sent, waits := o.add("a")[0].ID, ""
+	o.pass(sent, mail.Sent)
+	waits = o.add("b")[0].ID
+	if err := o.queue.DB.Update(func(tx store.Tx) error {
+		n, err := mail.Doubt(tx, start)
+		if err == nil && n != 1 {
+			t.Errorf("%d mails in doubt, want the one that waits", n)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	o.is(sent, mail.Sent)
+	m := o.pass(waits, mail.Doubtful)
+	if m.Why != "the store was brought back from a copy: it may have been sent since" {
+		t.Errorf("in doubt because %q", m.Why)
+	}
+	if _, err := o.queue.Resend(anne, waits); err != nil {
+		t.Fatal(err)
+	}
+	o.pass(waits, mail.Sent)
+}

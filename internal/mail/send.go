@@ -63,6 +63,22 @@ func (q *Queue) Recover() error {
 	return err
 }
 
+// Doubt puts in doubt what waits to be sent in a store that is a copy of an earlier day:
+// the relay may have got it since. It tells of how many mails that is so.
+func Doubt(tx store.Tx, now time.Time) (n int, err error) {
+	waiting, err := mails.ByIndex(tx, "state", string(Queued))
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range waiting {
+		m.turn(now, itself, Doubtful, "the store was brought back from a copy: it may have been sent since")
+		if err := mails.Put(tx, m.ID, m); err != nil {
+			return 0, err
+		}
+	}
+	return len(waiting), nil
+}
+
 // Pass tries each mail whose time has come, in the order in which they were queued, and
 // returns when the next one comes; zero: none is queued.
 func (q *Queue) Pass(ctx context.Context) (next time.Time, err error) {

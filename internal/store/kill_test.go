@@ -159,7 +159,7 @@ func TestCopyWhileWriting(t *testing.T) {
 		}
 		f.Close()
 		to := filepath.Join(t.TempDir(), "restored", "accolade.db")
-		if err := store.Restore(path, to); err != nil {
+		if err := store.Restore(path, to, nil); err != nil {
 			t.Error(err)
 			continue
 		}

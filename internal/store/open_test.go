@@ -167,7 +167,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 	pid := hold(t, path)
 	for name, try := range map[string]func() error{
 		"Open":    func() error { _, err := store.Open(path, store.Options{}); return err },
-		"Restore": func() error { return store.Restore(filled(t, 1), path) },
+		"Restore": func() error { return store.Restore(filled(t, 1), path, nil) },
 	} {
 		begun := time.Now()
 		err := try()
@@ -214,7 +214,7 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			if _, ok := errors.AsType[*store.DamagedError](err); !ok || !strings.Contains(err.Error(), "accoladed restore") {
 				t.Fatalf("%v, want a *DamagedError with the way back", err)
 			}
-			if err := store.Restore(path, filepath.Join(t.TempDir(), "x.db")); err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+			if err := store.Restore(path, filepath.Join(t.TempDir(), "x.db"), nil); err == nil || !strings.Contains(err.Error(), "nothing was changed") {
 				t.Errorf("restore of it: %v", err)
 			}
 		})
@@ -370,7 +370,7 @@ func wantFull(t *testing.T, db store.DB, makeRoom func() error) {
 
 func TestRestoreKeepsWhatWasThere(t *testing.T) {
 	from, to := filled(t, 10), filled(t, 3)
-	if err := store.Restore(from, to); err != nil {
+	if err := store.Restore(from, to, nil); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]int{to: 10, to + ".replaced": 3} {
@@ -385,7 +385,7 @@ func TestRestoreKeepsWhatWasThere(t *testing.T) {
 			t.Errorf("%s holds %d records (%v), want %d", filepath.Base(path), count, err, want)
 		}
 	}
-	if err := store.Restore(filepath.Join(t.TempDir(), "nothing"), to); !errors.Is(err, os.ErrNotExist) {
+	if err := store.Restore(filepath.Join(t.TempDir(), "nothing"), to, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("restore of a file that is not there: %v", err)
 	}
 }
@@ -396,7 +396,7 @@ func TestRestoreOverADamagedStore(t *testing.T) {
 	if err := os.Truncate(to, 5000); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Restore(from, to); err != nil {
+	if err := store.Restore(from, to, nil); err != nil {
 		t.Fatal(err)
 	}
 	open(t, to)

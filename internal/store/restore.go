@@ -12,9 +12,11 @@ import (
 // Restore puts the copy in the file from in the place of the store to. The copy is
 // verified first, and a store that is there already is kept beside it with the
 // ending ".replaced". At every instant to is either the old store or the new one.
+// change, if there is one, is made to it before it stands there: what is known to be
+// different now from what the copy says.
 //
 // It refuses while a process has the store open.
-func Restore(from, to string) (err error) {
+func Restore(from, to string, change func(Tx) error) (err error) {
 	to, err = filepath.Abs(to)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -39,6 +41,11 @@ func Restore(from, to string) (err error) {
 	if err := verify(fresh); err != nil {
 		return err
 	}
+	if change != nil {
+		if err := changeFile(fresh, change); err != nil {
+			return fmt.Errorf("store: restore %s: %w", from, err)
+		}
+	}
 	if err := setAside(to); err != nil {
 		return fmt.Errorf("store: restore %s: %w", from, err)
 	}
@@ -46,6 +53,15 @@ func Restore(from, to string) (err error) {
 		return fmt.Errorf("store: restore %s: %w", from, err)
 	}
 	return syncFolder(dir)
+}
+
+// changeFile makes one change to the store in a file that nobody else knows.
+func changeFile(path string, change func(Tx) error) error {
+	db, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Update(change), db.Close())
 }
 
 // verifyCopy verifies a copy, which unlike a store may lie anywhere and belong to

@@ -210,7 +210,7 @@ func copyOf(t *testing.T, db store.DB) {
 	update(t, db, func(tx store.Tx) { check(t, c.Delete(tx, "1")) })
 	dir := t.TempDir()
 	check(t, os.WriteFile(filepath.Join(dir, "copy"), buf.Bytes(), 0o600))
-	check(t, store.Restore(filepath.Join(dir, "copy"), filepath.Join(dir, "new", "store.db")))
+	check(t, store.Restore(filepath.Join(dir, "copy"), filepath.Join(dir, "new", "store.db"), nil))
 	restored, err := store.Open(filepath.Join(dir, "new", "store.db"), store.Options{})
 	check(t, err)
 	defer restored.Close()
