@@ -47,7 +47,7 @@ func operationError(err error) *api.Error {
 }
 
 // nounOf is the command line's noun for records that are called otherwise.
-var nounOf = map[string]string{"entry": "hours", "movement": "statement"}
+var nounOf = map[string]string{"entry": "hours", "movement": "statement", "plan": "hours plan", "extra": "contract charge", "comparison": "headcount"}
 
 func storeError(err error) *api.Error {
 	if e, ok := errors.AsType[*store.NotFoundError](err); ok {
