@@ -136,6 +136,7 @@ func (e *enrolment) onlyNode(ctx context.Context) (string, error) {
 // checkClock compares the box's time zone with the site's, since its own job runs
 // in it, and its clock with ours.
 func (e *enrolment) checkClock(ctx context.Context) error {
+	asked := e.svc.Clock.Now()
 	clock, err := e.host.Time(ctx)
 	if err != nil {
 		return err
@@ -145,11 +146,23 @@ func (e *enrolment) checkClock(ctx context.Context) error {
 			"on the box: timedatectl set-timezone "+e.site.Zone)
 	}
 	now := e.svc.Clock.Now()
-	if skew := clock.Now.Sub(now); skew.Abs() > maxSkew {
+	if skew := skewOf(clock.Now, asked, now); skew.Abs() > maxSkew {
 		return e.refuse(fmt.Sprintf("has a clock that is %s off: it says %s, here it is %s", skew.Abs().Round(time.Second), clock.Now.Format(time.RFC3339), now.Format(time.RFC3339)),
 			"let it keep time with chrony, then try again")
 	}
 	return nil
+}
+
+// skewOf is by how much a clock is off that was read at some instant between two: over a
+// slow line nobody knows at which.
+func skewOf(there, asked, answered time.Time) time.Duration {
+	switch {
+	case there.Before(asked):
+		return there.Sub(asked)
+	case there.After(answered):
+		return there.Sub(answered)
+	}
+	return 0
 }
 
 // vmStorage is where the disks of VMs go.

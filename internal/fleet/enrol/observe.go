@@ -43,7 +43,7 @@ func (s *Service) observe(ctx context.Context, b fleet.Box, login fleet.Login, k
 		return o, nil, err
 	}
 	if known == nil || known.version != o.Version {
-		if known, err = readSeldom(ctx, host, b, o.Version, now); err != nil {
+		if known, err = s.readSeldom(ctx, host, b, o.Version, now); err != nil {
 			return o, nil, err
 		}
 		known.token, known.login = string(b.TokenSecret), login
@@ -89,13 +89,13 @@ func vms(ctx context.Context, host Host) ([]fleet.ObservedVM, error) {
 }
 
 func (k *seldom) clockDrift(b fleet.Box) []fleet.Drift {
-	clock, now := k.clock, k.at
+	clock := k.clock
 	var out []fleet.Drift
 	if clock.Zone != b.Zone {
 		out = append(out, fleet.Drift{What: "time zone", Wanted: b.Zone, Actual: clock.Zone, Fix: "on the box: timedatectl set-timezone " + b.Zone})
 	}
-	if skew := clock.Now.Sub(now); skew.Abs() > maxSkew {
-		out = append(out, fleet.Drift{What: "clock", Wanted: "within a minute", Actual: skew.Round(time.Second).String() + " off", Fix: "on the box: let it keep time with chrony"})
+	if k.skew.Abs() > maxSkew {
+		out = append(out, fleet.Drift{What: "clock", Wanted: "within a minute", Actual: k.skew.Round(time.Second).String() + " off", Fix: "on the box: let it keep time with chrony"})
 	}
 	return out
 }

@@ -18,6 +18,7 @@ const seldomEvery = time.Hour
 type seldom struct {
 	at      time.Time
 	clock   fleet.BoxClock
+	skew    time.Duration // by how much that clock was off
 	configs []fleet.StorageConfig
 	version string        // of Proxmox VE, which decides what rights are wanted
 	rights  []fleet.Drift // those that are missing
@@ -67,12 +68,14 @@ func (s *Service) ourLogin(b fleet.Box, last *seldom) (fleet.Login, error) {
 	return fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value}, nil
 }
 
-func readSeldom(ctx context.Context, host Host, b fleet.Box, version string, now time.Time) (*seldom, error) {
+func (s *Service) readSeldom(ctx context.Context, host Host, b fleet.Box, version string, now time.Time) (*seldom, error) {
 	k := &seldom{at: now, version: version}
 	var err error
+	asked := s.Clock.Now()
 	if k.clock, err = host.Time(ctx); err != nil {
 		return nil, err
 	}
+	k.skew = skewOf(k.clock.Now, asked, s.Clock.Now())
 	if k.configs, err = host.StorageConfigs(ctx); err != nil {
 		return nil, err
 	}
