@@ -18,7 +18,7 @@ type Files interface {
 	Rename(from, to string) error
 	// Get reads a file; fs.ErrNotExist where there is none.
 	Get(name string) ([]byte, error)
-	Close() error
+	io.Closer
 }
 
 // mostBytes of a file that is read.

@@ -113,7 +113,7 @@ func (r *remoteFolder) Get(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	return io.ReadAll(io.LimitReader(f, mostBytes))
 }
 
