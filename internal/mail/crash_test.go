@@ -37,10 +37,10 @@ func fates(db store.DB, relay *smtp.Relay) (any, error) {
 	return a, err
 }
 
-// TestCrash cuts the controller off at every word that it says to the relay, every commit
+// TestCrashMail cuts the controller off at every word that it says to the relay, every commit
 // and everything that it does to a file. What is in doubt after that is settled as the
 // guide says, by a look into the relay's log: in the end each mail went out once.
-func TestCrash(t *testing.T) {
+func TestCrashMail(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

@@ -202,9 +202,9 @@ func TestRejections(t *testing.T) {
 	}
 }
 
-// TestCrash cuts the controller off at each commit and each thing done to a file; the
+// TestCrashDeposit cuts the controller off at each commit and each thing done to a file; the
 // platform empties the folder at every restart. It gets each document once.
-func TestCrash(t *testing.T) {
+func TestCrashDeposit(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		dir := t.TempDir()
 		there := approved(dir)
