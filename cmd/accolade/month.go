@@ -35,6 +35,7 @@ func newMonthPreview(e *env) *cobra.Command {
 	var soFar bool
 	c := &cobra.Command{
 		Use:     "preview MONTH",
+		Aliases: []string{"draft"},
 		Short:   "Show what a month comes to",
 		Example: "  accolade month preview 2026-09\n  accolade month preview 2026-10 --so-far",
 		Args:    cobra.ExactArgs(1),
