@@ -50,7 +50,6 @@ func (c *Controller) runLoops(ctx context.Context) {
 	c.loop(ctx, "schedule", c.scheduler.Run)
 	c.loop(ctx, "supervision", c.observe)
 	c.loop(ctx, "mails", c.services.Mails.Run)
-	c.group.Go(func() error { watchdog(ctx, c.log, c.alive); return nil })
 }
 
 // alive is the watchdog's question: can the store be read, and does time go on?

@@ -100,6 +100,7 @@ func Start(ctx context.Context, conf config.Config, o Options) (_ *Controller, e
 	}
 	c.runLoops(run)
 	notify(c.log, daemon.SdNotifyReady)
+	c.group.Go(func() error { watchdog(run, c.log, c.alive); return nil }) // systemd counts from the word before
 	c.log.Info("controller runs", "version", c.version, "state", conf.State, "socket", conf.Socket, "listen", conf.Listen, "sandbox", conf.Sandbox)
 	return c, nil
 }
