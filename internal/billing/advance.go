@@ -116,8 +116,8 @@ func (s *Service) issueAdvance(tx store.Tx, a contract.Actor, in AdvanceInput) (
 		if err != nil {
 			return Invoice{}, err
 		}
-		if inv.Date.Before(before.Date) {
-			return Invoice{}, refused("set the machine's clock", "deposit invoices are numbered in the order of time: %s is of %s, and today is %s", before.Number, before.Date, inv.Date)
+		if err := inOrder("deposit invoices", inv.Date, before.Number, before.Date); err != nil {
+			return Invoice{}, err
 		}
 	}
 	if err := s.keep(tx, inv); err != nil {

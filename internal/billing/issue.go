@@ -77,8 +77,8 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 		if err != nil {
 			return Invoice{}, err
 		}
-		if note.Date.Before(before.Date) {
-			return Invoice{}, refused("set the machine's clock", "credit notes are numbered in the order of time: %s is of %s, and today is %s", before.Number, before.Date, note.Date)
+		if err := inOrder("credit notes", note.Date, before.Number, before.Date); err != nil {
+			return Invoice{}, err
 		}
 	}
 	if err := s.keep(tx, note); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -41,4 +42,12 @@ func nextInvoice(tx store.Tx, year int) (uint64, error) {
 
 func nextCredit(tx store.Tx, year int) (uint64, error) {
 	return store.Sequence(tx, fmt.Sprintf("credit/%d", year))
+}
+
+// inOrder refuses a document that is older than the one with the number before.
+func inOrder(documents string, today calendar.Date, before string, of calendar.Date) error {
+	if today.Before(of) {
+		return refused("set the machine's clock", "%s are numbered in the order of time: %s is of %s, and today is %s", documents, before, of, today)
+	}
+	return nil
 }

@@ -173,11 +173,10 @@ func (s *Service) examineBox(ctx context.Context, b fleet.Box, servers []fleet.S
 // seeds lists the ISO images on our own storage: no operation is at work on the
 // box, so that none belongs there.
 func (s *Service) seeds(ctx context.Context, b fleet.Box) ([]string, error) {
-	value, err := s.Keeper.Open(b.TokenSecret)
+	host, err := s.dialOurs(b)
 	if err != nil {
 		return nil, err
 	}
-	host := s.DialBox(b, fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value})
 	defer host.Close()
 	volumes, err := host.Content(ctx, b.Storages.Images, "iso", 0)
 	var ids []string

@@ -23,11 +23,10 @@ func (s *Service) locks(ctx context.Context, b fleet.Box, vms []fleet.ObservedVM
 	if len(locked) == 0 {
 		return nil, nil
 	}
-	login, err := s.ourLogin(b, nil)
+	host, err := s.dialOurs(b)
 	if err != nil {
 		return nil, err
 	}
-	host := s.DialBox(b, login)
 	defer host.Close()
 	running, err := host.Tasks(ctx, fleet.TaskFilter{Active: true, Limit: 500})
 	if err != nil {

@@ -68,6 +68,15 @@ func (s *Service) ourLogin(b fleet.Box, last *seldom) (fleet.Login, error) {
 	return fleet.Login{TokenID: b.TokenID, User: fleet.BoxUser, Secret: value}, nil
 }
 
+// dialOurs speaks to a box with the login that its enrolment made.
+func (s *Service) dialOurs(b fleet.Box) (Host, error) {
+	login, err := s.ourLogin(b, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.DialBox(b, login), nil
+}
+
 func (s *Service) readSeldom(ctx context.Context, host Host, b fleet.Box, version string, now time.Time) (*seldom, error) {
 	k := &seldom{at: now, version: version}
 	var err error

@@ -15,11 +15,9 @@ func (s *Service) wrecks(ctx context.Context, b fleet.Box, all []fleet.Wreck) (f
 			continue
 		}
 		if host == nil {
-			login, err := s.ourLogin(b, nil)
-			if err != nil {
+			if host, err = s.dialOurs(b); err != nil {
 				return nil, err
 			}
-			host = s.DialBox(b, login)
 			defer host.Close()
 		}
 		free, err := host.FreeVMID(ctx, w.VMID)
