@@ -32,7 +32,7 @@ var floors = [][]string{
 	{"internal/operation", "internal/schedule", "internal/notify"},
 	{"internal/audit"},
 	{"internal/store"},
-	{"internal/poll", "internal/secret", "internal/pin", "internal/rest", "internal/calendar", "internal/money", "templates", "internal/version"},
+	{"internal/poll", "internal/secret", "internal/pin", "internal/rest", "internal/calendar", "internal/money", "internal/apportion", "templates", "internal/version"},
 	{"internal/clock", "internal/wholefile", "internal/strictyaml"},
 }
 

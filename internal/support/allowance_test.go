@@ -5,6 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"codeberg.org/accolade/accolade/internal/apportion"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 )
@@ -99,7 +100,7 @@ func TestSeats(t *testing.T) {
 			all += s
 		}
 		var sum calendar.Minutes
-		for i, share := range bySeats(minutes, seats) {
+		for i, share := range apportion.Split(minutes, seats) {
 			sum += share
 			if off := int64(share)*int64(all) - int64(minutes)*int64(seats[i]); off <= -int64(all) || off >= int64(all) {
 				t.Fatalf("%d of %d seats get %s of %s: a minute or more off", seats[i], all, share, minutes)

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"codeberg.org/accolade/accolade/internal/apportion"
 	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
@@ -104,7 +105,7 @@ func (l *Ledger) AddGroup(a contract.Actor, b Booking, seats []Seat) ([]Entry, e
 		if len(seats) < 2 {
 			return "", "", invalid("group", len(seats), "a session for one client is booked without a group")
 		}
-		for i, share := range bySeats(b.Minutes, counts) {
+		for i, share := range apportion.Split(b.Minutes, counts) {
 			part := b
 			part.Client = seats[i].Client
 			e, err := l.prepare(tx, part)

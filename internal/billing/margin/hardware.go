@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"codeberg.org/accolade/accolade/internal/apportion"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
@@ -134,7 +135,7 @@ func (h Hardware) shared(r Rates, contracts []contract.Contract, from, to calend
 		}
 		whole := h.cost(r, first, last)
 		weights := h.weights(contracts, first)
-		hardware, vault, relay := Split(whole.Hardware, weights), Split(whole.Vault, weights), Split(whole.Relay, weights)
+		hardware, vault, relay := apportion.Split(whole.Hardware, weights), apportion.Split(whole.Vault, weights), apportion.Split(whole.Relay, weights)
 		for i := range shares {
 			shares[i] = shares[i].Plus(Sum{Hardware: hardware[i], Vault: vault[i], Relay: relay[i]})
 		}
@@ -148,7 +149,7 @@ func (h Hardware) residual(r Rates, contracts []contract.Contract, day calendar.
 	if day.Before(h.From) {
 		return make([]money.Cents, len(contracts)+1)
 	}
-	return Split(h.whole(r)-h.worn(r, day), h.weights(contracts, day))
+	return apportion.Split(h.whole(r)-h.worn(r, day), h.weights(contracts, day))
 }
 
 // weights are the employees or seats of the contracts on a day; the last one is 1 if

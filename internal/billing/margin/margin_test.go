@@ -27,31 +27,6 @@ var classic = contract.Offer{Name: "classic", Version: 1, Unit: contract.PerEmpl
 
 var rates = Rates{Hour: 35_00, TravelHour: 45_00, VaultGB: 20_000, Relay: 1_50, Spare: 20_00, Life: 96, Upkeep: 30}
 
-func TestSplit(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		whole := money.Cents(rapid.Int64Range(0, 1_000_000_00).Draw(t, "whole"))
-		weights := rapid.SliceOfN(rapid.IntRange(0, 10_000), 1, 12).Draw(t, "weights")
-		var sum money.Cents
-		total := 0
-		for _, w := range weights {
-			total += w
-		}
-		for i, share := range Split(whole, weights) {
-			sum += share
-			if total == 0 {
-				continue
-			}
-			exact := new(big.Rat).Mul(whole.Rat(), big.NewRat(int64(weights[i]), int64(total)))
-			if diff := new(big.Rat).Sub(share.Rat(), exact); diff.Abs(diff).Cmp(big.NewRat(1, 1)) >= 0 {
-				t.Fatalf("%d of weight %d of %d is %s: a cent or more off %s", share, weights[i], total, share, exact.FloatString(4))
-			}
-		}
-		if total > 0 && sum != whole {
-			t.Fatalf("the shares of %s by %v come to %s", whole, weights, sum)
-		}
-	})
-}
-
 // TestPart holds the integers against big rationals.
 func TestPart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
