@@ -199,8 +199,8 @@ func live(ctx context.Context, clk *clocktest.Clock, world World, db store.DB, l
 		return op, fmt.Errorf("put the controller together: %w", err)
 	}
 	over := make(chan error, 1)
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	go func() { over <- c.Engine.Run(running) }() // this goroutine's mark stands for it until it is ready
+	running, stop := context.WithCancel(context.Background()) // without our mark, which the engine would lift: it holds time while we work
+	go func() { over <- c.Engine.Run(running) }()
 	select {
 	case <-c.Engine.Ready():
 	case err := <-over:

@@ -301,3 +301,28 @@ func TestABuildMayLetTimePass(t *testing.T) {
 		return world(false, false)(t, clk)
 	})
 }
+
+// TestTimeStandsWhileWorkRuns: what a controller does, it does at one instant, whoever
+// else waits for a later one.
+func TestTimeStandsWhileWorkRuns(t *testing.T) {
+	problems := crashtest.Check(t, func(testing.TB, *clocktest.Clock) crashtest.World {
+		return crashtest.World{
+			Controller: func(*crashtest.Controller) error { return nil },
+			Work: func(c *crashtest.Controller) error {
+				marked, idle := c.Clock.Work(c.Context)
+				woke := make(chan error, 1)
+				go func() { defer idle(); woke <- c.Clock.Sleep(marked, time.Hour) }()
+				select {
+				case err := <-woke:
+					return errors.Join(errors.New("an hour has passed meanwhile"), err)
+				case <-time.After(50 * time.Millisecond): // of the machine: long enough to go to sleep, and to be woken
+				}
+				return errors.Join(c.Clock.Sleep(c.Context, 2*time.Hour), <-woke)
+			},
+			State: func(store.DB) (any, error) { return nil, nil },
+		}
+	})
+	if len(problems) > 0 {
+		t.Error(problems)
+	}
+}
