@@ -64,11 +64,11 @@ GET /api/timesheets as JSON (one page after the other), and the mapping says who
 what is meant. A file may be imported again, in part or whole: what was taken over
 before is passed over.
 
-  users: {anne: anne, "7": paul}            # Kimai's login, name or number: technician
-  customers: {"Mairie de Kerlann": kerlann} # client; - leaves it out
-  projects: {"12": kerlann, "Coop/Partage": penmarch}   # goes before the customer
-  activities: {Formation: training}         # kind of work
-  timezone: Europe/Paris                    # of a CSV's times`,
+  users: {anne: anne, "7": paul}   # login, name or number: our technician
+  customers: {"Mairie": kerlann}   # our client; - leaves it out
+  projects: {"12": kerlann}        # the same; goes before the customer
+  activities: {Formation: training}
+  timezone: Europe/Paris           # of a CSV's times`,
 		Example: `  accolade hours import 2026-10.csv --dry-run
   accolade hours import kimai-export.csv --kimai kimai.yaml`,
 		Args: cobra.ExactArgs(1),

@@ -32,22 +32,15 @@ func describe(b *strings.Builder, c *cobra.Command) {
 			if sub.Parent() == sub.Root() {
 				level = "##"
 			}
-			fmt.Fprintf(b, "\n%s %s\n\n%s\n\n```\n%s\n", level, sub.CommandPath(), about(sub), sub.UseLine())
+			fmt.Fprintf(b, "\n%s %s\n\n%s\n\n```\n%s", level, sub.CommandPath(), about(sub), useText(sub))
 			if sub.HasAvailableLocalFlags() {
-				b.WriteString("\n" + strings.TrimRight(sub.LocalNonPersistentFlags().FlagUsages(), "\n") + "\n")
+				b.WriteString("\n" + strings.TrimRight(sub.LocalNonPersistentFlags().FlagUsagesWrapped(helpWidth), "\n") + "\n")
 			}
 			if sub.Example != "" {
-				b.WriteString("\n" + sub.Example + "\n")
+				b.WriteString("\n" + exampleText(sub) + "\n")
 			}
 			b.WriteString("```\n")
 		}
 		describe(b, sub)
 	}
-}
-
-func about(c *cobra.Command) string {
-	if c.Long != "" {
-		return strings.TrimSpace(c.Long)
-	}
-	return c.Short + "."
 }

@@ -87,6 +87,7 @@ socket, from elsewhere through TLS with a technician's token.
 		root.AddCommand(noun(e))
 	}
 	prepare(e, root)
+	helpful(root)
 	return root
 }
 

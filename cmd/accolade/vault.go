@@ -29,10 +29,10 @@ type vaultFlags struct{ site, url, fingerprint, datastore, tokenFile string }
 
 func (f *vaultFlags) register(e *env, c *cobra.Command) {
 	c.Flags().StringVar(&f.url, "url", "", "https://HOST:8007")
-	c.Flags().StringVar(&f.fingerprint, "fingerprint", "", "SHA-256 of its certificate, as `proxmox-backup-manager cert info` shows it there")
+	c.Flags().StringVar(&f.fingerprint, "fingerprint", "", "SHA-256 of its certificate, as proxmox-backup-manager cert info shows it there")
 	c.Flags().StringVar(&f.datastore, "datastore", "", "name of the datastore")
 	c.Flags().StringVar(&f.site, "site", "", "where it stands, if at a site of ours")
-	c.Flags().StringVar(&f.tokenFile, "token-file", "", "file with an administrator's token, USER@REALM!TOKEN:SECRET; - is standard input (default: ask)")
+	c.Flags().StringVar(&f.tokenFile, "token-file", "", "file with an administrator's token (USER@REALM!TOKEN:SECRET); - is standard input (default: ask)")
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("site", e.completeFlag(siteNames)))
 }
 
