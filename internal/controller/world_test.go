@@ -55,6 +55,12 @@ func newWorld(t testing.TB) (*world, context.Context) {
 
 func newWorldIn(t testing.TB, o sandbox.Options) (*world, context.Context) {
 	t.Helper()
+	return newWorldSaying(t, o, "")
+}
+
+// newWorldSaying is newWorldIn with a configuration file.
+func newWorldSaying(t testing.TB, o sandbox.Options, file string) (*world, context.Context) {
+	t.Helper()
 	s, err := sandbox.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -66,11 +72,11 @@ func newWorldIn(t testing.TB, o sandbox.Options) (*world, context.Context) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	file := filepath.Join(dir, "accoladed.yaml")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	path := filepath.Join(dir, "accoladed.yaml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.conf, _, err = config.Load(config.Sources{File: file, Flags: map[string]string{"state": filepath.Join(dir, "state"), "socket": filepath.Join(dir, "s"), "sandbox": w.info.Control.URL}})
+	w.conf, _, err = config.Load(config.Sources{File: path, Flags: map[string]string{"state": filepath.Join(dir, "state"), "socket": filepath.Join(dir, "s"), "sandbox": w.info.Control.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
