@@ -24,9 +24,6 @@ type User struct {
 	Groups    []string
 }
 
-// FullName is the name as YunoHost shows it.
-func (u User) FullName() string { return strings.TrimSpace(u.FirstName + " " + u.LastName) }
-
 // columns are the nine that YunoHost demands, in its own order.
 var columns = []string{"username", "firstname", "lastname", "password", "mail", "mailbox-quota", "mail-alias", "mail-forward", "groups"}
 

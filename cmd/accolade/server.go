@@ -176,7 +176,7 @@ func serverState(state string) cell {
 		c.colour = green
 	case "failed":
 		c.colour = red
-	case "planned", "provisioning":
+	case "provisioning":
 		c.colour = yellow
 	}
 	return c

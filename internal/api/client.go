@@ -108,9 +108,6 @@ func pin(conf *tls.Config, fingerprint string) error {
 	return nil
 }
 
-// Address is where the controller is expected: the socket's path or the URL.
-func (c *Client) Address() string { return c.address }
-
 // Close drops the idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

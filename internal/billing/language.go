@@ -70,7 +70,7 @@ func (in Language) Date(d calendar.Date) string {
 // Span is `du 1er au 19 octobre 2026` or `1 to 19 October 2026`.
 func (in Language) Span(from, to calendar.Date) string {
 	if in != English {
-		return SpanText(from, to)
+		return spanText(from, to)
 	}
 	switch {
 	case from == to:

@@ -12,9 +12,9 @@ import (
 	"codeberg.org/accolade/accolade/templates"
 )
 
-// ReminderDays are how many days after the due date each level of reminder is for: a
+// reminderDays are how many days after the due date each level of reminder is for: a
 // friendly word, a firm one, and the formal notice (mise en demeure).
-var ReminderDays = [...]int{7, 21, 45}
+var reminderDays = [...]int{7, 21, 45}
 
 // reminderPause is how many days pass at least between two levels.
 const reminderPause = 7
@@ -57,7 +57,7 @@ func professional(k contract.ClientKind) bool { return k != contract.Association
 // level is the next reminder of an invoice; 0 while none is due.
 func (l LateInvoice) level(today calendar.Date) int {
 	n := len(l.reminded)
-	if n >= len(ReminderDays) || l.Late < ReminderDays[n] || n > 0 && l.reminded[n-1].On.AddDays(reminderPause).After(today) {
+	if n >= len(reminderDays) || l.Late < reminderDays[n] || n > 0 && l.reminded[n-1].On.AddDays(reminderPause).After(today) {
 		return 0
 	}
 	return n + 1

@@ -37,8 +37,8 @@ func DateText(d calendar.Date) string {
 	return day + "\u00a0" + monthText(d.MonthOf())
 }
 
-// SpanText is `du 1er au 19 octobre 2026`, or `le 19 octobre 2026`.
-func SpanText(from, to calendar.Date) string {
+// spanText is `du 1er au 19 octobre 2026`, or `le 19 octobre 2026`.
+func spanText(from, to calendar.Date) string {
 	switch {
 	case from == to:
 		return "le " + DateText(from)
@@ -70,7 +70,7 @@ func (in Language) run(r contract.Run, o contract.Offer) string {
 	if in == English {
 		return englishRun(r, o)
 	}
-	s := fmt.Sprintf("%s, %s", in.Count(r.Count, o.Unit), SpanText(r.From, r.To))
+	s := fmt.Sprintf("%s, %s", in.Count(r.Count, o.Unit), spanText(r.From, r.To))
 	if m := r.From.MonthOf(); r.Days() < m.Days() {
 		s += fmt.Sprintf(" (%s sur %d, à %s)", in.days(r.Days()), m.Days(), o.Price.Cents.French())
 	}

@@ -102,9 +102,6 @@ type Retention struct {
 // DefaultRetention is three last, seven days, five weeks, twelve months.
 func DefaultRetention() Retention { return Retention{Last: 3, Daily: 7, Weekly: 5, Monthly: 12} }
 
-// Count is the largest number of points that the retention keeps for one VM.
-func (r Retention) Count() int { return r.Last + r.Daily + r.Weekly + r.Monthly }
-
 // String is the property string that Proxmox wants in prune-backups.
 func (r Retention) String() string {
 	var parts []string

@@ -10,8 +10,7 @@ import (
 type ServerState string
 
 const (
-	ServerPlanned      ServerState = "planned"      // its VMID is reserved, nothing is on the box yet
-	ServerProvisioning ServerState = "provisioning" // an operation is building it
+	ServerProvisioning ServerState = "provisioning" // an operation is building it; its VMID is reserved
 	ServerReady        ServerState = "ready"        // in service
 	ServerFailed       ServerState = "failed"       // the operation that built it gave up
 	ServerGone         ServerState = "gone"         // destroyed on purpose; its record stays

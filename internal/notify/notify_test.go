@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -63,8 +64,9 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("a relay without STARTTLS was given a mail and a password: %v", err)
 	}
 	m = mailer(&net.TCPAddr{IP: addr.IP, Port: 1}, "right")
-	if err := m.Send(t.Context(), "k", "s", "t"); !notify.Temporary(err) {
-		t.Errorf("nobody there: %v, wanted is a temporary error", err)
+	err = m.Send(t.Context(), "k", "s", "t")
+	if f, ok := errors.AsType[*notify.Failure](err); !ok || f.Outcome != notify.Later {
+		t.Errorf("nobody there: %v, wanted is a failure that may pass", err)
 	}
 	if (&notify.Mailer{}).Enabled() || (*notify.Mailer)(nil).Enabled() || !m.Enabled() {
 		t.Error("Enabled is wrong")

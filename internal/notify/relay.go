@@ -222,9 +222,3 @@ func (r *Relay) answered(what string, err error) *Failure {
 	}
 	return f
 }
-
-// Temporary says that the relay may take the same mail later, without having it now.
-func Temporary(err error) bool {
-	f, ok := errors.AsType[*Failure](err)
-	return ok && f.Outcome == Later
-}

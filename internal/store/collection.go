@@ -95,9 +95,6 @@ func (c *Collection[T]) prefix() []byte { return []byte("c/" + c.name + "/") }
 
 func (c *Collection[T]) key(id string) []byte { return []byte("c/" + c.name + "/" + id) }
 
-// Name is the word for one record.
-func (c *Collection[T]) Name() string { return c.name }
-
 // Get returns the record id, or a *NotFoundError.
 func (c *Collection[T]) Get(tx Tx, id string) (T, error) {
 	v, found, err := c.lookup(tx, id)

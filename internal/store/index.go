@@ -131,12 +131,6 @@ func (c *Collection[T]) FirstByIndex(tx Tx, name, first, last string, n int) ([]
 	return all, nil
 }
 
-// CountIndex returns how many records the index holds under key.
-func (c *Collection[T]) CountIndex(tx Tx, name, key string) (int, error) {
-	ids, err := c.indexedIDs(tx, name, key, key, math.MaxInt)
-	return len(ids), err
-}
-
 func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string, n int) ([]string, error) {
 	i := slices.IndexFunc(c.indexes, func(x index[T]) bool { return x.name == name })
 	if i < 0 {

@@ -8,12 +8,12 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// RhythmDays is how far back a rhythm looks: three months even out a week of
+// rhythmDays is how far back a rhythm looks: three months even out a week of
 // training, and follow a client whose needs change.
-const RhythmDays = 90
+const rhythmDays = 90
 
 // Forecast says when the allowance of a contract year runs out if work goes on in
-// the rhythm of the last RhythmDays, or of the contract year where it is younger.
+// the rhythm of the last rhythmDays, or of the contract year where it is younger.
 type Forecast struct {
 	Balance
 	On    calendar.Date    `json:"on"`    // the last day that was looked at
@@ -26,7 +26,7 @@ type Forecast struct {
 	RunsOut calendar.Date `json:"runs_out,omitzero"`
 	// Unused is what the rhythm leaves on the last day; 0 where it runs out.
 	Unused  calendar.Minutes `json:"unused"`
-	Reached int              `json:"reached"` // the highest of Thresholds that is reached, in per cent; 0: none
+	Reached int              `json:"reached"` // the highest of thresholds that is reached, in per cent; 0: none
 	Words   string           `json:"words"`
 }
 
@@ -37,7 +37,7 @@ func ForecastOn(c contract.Contract, day calendar.Date, entries []Entry) Forecas
 	if c.Ending != nil && c.Ending.On.Before(f.Last) {
 		f.Last = c.Ending.On
 	}
-	f.Since = day.AddDays(1 - RhythmDays)
+	f.Since = day.AddDays(1 - rhythmDays)
 	if f.Since.Before(f.Year.From) {
 		f.Since = f.Year.From
 	}
@@ -47,7 +47,7 @@ func ForecastOn(c contract.Contract, day calendar.Date, entries []Entry) Forecas
 			f.Done += e.Minutes
 		}
 	}
-	for _, r := range ReachedBy(c, day, entries) {
+	for _, r := range reachedBy(c, day, entries) {
 		f.Reached = r.Percent
 		if r.Percent == 100 {
 			f.RunsOut = r.On

@@ -87,7 +87,7 @@ func TestThresholds(t *testing.T) {
 		want string
 	}{{1, ""}, {2, "75 by H2"}, {3, "75 by H2, 100 by H3"}, {4, "75 by H2"}, {5, "75 by H2"}} {
 		var got []string
-		for _, r := range ReachedBy(k, at(2027, 9, 14), entries[:c.n]) {
+		for _, r := range reachedBy(k, at(2027, 9, 14), entries[:c.n]) {
 			got = append(got, map[int]string{75: "75", 100: "100"}[r.Percent]+" by "+r.Entry)
 		}
 		if s := strings.Join(got, ", "); s != c.want {

@@ -103,7 +103,7 @@ func (w *Warner) fresh() ([]Warned, error) {
 	var fresh []Warned
 	err := w.Ledger.running(today, func(c contract.Contract, booked []Entry) error {
 		b := balanceOn(c, today, booked)
-		for _, r := range ReachedBy(c, today, booked) {
+		for _, r := range reachedBy(c, today, booked) {
 			told, err := w.told(c.ID, b.Year.Index, r.Percent)
 			if err != nil {
 				return err

@@ -118,7 +118,7 @@ func (s *Service) item(inv billing.Invoice) (Dispatch, error) {
 	if found {
 		item.To, item.Mail, item.State, item.Why = m.To, m.ID, m.State, m.Why
 		if m.State.Waits() {
-			item.Fix = Fix(m)
+			item.Fix = fix(m)
 		}
 		return item, nil
 	}
@@ -130,8 +130,8 @@ func (s *Service) item(inv billing.Invoice) (Dispatch, error) {
 	return item, nil
 }
 
-// Fix says what a human does about a mail that waits for one.
-func Fix(m mail.Mail) string {
+// fix says what a human does about a mail that waits for one.
+func fix(m mail.Mail) string {
 	switch m.State {
 	case mail.Doubtful:
 		return fmt.Sprintf("look for Message-ID %s in the relay's log, then: accolade mail sent %s, or: accolade mail resend %s", m.MessageID, m.ID, m.ID)

@@ -79,7 +79,7 @@ type Margin struct {
 	AtEnd     Sum           `json:"at_end"`   // on the day Committed
 	Residual  money.Cents   `json:"residual"` // of the hardware, on that day: lost if the machine is not used again
 	// BreakEven is the end of the month from which on the client may leave without a
-	// loss; none if that never comes within Horizon months.
+	// loss; none if that never comes within horizon months.
 	BreakEven calendar.Date `json:"break_even,omitzero"`
 	Months    []Monthly     `json:"months"` // up to Committed
 }
@@ -97,5 +97,5 @@ type Report struct {
 	All    Margin `json:"all"` // the sum
 }
 
-// Horizon is how many months ahead a break-even is looked for.
-const Horizon = 120
+// horizon is how many months ahead a break-even is looked for.
+const horizon = 120

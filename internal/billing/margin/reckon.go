@@ -13,7 +13,7 @@ import (
 // Reckon reckons the margins as of a day. loose are entries of the ledger that fall
 // under no contract: what was done before one begins is its client's first one's.
 func Reckon(on calendar.Date, r Rates, cases []Case, machines []Hardware, loose []support.Entry) Report {
-	k := &reckoning{rates: r, on: on, last: on.MonthOf().Add(Horizon), cases: slices.Clone(cases)}
+	k := &reckoning{rates: r, on: on, last: on.MonthOf().Add(horizon), cases: slices.Clone(cases)}
 	left := k.assign(loose)
 	k.first = k.begin(machines, left)
 	for _, c := range k.cases {
