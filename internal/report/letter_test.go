@@ -94,7 +94,7 @@ func (f *firm) paper(pdf []byte) string {
 	cmd.Stdin = bytes.NewReader(pdf)
 	out, err := cmd.Output()
 	f.must(err)
-	return string(out)
+	return strings.ReplaceAll(string(out), "’", "'") // paper has the apostrophes of print
 }
 
 func day(at time.Time) calendar.Date { return calendar.Of(at, calendar.Paris()) }

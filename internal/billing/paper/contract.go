@@ -26,9 +26,9 @@ func Contract(a Agreement, texts templates.Texts) ([]byte, error) {
 		return nil, err
 	}
 	client := billing.BuyerOf(a.Client)
-	return output(func(face typeface) *sheet {
+	pdf, _, err := output(func(set setting) *sheet {
 		s := newSheet(about{seller: a.Seller, word: "Contrat", number: k.ID, day: a.Entered,
-			subject: fmt.Sprintf("Contrat %s du %s, %s", k.ID, billing.DateText(a.Entered), client.Name)}, face)
+			subject: fmt.Sprintf("Contrat %s du %s, %s", k.ID, billing.DateText(a.Entered), client.Name)}, set)
 		s.head()
 		s.parties(append([][2]string{
 			{"Contrat", k.ID},
@@ -46,6 +46,7 @@ func Contract(a Agreement, texts templates.Texts) ([]byte, error) {
 		s.feet()
 		return s
 	})
+	return pdf, err
 }
 
 // article sets a numbered section across the page; a title never stands alone at its foot.

@@ -13,7 +13,7 @@ import (
 // parties are the document's data on the left, the client in the envelope's window
 // on the right.
 func (s *sheet) parties(facts [][2]string, client billing.Buyer) {
-	y := windowTop + 3
+	y := max(windowTop+3, s.y+6)
 	for _, row := range facts {
 		s.text(left, y, label, row[0])
 		y = s.paragraph(left+31, y, windowLeft-left-37, style{8.5, false, black}, row[1]) + 0.9
@@ -106,8 +106,14 @@ func (s invoice) summary() {
 	}
 	s.text(left+6, s.y+6, label, s.words.toPay)
 	s.text(left+6, s.y+11.6, style{13, true, s.accent}, s.inv.Language.Money(s.inv.Payable()))
-	due := fmt.Sprintf(s.words.latest, s.inv.Language.Date(s.inv.Due))
-	s.textRight(right-5, s.y+6, label, s.words.dueBox)
+	box, due := s.words.dueBox, fmt.Sprintf(s.words.latest, s.inv.Language.Date(s.inv.Due))
+	switch d := s.inv.Debit; {
+	case s.inv.Payable() <= 0:
+		due = s.words.noDue
+	case d != nil:
+		box, due = s.words.debitBox, fmt.Sprintf(s.words.earliest, s.inv.Language.Date(d.On))
+	}
+	s.textRight(right-5, s.y+6, label, box)
 	s.textRight(right-5, s.y+11.4, style{10, false, black}, due)
 	s.y += height + 9
 }
@@ -155,7 +161,8 @@ func (s *sheet) feet() {
 	for page := 1; page <= pages; page++ {
 		s.pdf.SetPage(page)
 		if page > 1 {
-			s.text(left, top, small, fmt.Sprintf(s.words.going, s.seller.Name, lowerFirst(title(s.word, s.number))))
+			going := fmt.Sprintf(s.words.going, s.seller.Name, lowerFirst(title(s.word, s.number)))
+			s.text(left, top, s.fit(right-left, 5, small, going), going)
 		}
 		s.hairline(left, right, 279, pale, 0.1)
 		s.paragraph(left, 283, right-left-14, small, s.legal()) // beside the page's number
@@ -169,6 +176,9 @@ func (s *sheet) legal() string {
 	parts := []string{seller.Name, s.in.Form(seller), "SIREN " + groups(strings.Join(strings.Fields(seller.SIREN), ""), 3, 3, 3), seller.RegisterText()}
 	if seller.VATNumber != "" {
 		parts = append(parts, s.words.rate+" "+seller.VATNumber)
+	}
+	for i := 1; i < len(parts); i++ {
+		parts[i] = strings.ReplaceAll(parts[i], " ", "\u00a0")
 	}
 	return strings.Join(parts, " · ")
 }

@@ -57,9 +57,9 @@ func Prose(text string) []Part {
 
 // RenderLetter draws a letter, and tells how many pages it has.
 func RenderLetter(l Letter) (pdf []byte, pages int, err error) {
-	pdf, err = output(func(face typeface) *sheet {
+	return output(func(set setting) *sheet {
 		s := newSheet(about{seller: l.Seller, word: l.Word, number: l.Number, day: l.Day,
-			subject: fmt.Sprintf("%s, %s", title(l.Word, l.Number), l.Client.Name)}, face)
+			subject: fmt.Sprintf("%s, %s", title(l.Word, l.Number), l.Client.Name)}, set)
 		s.head()
 		s.parties(l.Facts, l.Client)
 		s.figures(l.Figures)
@@ -67,10 +67,8 @@ func RenderLetter(l Letter) (pdf []byte, pages int, err error) {
 			s.part(p)
 		}
 		s.feet()
-		pages = s.pdf.PageCount()
 		return s
 	})
-	return pdf, pages, err
 }
 
 // figures is the strip of numbers.
@@ -87,20 +85,10 @@ func (s *sheet) figures(all []Figure) {
 	for i, f := range all {
 		x := left + 6 + float64(i)*step
 		s.text(x, s.y+5.6, label, f.Label)
-		s.text(x, s.y+11.4, s.fit(step-3, style{12, true, s.accent}, f.Value), f.Value)
-		s.text(x, s.y+15.8, s.fit(step-3, small, f.Note), f.Note)
+		s.text(x, s.y+11.4, s.fit(step-3, 5, style{12, true, s.accent}, f.Value), f.Value)
+		s.text(x, s.y+15.8, s.fit(step-3, 5, small, f.Note), f.Note)
 	}
 	s.y += height + 5
-}
-
-// fit makes a style smaller until words go into a width.
-func (s *sheet) fit(width float64, st style, words string) style {
-	for ; st.size > 5; st.size -= 0.5 {
-		if s.set(st); s.width(s.printable(words)) <= width {
-			break
-		}
-	}
-	return st
 }
 
 // Columns of a letter.

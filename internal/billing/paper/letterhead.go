@@ -27,23 +27,26 @@ func colours(s billing.Seller) (accent, wash ink) {
 	return ink{int(c.R), int(c.G), int(c.B)}, ink{int(w.R), int(w.G), int(w.B)}
 }
 
-// head is the seller's letterhead and what the document is.
+// head is the seller's letterhead and what the document is. s.y is then below it.
 func (s *sheet) head() {
 	y, name := top+4, style{15, true, s.accent}
 	if height := s.logo(); height > 0 {
 		y, name = logoTop+height+logoGap, style{9, true, s.accent}
 	}
-	s.text(left, y, name, s.seller.Name)
-	y += 5
-	if s.seller.Image != nil {
-		y -= 1.2
-	}
+	word := style{15, false, black}
+	number := s.fit(70, 7, style{10.5, true, black}, s.number)
+	beside := s.width(s.printable(s.number))
+	s.set(word)
+	width := right - left - 8 - max(beside, s.width(s.printable(s.word)))
+	name = s.fit(width, 9, name, s.seller.Name)
+	y = s.paragraph(left, y, width, name, s.seller.Name) - name.leading() + 0.2*name.size + 2
 	for _, line := range append(append([]string{}, s.seller.Address...), contactLine(s.seller)...) {
 		s.text(left, y, small, line)
 		y += 3.6
 	}
-	s.textRight(right, top+4, style{15, false, black}, s.word)
-	s.textRight(right, top+9.5, style{10.5, true, black}, s.number)
+	s.textRight(right, top+4, word, s.word)
+	s.textRight(right, top+9.5, number, s.number)
+	s.y = y
 }
 
 // logo draws the seller's logo as large as its place allows, and returns its height; 0

@@ -9,10 +9,10 @@ import (
 )
 
 // allowance says in plain words how many hours are left.
-func (s invoice) allowance() {
+func (s invoice) allowance() section {
 	a := s.inv.Allowance
 	if a == nil {
-		return
+		return section{}
 	}
 	in := s.inv.Language
 	var words string
@@ -32,34 +32,31 @@ func (s invoice) allowance() {
 	if i := slices.IndexFunc(s.inv.Lines, func(l billing.Line) bool { return l.Part == billing.Subscription }); i >= 0 {
 		paragraphs = append([]string{fmt.Sprintf(s.words.included, lowerFirst(s.inv.Lines[i].Title), included)}, paragraphs...)
 	}
-	s.block(s.words.allowance, paragraphs...)
+	return section{s.words.allowance, paragraphs}
 }
 
 // payment says how to pay.
-func (s invoice) payment() {
+func (s invoice) payment() section {
 	seller, w := s.inv.Seller, s.words
-	switch {
+	say := func(paragraphs ...string) section { return section{w.payment, paragraphs} }
+	switch d := s.inv.Debit; {
 	case s.inv.Type == billing.CreditNote:
-		s.block(w.payment, w.byCredit)
-		return
+		return say(w.byCredit)
 	case s.inv.Payable() <= 0:
-		s.block(w.payment, w.nothing)
-		return
-	}
-	if d := s.inv.Debit; d != nil {
-		s.block(w.payment, fmt.Sprintf(w.debit, s.inv.Language.Date(d.On), d.Account()), fmt.Sprintf(w.mandate, d.Mandate, d.Creditor))
-		return
+		return say(w.nothing)
+	case d != nil:
+		return say(fmt.Sprintf(w.debit, s.inv.Language.Date(d.On), d.Account()), fmt.Sprintf(w.mandate, d.Mandate, d.Creditor))
 	}
 	account := "IBAN " + fours(seller.IBAN)
 	if seller.BIC != "" {
 		account += " · BIC\u00a0" + seller.BIC
 	}
-	s.block(w.payment, fmt.Sprintf(w.transfer, s.inv.Language.Date(s.inv.Due), seller.Name), account, fmt.Sprintf(w.reference, s.inv.Number))
+	return say(fmt.Sprintf(w.transfer, s.inv.Language.Date(s.inv.Due), seller.Name), account, fmt.Sprintf(w.reference, s.inv.Number))
 }
 
 // mentions are what the law wants to be read (articles L441-9, L441-10 and D441-5
 // du Code de commerce, 242 nonies A de l'annexe II du CGI).
-func (s invoice) mentions() {
+func (s invoice) mentions() section {
 	seller, in := s.inv.Seller, s.inv.Language
 	m := []string{in.Operation()}
 	for _, c := range []billing.Category{billing.Exempt, billing.ReverseCharge, billing.OutOfScope} {
@@ -71,32 +68,39 @@ func (s invoice) mentions() {
 		m = append(m, in.OnDebits())
 	}
 	m = append(m, in.Discount(seller), in.Late(seller), in.Recovery())
-	s.block(s.words.mentions, strings.Join(m, " "))
+	return section{s.words.mentions, []string{strings.Join(m, " ")}}
 }
 
-// block is a title and paragraphs beside it, kept whole on its page.
-func (s *sheet) block(title string, paragraphs ...string) { s.blockBelow(5, title, paragraphs) }
-
-// blockBelow is block with a gap of its own above, in millimetres.
-func (s *sheet) blockBelow(gap float64, title string, paragraphs []string) {
+// blocks sets sections, their titles in the margin, with a gap above each, all on one
+// page. One that says nothing is left out.
+func (s *sheet) blocks(gap float64, all ...section) {
 	const indent = 42.0
+	gap = s.gap(gap)
 	st := style{8, false, black}
-	var lines []string
-	for _, p := range paragraphs {
-		lines = append(lines, s.wrap(right-left-indent, st, nobreak(p))...)
+	lines := make([][]string, len(all))
+	height := 0.0
+	for i, b := range all {
+		for _, p := range b.paragraphs {
+			lines[i] = append(lines[i], s.wrap(right-left-indent, st, nobreak(p))...)
+		}
+		height += float64(len(lines[i]))*st.leading() + gap
 	}
-	s.room(float64(len(lines))*st.leading() + gap)
-	s.y += gap
-	s.text(left, s.y, style{8, true, s.accent}, title)
-	y := s.y
-	for _, line := range lines {
-		s.text(left+indent, y, st, line)
-		y += st.leading()
+	s.room(min(height, s.end()-top-9))
+	for i, b := range all {
+		if len(lines[i]) == 0 {
+			continue
+		}
+		s.y += gap
+		s.text(left, s.y, style{8, true, s.accent}, b.title)
+		for _, line := range lines[i] {
+			s.text(left+indent, s.y, st, line)
+			s.y += st.leading()
+		}
 	}
-	s.y = y
 }
 
-// nobreak keeps French double punctuation on the line of its word.
-func nobreak(s string) string {
-	return strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", " %", "\u00a0%", " €", "\u00a0€").Replace(s)
-}
+// nobreak keeps French double punctuation and quotation marks on the line of their word.
+func nobreak(s string) string { return unbroken.Replace(s) }
+
+var unbroken = strings.NewReplacer(" :", "\u00a0:", " ;", "\u00a0;", " %", "\u00a0%", " €", "\u00a0€", " ?", "\u00a0?", " !", "\u00a0!",
+	"« ", "«\u00a0", " »", "\u00a0»")

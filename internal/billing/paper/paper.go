@@ -8,9 +8,7 @@ package paper
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
 
@@ -25,6 +23,7 @@ const (
 	right      = pageWidth - 20
 	top        = 18.0
 	bottom     = 270.0 // nothing but the foot below
+	lowest     = 274.0 // the same on pages that are set close
 	windowLeft = 110.0 // a French window envelope (DL, window on the right)
 	windowTop  = 50.0
 )
@@ -32,25 +31,39 @@ const (
 // Render draws an invoice. What stands on its pages is not packed: facturx does that. It
 // may be called from several goroutines at once.
 func Render(inv billing.Invoice) ([]byte, error) {
-	return output(func(face typeface) *sheet { return draw(inv, face).sheet })
+	pdf, _, err := output(func(set setting) *sheet { return draw(inv, set).sheet })
+	return pdf, err
+}
+
+// setting is how a document is set: close, it has less white between its parts.
+type setting struct {
+	face  typeface
+	close bool
 }
 
 // output sets a document in the cut font, and anew in the whole one if it holds runes
-// beyond that.
-func output(draw func(typeface) *sheet) ([]byte, error) {
+// beyond that. It is set close where that saves a page: nobody wants a sheet of paper for
+// three lines.
+func output(draw func(setting) *sheet) (file []byte, pages int, err error) {
 	face, err := western()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	s := draw(face)
+	s := draw(setting{face: face})
 	if s.beyond {
-		s = draw(whole())
+		face = whole()
+		s = draw(setting{face: face})
+	}
+	if pages = s.pdf.PageCount(); pages > 1 {
+		if tight := draw(setting{face, true}); tight.pdf.PageCount() < pages {
+			s, pages = tight, tight.pdf.PageCount()
+		}
 	}
 	var out bytes.Buffer
 	if err := s.pdf.Output(&out); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), pages, nil
 }
 
 // invoice is one in the making.
@@ -59,19 +72,18 @@ type invoice struct {
 	inv billing.Invoice
 }
 
-func draw(inv billing.Invoice, face typeface) invoice {
+func draw(inv billing.Invoice, set setting) invoice {
 	s := invoice{newSheet(about{
 		seller: inv.Seller, in: inv.Language, word: word(inv), number: inv.Number, day: inv.Date, subject: Subject(inv),
-	}, face), inv}
+	}, set), inv}
 	s.pdf.SetCompression(false)
 	s.head()
 	s.parties(s.facts(), inv.Client)
 	s.summary()
-	s.table(inv.Lines)
+	s.table(inv.Lines, s.totalsHeight())
 	s.totals()
-	s.allowance()
-	s.payment()
-	s.mentions()
+	s.blocks(5, s.allowance())
+	s.blocks(5, s.payment(), s.mentions())
 	s.feet()
 	return s
 }
@@ -124,14 +136,14 @@ type sheet struct {
 	accent ink // the seller's colour
 	wash   ink // the same, thin enough to write on
 	pdf    *fpdf.Fpdf
-	face   typeface
+	setting
 	y      float64
 	beyond bool // it holds runes that are not in western
 }
 
-func newSheet(a about, face typeface) *sheet {
+func newSheet(a about, set setting) *sheet {
 	pdf := fpdf.New("P", "mm", "A4", "")
-	face.add(pdf)
+	set.face.add(pdf)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCatalogSort(true)
 	pdf.SetCreationDate(Day(a.day))
@@ -144,139 +156,28 @@ func newSheet(a about, face typeface) *sheet {
 	pdf.SetLang(a.in.Tag())
 	pdf.AddPage()
 	accent, wash := colours(a.seller)
-	return &sheet{about: a, words: wordsOf(a.in), accent: accent, wash: wash, pdf: pdf, face: face, y: top}
+	return &sheet{about: a, words: wordsOf(a.in), accent: accent, wash: wash, pdf: pdf, setting: set, y: top}
 }
 
-// ink is a colour.
-type ink [3]int
-
-// Few colours, and black for what counts: the paper must survive a fax and a
-// black-and-white printer.
-var (
-	black = ink{24, 28, 33}
-	grey  = ink{105, 114, 124}
-	pale  = ink{214, 220, 226}
-	// The house's colours where the seller has none.
-	ours     = ink{15, 98, 106}
-	oursWash = ink{241, 246, 246}
-)
-
-// style is how a text is set; size in points.
-type style struct {
-	size float64
-	bold bool
-	ink  ink
-}
-
-var (
-	body  = style{9, false, black}
-	small = style{7.5, false, grey}
-	label = style{7, true, grey}
-)
-
-func (s *sheet) set(st style) {
-	weight := ""
-	if st.bold {
-		weight = "B"
+// end is where a page's contents end.
+func (s *sheet) end() float64 {
+	if s.close {
+		return lowest
 	}
-	s.pdf.SetFont("sans", weight, st.size)
-	s.pdf.SetTextColor(st.ink[0], st.ink[1], st.ink[2])
+	return bottom
 }
 
-// text writes one line whose baseline is at y.
-func (s *sheet) text(x, y float64, st style, words string) {
-	s.set(st)
-	s.pdf.Text(x, y, s.face.encode(s.printable(words)))
-}
-
-// textRight ends a line at x.
-func (s *sheet) textRight(x, y float64, st style, words string) {
-	s.set(st)
-	words = s.printable(words)
-	s.pdf.Text(x-s.width(words), y, s.face.encode(words))
-}
-
-// width is how wide words are in the style that is set.
-func (s *sheet) width(words string) float64 { return s.pdf.GetStringWidth(s.face.encode(words)) }
-
-// hairline draws a rule across the page.
-func (s *sheet) hairline(x1, x2, y float64, c ink, width float64) {
-	s.pdf.SetDrawColor(c[0], c[1], c[2])
-	s.pdf.SetLineWidth(width)
-	s.pdf.Line(x1, y, x2, y)
-}
-
-// leading is the distance of lines of a style, in millimetres.
-func (st style) leading() float64 { return st.size * 0.3528 * 1.32 }
-
-// paragraph sets words in a column from baseline y on, and returns the baseline
-// after its last line.
-func (s *sheet) paragraph(x, y, width float64, st style, words string) float64 {
-	for _, line := range s.wrap(width, st, words) {
-		s.text(x, y, st, line)
-		y += st.leading()
+// gap is white between parts, in millimetres.
+func (s *sheet) gap(height float64) float64 {
+	if s.close {
+		return 0.6 * height
 	}
-	return y
-}
-
-// wrap breaks words into lines of a width. Only plain spaces break; a word that is
-// wider than the line breaks anywhere.
-func (s *sheet) wrap(width float64, st style, words string) []string {
-	s.set(st)
-	var lines []string
-	line := ""
-	for _, word := range strings.Split(s.printable(words), " ") {
-		for {
-			whole := word
-			if line != "" {
-				whole = line + " " + word
-			}
-			if s.width(whole) <= width {
-				line = whole
-				break
-			}
-			if line != "" {
-				lines, line = append(lines, line), ""
-				continue
-			}
-			cut := s.fitting(width, word)
-			lines, word = append(lines, word[:cut]), word[cut:]
-		}
-	}
-	return append(lines, line)
-}
-
-// fitting is how many bytes of a word go on a line, at least one rune's.
-func (s *sheet) fitting(width float64, word string) int {
-	cut := 0
-	for i, r := range word {
-		end := i + len(string(r))
-		if cut > 0 && s.width(word[:end]) > width {
-			break
-		}
-		cut = end
-	}
-	return cut
-}
-
-// printable replaces what the font cannot draw: runes outside the basic plane and
-// control characters, and notes what western lacks.
-func (s *sheet) printable(words string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r > 0xffff:
-			return '?'
-		case unicode.IsControl(r):
-			return ' '
-		}
-		s.beyond = s.beyond || !isWestern(r)
-		return r
-	}, words)
+	return height
 }
 
 // room starts a new page where less than height is left.
 func (s *sheet) room(height float64) bool {
-	if s.y+height <= bottom {
+	if s.y+height <= s.end() {
 		return false
 	}
 	s.pdf.AddPage()

@@ -108,7 +108,7 @@ func text(t *testing.T, pdf []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := strings.NewReplacer("\u00a0", " ", "\f", "--- page ---\n").Replace(string(out))
+	words := strings.NewReplacer("\u00a0", " ", "’", "'", "\f", "--- page ---\n").Replace(string(out))
 	return strings.TrimSpace(words) + "\n"
 }
 
@@ -159,6 +159,16 @@ var invoices = map[string]func(t testing.TB) billing.Invoice{
 		return october(t, func(c *billing.Case, s *billing.Seller) { c.Client.Language, s.VATOnDebits = "en", true })
 	},
 	"many-pages": manyPages,
+	"nothing-to-pay": func(t testing.TB) billing.Invoice {
+		inv := of(t, 1)
+		inv.Lines[0].Price, inv.Lines[0].Net = 0, 0
+		return totalled(inv)
+	},
+	"direct-debit": func(t testing.TB) billing.Invoice {
+		inv := of(t, 2)
+		inv.Debit = &billing.DirectDebit{Mandate: "ACC-KERLANN-1", Creditor: "FR72ZZZ123456", IBAN: "FR7630006000011234567890189", On: inv.Due}
+		return inv
+	},
 	"beyond": func(t testing.TB) billing.Invoice {
 		return october(t, func(c *billing.Case, _ *billing.Seller) {
 			c.Client.Name = "Καφενείο Ελπίδα & Пекарня"
@@ -185,6 +195,46 @@ func manyPages(t testing.TB) billing.Invoice {
 	inv.Net, inv.Tax, inv.Total = 1_234_567_89, 246_913_58, 1_481_481_47
 	inv.Groups[0].Net, inv.Groups[0].Tax = inv.Net, inv.Tax
 	return inv
+}
+
+// of has so many lines.
+func of(t testing.TB, lines int) billing.Invoice {
+	inv := october(t, nil)
+	three := inv.Lines
+	inv.Lines = nil
+	for i := range lines {
+		inv.Lines = append(inv.Lines, three[i%3])
+	}
+	return totalled(inv)
+}
+
+// totalled adds its lines up anew.
+func totalled(inv billing.Invoice) billing.Invoice {
+	inv.Net, inv.Tax, inv.Groups = 0, 0, nil
+	return billing.Total(inv)
+}
+
+// TestPages: the totals are never on a page without a line above them, the legal notices
+// never alone on one, and no page is begun for what goes on the one before if it is set
+// close.
+func TestPages(t *testing.T) {
+	for lines, want := range map[int]int{1: 1, 6: 1, 7: 1, 8: 1, 9: 2, 10: 2, 11: 2, 12: 2, 13: 2, 28: 2, 30: 2, 31: 2, 60: 4} {
+		pages := strings.Split(strings.TrimSuffix(text(t, render(t, of(t, lines))), "--- page ---\n"), "--- page ---\n")
+		if len(pages) != want {
+			t.Errorf("%d lines take %d pages, want %d", lines, len(pages), want)
+		}
+		for i, page := range pages {
+			if total := strings.Index(page, "Total HT"); total >= 0 && !strings.Contains(page[:total], "20 %") {
+				t.Errorf("%d lines: page %d has the totals and no line", lines, i+1)
+			}
+			if i > 0 && strings.Contains(page, "Mentions légales") && !strings.Contains(page, "Règlement") {
+				t.Errorf("%d lines: page %d has the legal notices alone", lines, i+1)
+			}
+			if strings.Contains(page, "salariés, du") && !strings.Contains(page, "PRIX UNITAIRE HT") {
+				t.Errorf("%d lines: page %d has lines without a head above them", lines, i+1)
+			}
+		}
+	}
 }
 
 func TestGolden(t *testing.T) {
@@ -271,7 +321,7 @@ func TestCut(t *testing.T) {
 	}
 	inv.Lines[0].Detail, inv.Lines[0].Title = runes.String(), runes.String()
 	words := func(face typeface) string {
-		s := draw(inv, face)
+		s := draw(inv, setting{face: face})
 		if s.beyond {
 			t.Error("a rune of the cut font counts as beyond it")
 		}
@@ -353,8 +403,7 @@ func TestDiscountAndDeposit(t *testing.T) {
 func discounted(t testing.TB) billing.Invoice {
 	inv := october(t, nil)
 	inv.Discounts = []billing.Discount{{Reason: "Remise de fidélité", Net: 1310, Category: billing.Standard, Rate: 2000}}
-	inv.Net, inv.Tax, inv.Groups = 0, 0, nil
-	inv = billing.Total(inv)
+	inv = totalled(inv)
 	inv.Deposits = []billing.Deposit{{Reference: billing.Reference{Number: "FA2026-0001", Date: inv.Month.First()}, Category: billing.Standard, Rate: 2000, Net: 83_33, Tax: 16_67, Total: 100_00}}
 	inv.Client.Service, inv.Client.Commitment = "SERVICE-1", "ENG-77"
 	return inv

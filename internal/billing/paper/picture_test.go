@@ -36,7 +36,9 @@ var pictures = []struct {
 			s.Colour = "#8a1c4a"
 		})
 	}},
-	{"two-pages", []int{1, 2}, func(t testing.TB) billing.Invoice { return longer(t, 12) }},
+	{"long-names", []int{1}, longNames},
+	{"close", []int{1}, func(t testing.TB) billing.Invoice { return of(t, 8) }},
+	{"two-pages", []int{1, 2}, func(t testing.TB) billing.Invoice { return of(t, 12) }},
 	{"many-pages", []int{2, 4}, manyPages},
 }
 
@@ -195,8 +197,7 @@ func deposit(t testing.TB) billing.Invoice {
 	inv.Type, inv.Number, inv.Allowance = billing.DepositInvoice, "FA2026-0001", nil
 	inv.Lines = []billing.Line{{Part: billing.AdvancePart, Title: "Acompte à la signature", Detail: "Acompte sur le contrat kerlann-1, déduit des prochaines factures", For: inv.Month,
 		From: inv.Date, To: inv.Date, Quantity: 1, Unit: billing.Piece, Price: 500_000000, Per: 1, Net: 500_00, Category: billing.Standard, Rate: 2000}}
-	inv.Net, inv.Tax, inv.Groups = 0, 0, nil
-	return billing.Total(inv)
+	return totalled(inv)
 }
 
 // townHall has all that Chorus Pro wants.
@@ -209,12 +210,12 @@ func townHall(t testing.TB) billing.Invoice {
 	})
 }
 
-// longer has so many lines.
-func longer(t testing.TB, lines int) billing.Invoice {
-	inv := october(t, nil)
-	for i := range lines {
-		inv.Lines = append(inv.Lines, inv.Lines[i%3])
-	}
-	inv.Net, inv.Tax, inv.Groups = 0, 0, nil
-	return billing.Total(inv)
+// longNames has names that a letterhead and an address have no room for.
+func longNames(t testing.TB) billing.Invoice {
+	return october(t, func(c *billing.Case, s *billing.Seller) {
+		s.Name = "Société coopérative d'intérêt collectif d'activités et d'entraide numérique du Pays de Lorient, de Quimperlé et des îles"
+		c.Client.Name = "Association intercommunale pour la sauvegarde du patrimoine maritime, fluvial et œnologique des îles de Groix, Houat et Hœdic"
+		c.Client.Address.Lines = []string{"À l'attention de Mme Anne-Gaëlle Le Quéméner-Kerguélen de Trémarec", "Bâtiment B, 3e étage, porte à gauche", "17 bis rue du Général de Gaulle"}
+		c.Contract.ID = "association-intercommunale-pour-la-sauvegarde-du-patrimoine-maritime-1"
+	})
 }

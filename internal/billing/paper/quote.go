@@ -15,26 +15,27 @@ func Quote(q quote.Quote, texts templates.Texts) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return output(func(face typeface) *sheet {
+	pdf, _, err := output(func(set setting) *sheet {
 		s := newSheet(about{seller: q.Seller, word: "Devis", number: q.Number, day: q.Date,
-			subject: fmt.Sprintf("Devis %s du %s, %s", q.Number, billing.DateText(q.Date), q.Buyer.Name)}, face)
+			subject: fmt.Sprintf("Devis %s du %s, %s", q.Number, billing.DateText(q.Date), q.Buyer.Name)}, set)
 		s.head()
 		s.parties(s.quoteFacts(q), q.Buyer)
 		s.quoteFigures(q)
 		if q.Note != "" {
-			s.blockBelow(dense, "Remarque", lines(q.Note))
+			s.blocks(dense, section{"Remarque", lines(q.Note)})
 		}
 		parts := prose(text)
 		for i, part := range parts {
 			if i == len(parts)-1 {
 				s.withSignatures(dense, right-left-42, style{8, false, black}, part)
 			}
-			s.blockBelow(dense, part.title, part.paragraphs)
+			s.blocks(dense, part)
 		}
 		s.signatures("Bon pour accord", fmt.Sprintf("Pour accepter ce devis, datez et signez au plus tard le %s, avec la mention « Bon pour accord ».", billing.DateText(q.Valid)), q.Seller.Name, q.Buyer.Name)
 		s.feet()
 		return s
 	})
+	return pdf, err
 }
 
 func (s *sheet) quoteFacts(q quote.Quote) [][2]string {
@@ -55,27 +56,28 @@ func (s *sheet) quoteFigures(q quote.Quote) {
 	monthly, once := q.Monthly(), q.Once()
 	if len(monthly.Lines) > 0 {
 		s.caption("Chaque mois")
-		s.table(monthly.Lines)
+		s.table(monthly.Lines, 30)
 		s.room(30)
 		s.y = s.sums(monthly, s.y+7, "Total par mois")
 	}
 	if len(once.Lines)+len(once.Discounts) > 0 {
-		s.y += 3
+		height := 30 + 5*float64(len(once.Discounts))
 		s.caption("Une fois, avec la première facture")
 		if len(once.Lines) > 0 {
-			s.table(once.Lines)
+			s.table(once.Lines, height)
 		}
-		s.room(30 + 5*float64(len(once.Discounts)))
+		s.room(height)
 		s.y = s.sums(once, s.y+7, "Total une fois")
 	}
 	if net, ok := q.Committed(); ok {
-		s.block("Au total", fmt.Sprintf("Sur les %d mois de l'engagement, à effectif constant : %s HT.", q.Offer.TermMonths, net.French()))
+		s.blocks(5, section{"Au total", []string{fmt.Sprintf("Sur les %d mois de l'engagement, à effectif constant : %s HT.", q.Offer.TermMonths, net.French())}})
 	}
 }
 
 // caption is a heading over a table.
 func (s *sheet) caption(words string) {
 	s.room(30)
+	s.y += s.gap(3)
 	s.text(left, s.y, style{10, true, s.accent}, words)
 	s.y += 6
 }

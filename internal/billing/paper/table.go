@@ -22,22 +22,27 @@ var (
 	figure      = style{9, false, black}
 )
 
-// table sets the lines, each kept whole on its page.
-func (s *sheet) table(lines []billing.Line) {
+// table sets the lines, each kept whole on its page, and the last one on that of what
+// comes below, which has a height.
+func (s *sheet) table(lines []billing.Line, below float64) {
 	s.tableHead()
 	var sum money.Cents
 	for i, l := range lines {
 		title := s.wrap(textWidth, titleStyle, l.Title)
 		detail := s.wrap(textWidth, detailStyle, l.Detail)
-		height := float64(len(title))*titleStyle.leading() + float64(len(detail))*detailStyle.leading() + 3.4
-		if s.y+height+2 > bottom && i > 0 {
+		height := float64(len(title))*titleStyle.leading() + float64(len(detail))*detailStyle.leading() + s.gap(3.4)
+		wanted := height + 2
+		if i == len(lines)-1 {
+			wanted = min(height+below, s.end()-top-30)
+		}
+		if s.y+wanted > s.end() && i > 0 {
 			s.carry(s.words.carried, sum)
-			s.room(height + 2)
+			s.room(wanted)
 			s.tableHead()
 			s.carry(s.words.brought, sum)
 			s.y += 6.4
 			s.hairline(left, right, s.y, pale, 0.1)
-		} else if s.room(height + 2) {
+		} else if s.room(wanted) {
 			s.tableHead()
 		}
 		sum += l.Net
@@ -52,12 +57,17 @@ func (s *sheet) table(lines []billing.Line) {
 			y += detailStyle.leading()
 		}
 		s.textRight(quantityEnd, first, figure, s.quantity(l))
-		s.textRight(priceEnd, first, figure, s.unitPrice(l))
+		s.figure(priceEnd, priceEnd-quantityEnd, first, s.unitPrice(l))
 		s.textRight(vatEnd, first, figure, s.rate(l.Category, l.Rate))
-		s.textRight(right, first, figure, s.in.Money(l.Net))
+		s.figure(right, right-vatEnd, first, s.in.Money(l.Net))
 		s.y += height
 		s.hairline(left, right, s.y, pale, 0.1)
 	}
+}
+
+// figure ends an amount at x, as small as its column asks for.
+func (s *sheet) figure(x, width, y float64, words string) {
+	s.textRight(x, y, s.fit(width-2, 6, figure, words), words)
 }
 
 // carry states what the lines of the pages up to here come to: below the last line of a
@@ -101,10 +111,15 @@ func (s *sheet) unitPrice(l billing.Line) string {
 	return s.in.Price(l.Price)
 }
 
+// totalsHeight is what totals takes.
+func (s invoice) totalsHeight() float64 {
+	rows := float64(len(s.inv.Groups) + len(s.inv.Discounts) + 2*len(s.inv.Deposits))
+	return max(18+rows*5, codeSide+6)
+}
+
 // totals are the sums, per rate of VAT and in all, and what was paid before.
 func (s invoice) totals() {
-	rows := float64(len(s.inv.Groups) + len(s.inv.Discounts) + 2*len(s.inv.Deposits))
-	s.room(max(18+rows*5, codeSide+6))
+	s.room(s.totalsHeight())
 	w := s.words
 	codeEnd := s.code(s.y + 4)
 	name := w.total

@@ -14,6 +14,7 @@ type words struct {
 	service, commitment                    string
 	siret, siren, rna, vat, delivery       string
 	credited, toPay, latest, dueBox, going string
+	debitBox, earliest, noDue              string
 
 	// The table and its totals.
 	item, quantity, price, rate, amount  string
@@ -44,6 +45,7 @@ var french = words{
 	corrected: "Facture corrigée|%s du %s", reason: "Motif", service: "Code service", commitment: "Nº d'engagement",
 	siret: "SIRET du client", siren: "SIREN du client", rna: "RNA du client", vat: "TVA du client", delivery: "Lieu d'exécution",
 	credited: "MONTANT DE L'AVOIR", toPay: "TOTAL À PAYER", latest: "au plus tard le %s", dueBox: "ÉCHÉANCE", going: "%s · %s, suite",
+	debitBox: "PRÉLÈVEMENT", earliest: "le %s au plus tôt", noDue: "rien à payer",
 	item: "DÉSIGNATION", quantity: "QUANTITÉ", price: "PRIX UNITAIRE HT", rate: "TVA", amount: "MONTANT HT", hour: "\u00a0/\u00a0h", carried: "À reporter", brought: "Report",
 	lines: "Total des lignes", net: "Total HT", noVAT: "TVA non applicable", exempt: "Exonéré de TVA, sur %s", reverse: "TVA due par le client, sur %s", taxOn: "TVA %s sur %s",
 	total: "Total TTC", totalFranchise: "Total à payer", totalCredit: "Total de l'avoir", depositOf: "Acompte %s", left: "Reste à payer",
@@ -64,7 +66,8 @@ var english = words{
 	corrected: "Corrects invoice|%s of %s", reason: "Reason", service: "Service code", commitment: "Commitment no.",
 	siret: "Your SIRET", siren: "Your SIREN", rna: "Your RNA", vat: "Your VAT number", delivery: "Place of supply",
 	credited: "AMOUNT OF THE CREDIT NOTE", toPay: "TOTAL DUE", latest: "by %s at the latest", dueBox: "DUE DATE", going: "%s · %s, continued",
-	item: "DESCRIPTION", quantity: "QUANTITY", price: "UNIT PRICE EXCL. VAT", rate: "VAT", amount: "NET AMOUNT", hour: "\u00a0/\u00a0h", carried: "Carried forward", brought: "Brought forward",
+	debitBox: "DIRECT DEBIT", earliest: "on %s at the earliest", noDue: "nothing to pay",
+	item: "DESCRIPTION", quantity: "QUANTITY", price: "NET UNIT PRICE", rate: "VAT", amount: "NET AMOUNT", hour: "\u00a0/\u00a0h", carried: "Carried forward", brought: "Brought forward",
 	lines: "Total of the lines", net: "Total excl. VAT", noVAT: "VAT not applicable", exempt: "Exempt from VAT, on %s", reverse: "VAT to be paid by the client, on %s", taxOn: "VAT %s on %s",
 	total: "Total incl. VAT", totalFranchise: "Total due", totalCredit: "Total of the credit note", depositOf: "Deposit %s", left: "Left to pay",
 	allowance: "Your accompaniment", wholeLeft: "All your %s of accompaniment for the year are left.",
