@@ -126,7 +126,7 @@ func (b *boltDB) join(tx *transaction, fn func(Tx) error) (g *group, joined bool
 	if err := tx.run(fn); err != nil {
 		return g, false, b.plain(err)
 	}
-	if len(tx.over.byKey) == 0 && g.members == 0 {
+	if tx.over.count == 0 && g.members == 0 {
 		return g, false, nil // nothing was written, and nobody else's writes were read
 	}
 	g.members++
@@ -146,10 +146,10 @@ func (g *group) put(records *bolt.Bucket, look *ahead, n *node) error {
 	if old := look.find(n.key); old != nil {
 		g.tally.less(old)
 	}
-	if n.gone {
+	if n.gone() {
 		return records.Delete(n.key)
 	}
-	binary.BigEndian.PutUint32(n.room, sum(n.key, n.val))
+	binary.BigEndian.PutUint32(n.room, sum(n.key, n.val()))
 	g.tally.add(n.room)
 	return records.Put(n.key, n.room)
 }

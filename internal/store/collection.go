@@ -97,7 +97,7 @@ func (c *Collection[T]) key(id string) []byte { return []byte("c/" + c.name + "/
 
 // Get returns the record id, or a *NotFoundError.
 func (c *Collection[T]) Get(tx Tx, id string) (T, error) {
-	v, found, err := c.lookup(tx, id)
+	v, found, err := c.lookup(tx, c.key(id), id)
 	if err == nil && !found {
 		err = &NotFoundError{Kind: c.name, ID: id}
 	}
@@ -106,12 +106,12 @@ func (c *Collection[T]) Get(tx Tx, id string) (T, error) {
 
 // Has tells whether there is a record id.
 func (c *Collection[T]) Has(tx Tx, id string) (bool, error) {
-	raw, err := peek(tx, c.key(id))
+	raw, err := tx.self().peek(c.key(id))
 	return raw != nil, err
 }
 
-func (c *Collection[T]) lookup(tx Tx, id string) (v T, found bool, err error) {
-	raw, err := peek(tx, c.key(id))
+func (c *Collection[T]) lookup(tx Tx, key []byte, id string) (v T, found bool, err error) {
+	raw, err := tx.self().peek(key)
 	if err != nil {
 		return v, false, fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
@@ -140,14 +140,16 @@ func (c *Collection[T]) Put(tx Tx, id string, v T) error {
 	if err := c.prepare(tx); err != nil {
 		return err
 	}
-	if err := c.index(tx, id, c.entries(id, v)); err != nil {
+	t := tx.self()
+	key := t.room.join("c/", c.name, "/", id)
+	if err := c.index(t, key, id, c.entries(&t.room, id, v)); err != nil {
 		return err
 	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("%s %q: %w", c.name, id, err)
+	room, err := t.wrap(c.version, v)
+	if err == nil {
+		err = t.putOwned(key, room)
 	}
-	if err := putOwned(tx, c.key(id), wrap(c.version, data)); err != nil {
+	if err != nil {
 		return fmt.Errorf("%s %q: %w", c.name, id, err)
 	}
 	return nil
@@ -158,10 +160,11 @@ func (c *Collection[T]) Delete(tx Tx, id string) error {
 	if err := c.prepare(tx); err != nil {
 		return err
 	}
-	if err := c.index(tx, id, nil); err != nil {
+	key := c.key(id)
+	if err := c.index(tx.self(), key, id, nil); err != nil {
 		return err
 	}
-	return tx.Delete(c.key(id))
+	return tx.Delete(key)
 }
 
 // List returns all records in the order of their IDs.
@@ -188,7 +191,7 @@ func (c *Collection[T]) All(tx Tx, failed *error) iter.Seq2[string, T] {
 func (c *Collection[T]) From(tx Tx, id string, failed *error) iter.Seq2[string, T] {
 	return func(yield func(string, T) bool) {
 		prefix := c.prefix()
-		for key, raw := range scanFrom(tx, prefix, c.key(id)) {
+		for key, raw := range tx.self().scan(prefix, c.key(id)) {
 			id := string(key[len(prefix):])
 			v, err := c.decode(id, raw)
 			if err != nil {
@@ -241,18 +244,16 @@ func (c *Collection[T]) forward(id string, raw []byte) (json.RawMessage, error) 
 // prepare brings marker and indexes up to this program's version before the first
 // write. Its cost is one read once that is done.
 func (c *Collection[T]) prepare(tx Tx) error {
-	t, ours := tx.(*transaction)
-	if ours && t.writable && !t.ended && t.prepared == c.mark {
+	t := tx.self()
+	if t.writable && !t.ended && t.prepared == c.mark {
 		return nil
 	}
-	have, err := peek(tx, c.marker)
+	have, err := t.peek(c.marker)
 	if err != nil {
 		return err
 	}
 	if string(have) == c.layout {
-		if ours {
-			t.prepared = c.mark
-		}
+		t.prepared = c.mark
 		return nil
 	}
 	number, _, _ := strings.Cut(string(have), " ")

@@ -25,8 +25,11 @@ const (
 
 func (c *Collection[T]) indexPrefix(name string) string { return "i/" + c.name + "/" + name + "/" }
 
-func (c *Collection[T]) entry(name, key, id string) []byte {
-	return slices.Concat([]byte("i/"), []byte(c.name), []byte("/"), []byte(name), []byte("/"), []byte(strings.ReplaceAll(key, "\x00", escapedZero)), []byte(terminator), []byte(id))
+func (c *Collection[T]) entry(in *slab, name, key, id string) []byte {
+	if strings.Contains(key, "\x00") {
+		key = strings.ReplaceAll(key, "\x00", escapedZero)
+	}
+	return in.join("i/", c.name, "/", name, "/", key, terminator, id)
 }
 
 func splitEntry(rest string) (key, id string, ok bool) {
@@ -35,39 +38,39 @@ func splitEntry(rest string) (key, id string, ok bool) {
 }
 
 // entries are the keys under which all indexes hold the record. A key may come twice.
-func (c *Collection[T]) entries(id string, v T) [][]byte {
+func (c *Collection[T]) entries(in *slab, id string, v T) [][]byte {
 	var all [][]byte
 	for _, x := range c.indexes {
 		for _, key := range x.of(v) {
-			all = append(all, c.entry(x.name, key, id))
+			all = append(all, c.entry(in, x.name, key, id))
 		}
 	}
 	return all
 }
 
-// index brings the entries of a record from those of its stored form to want.
-func (c *Collection[T]) index(tx Tx, id string, want [][]byte) error {
+// index brings the entries of the record under key from those of its stored form to want.
+func (c *Collection[T]) index(t *transaction, key []byte, id string, want [][]byte) error {
 	if len(c.indexes) == 0 {
 		return nil
 	}
-	old, found, err := c.lookup(tx, id)
+	old, found, err := c.lookup(t, key, id)
 	if err != nil {
 		return err
 	}
 	var have [][]byte
 	if found {
-		have = c.entries(id, old)
+		have = c.entries(&slab{}, id, old)
 	}
 	for _, key := range have {
 		if !contains(want, key) {
-			if err := tx.Delete(key); err != nil {
+			if err := t.Delete(key); err != nil {
 				return fmt.Errorf("%s %q: index: %w", c.name, id, err)
 			}
 		}
 	}
 	for _, key := range want {
 		if !contains(have, key) {
-			if err := putOwned(tx, key, make([]byte, sumSize)); err != nil {
+			if err := t.putOwned(key, t.room.take(sumSize)); err != nil {
 				return fmt.Errorf("%s %q: index: %w", c.name, id, err)
 			}
 		}
@@ -91,9 +94,10 @@ func (c *Collection[T]) reindex(tx Tx) error {
 		return nil
 	}
 	var err error
+	t := tx.self()
 	for id, v := range c.All(tx, &err) {
-		for _, key := range c.entries(id, v) {
-			if err := tx.Put(key, nil); err != nil {
+		for _, key := range c.entries(&t.room, id, v) {
+			if err := t.putOwned(key, t.room.take(sumSize)); err != nil {
 				return err
 			}
 		}
@@ -136,7 +140,7 @@ func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string, n int) ([]st
 	if i < 0 {
 		return nil, fmt.Errorf("%s has no index %q", c.name, name)
 	}
-	marker, err := peek(tx, c.marker)
+	marker, err := tx.self().peek(c.marker)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +151,7 @@ func (c *Collection[T]) indexedIDs(tx Tx, name, first, last string, n int) ([]st
 	var ids []string
 	seen := map[string]bool{}
 	prefix := c.indexPrefix(name)
-	for entry := range scanFrom(tx, []byte(prefix), []byte(prefix+strings.ReplaceAll(first, "\x00", escapedZero))) {
+	for entry := range tx.self().scan([]byte(prefix), []byte(prefix+strings.ReplaceAll(first, "\x00", escapedZero))) {
 		key, id, ok := splitEntry(string(entry[len(prefix):]))
 		if !ok {
 			return nil, fmt.Errorf("%s: index %s holds the broken entry %q", c.name, name, entry)

@@ -67,10 +67,10 @@ func (m *MemoryDB) update(tx *transaction, fn func(Tx) error) error {
 		return err
 	}
 	for n := range tx.over.each() {
-		if n.gone {
+		if n.gone() {
 			state = state.remove(n.key)
 		} else {
-			state = state.put(n.key, n.val, false)
+			state = state.put(n.key, n.room)
 		}
 	}
 	m.mu.Lock()
@@ -97,7 +97,7 @@ func (m *MemoryDB) Copy(w io.Writer) (size int64, err error) {
 	}
 	err = file.Update(func(tx Tx) error {
 		for n := range state.each {
-			if err := tx.Put(n.key, n.val); err != nil {
+			if err := tx.Put(n.key, n.val()); err != nil {
 				return err
 			}
 		}
@@ -136,12 +136,12 @@ func (c *treeCursor) next() ([]byte, []byte, error) {
 		return nil, nil, nil
 	}
 	c.key, c.after = n.key, true
-	return n.key, n.val, nil
+	return n.key, n.val(), nil
 }
 
 func (t tree) get(key []byte) ([]byte, error) {
 	if n := t.find(key); n != nil {
-		return n.val, nil
+		return n.val(), nil
 	}
 	return nil, nil
 }

@@ -27,34 +27,16 @@ func (o *observed) Update(fn func(Tx) error) error {
 	defer o.mu.Unlock()
 	wrote := false
 	err := o.DB.Update(func(tx Tx) error {
-		noted := &notedTx{Tx: tx}
-		if err := fn(noted); err != nil {
+		if err := fn(tx); err != nil {
 			return err
 		}
-		if !noted.wrote {
+		if wrote = tx.self().over.count > 0; !wrote {
 			return nil
 		}
-		wrote = true
 		return o.observer.BeforeCommit()
 	})
 	if err == nil && wrote {
 		o.observer.AfterCommit()
 	}
 	return err
-}
-
-// notedTx remembers whether anything was written.
-type notedTx struct {
-	Tx
-	wrote bool
-}
-
-func (t *notedTx) Put(key, val []byte) error {
-	t.wrote = true
-	return t.Tx.Put(key, val)
-}
-
-func (t *notedTx) Delete(key []byte) error {
-	t.wrote = true
-	return t.Tx.Delete(key)
 }

@@ -2,8 +2,8 @@ package store
 
 import (
 	"bytes"
+	"hash/maphash"
 	"iter"
-	"maps"
 	"slices"
 )
 
@@ -11,55 +11,71 @@ import (
 // write a little and look up single keys, for which a map is enough; the order is kept
 // only from the first scan on.
 type overlay struct {
-	byKey   map[string]*node
-	ordered bool   // from the first seek on order holds all that byKey does
-	order   tree   // of the same nodes
-	spare   []node // free ones: a transaction that writes much makes them in lots
+	byHash  map[uint64]*node // of the key; nodes of one hash hang together
+	count   int
+	lots    [][]node // all nodes, in the order in which their keys were first written
+	ordered bool     // from the first seek on order holds all that byHash does
+	order   tree     // of the same nodes
 }
 
-func (o *overlay) find(key []byte) *node { return o.byKey[string(key)] }
+func (o *overlay) find(key []byte) *node {
+	if o.count == 0 {
+		return nil
+	}
+	return o.findHashed(key, maphash.Bytes(treeSeed, key))
+}
+
+func (o *overlay) findHashed(key []byte, hash uint64) *node {
+	n := o.byHash[hash]
+	for n != nil && !bytes.Equal(n.key, key) {
+		n = n.same
+	}
+	return n
+}
 
 // put takes key and room over; room is sumSize free bytes and the value, nil to delete.
 func (o *overlay) put(key, room []byte) {
-	if o.byKey == nil {
-		o.byKey = map[string]*node{}
+	hash := maphash.Bytes(treeSeed, key)
+	if n := o.findHashed(key, hash); n != nil {
+		n.room = room
+		return
 	}
-	n := o.byKey[string(key)]
-	known := n != nil
-	if !known {
-		n = o.node()
-		n.key = key
-		o.byKey[string(key)] = n
+	if o.byHash == nil {
+		o.byHash = map[uint64]*node{}
 	}
-	n.val, n.room, n.gone = nil, room, room == nil
-	if room != nil {
-		n.val = room[sumSize:]
-	}
-	if o.ordered && !known {
+	n := o.node()
+	*n = node{key: key, room: room, prio: hash, same: o.byHash[hash]}
+	o.byHash[hash] = n
+	if o.ordered {
 		o.order.add(n)
 	}
 }
 
-// mostSpare bounds how many nodes are made at once, and the first lots are small.
-const mostSpare = 256
+// mostInLot bounds how many nodes are made at once; the first lots are small.
+const mostInLot = 256
 
 func (o *overlay) node() *node {
-	if len(o.spare) == 0 {
-		o.spare = make([]node, min(len(o.byKey)+1, mostSpare))
+	last := len(o.lots) - 1
+	if last < 0 || len(o.lots[last]) == cap(o.lots[last]) {
+		o.lots = append(o.lots, make([]node, 0, min(o.count+1, mostInLot)))
+		last++
 	}
-	n := &o.spare[0]
-	o.spare = o.spare[1:]
-	return n
+	o.count++
+	lot := append(o.lots[last], node{})
+	o.lots[last] = lot
+	return &lot[len(lot)-1]
 }
 
 // seek is tree.seek over the writes so far.
 func (o *overlay) seek(key []byte, after bool) *node {
-	if len(o.byKey) == 0 {
+	if o.count == 0 {
 		return nil
 	}
 	if !o.ordered {
-		for _, n := range o.byKey {
-			o.order.add(n)
+		for _, lot := range o.lots {
+			for i := range lot {
+				o.order.add(&lot[i])
+			}
 		}
 		o.ordered = true
 	}
@@ -71,5 +87,12 @@ func (o *overlay) each() iter.Seq[*node] {
 	if o.ordered {
 		return o.order.each
 	}
-	return slices.Values(slices.SortedFunc(maps.Values(o.byKey), func(a, b *node) int { return bytes.Compare(a.key, b.key) }))
+	all := make([]*node, 0, o.count)
+	for _, lot := range o.lots {
+		for i := range lot {
+			all = append(all, &lot[i])
+		}
+	}
+	slices.SortFunc(all, func(a, b *node) int { return bytes.Compare(a.key, b.key) })
+	return slices.Values(all)
 }

@@ -74,7 +74,7 @@ func (c *Collection[T]) check(tx Tx) (records int, err error) {
 		if where := lost(old, fresh); where != "" {
 			return records, fmt.Errorf("%s %q: %s is lost when it is read and written", c.name, id, where)
 		}
-		for _, entry := range c.entries(id, v) {
+		for _, entry := range c.entries(&slab{}, id, v) {
 			indexed[string(entry)] = true
 		}
 		records++

@@ -63,6 +63,8 @@ type Tx interface {
 	ScanFrom(prefix, from []byte) iter.Seq2[[]byte, []byte]
 	// Writable tells an Update from a View.
 	Writable() bool
+	// self: there is one kind of transaction, over whatever a store is made of.
+	self() *transaction
 }
 
 // Errors that callers tell apart with errors.Is.

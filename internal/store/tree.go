@@ -12,11 +12,21 @@ import (
 type tree struct{ root *node }
 
 type node struct {
-	key, val    []byte
-	gone        bool   // in an overlay: the key is deleted
-	room        []byte // in an overlay: val with room for its checksum in front
-	prio        uint64
+	key         []byte
+	room        []byte // room for the value's checksum, and the value; nil: the key is deleted
+	prio        uint64 // hash of the key
 	left, right *node
+	same        *node // in an overlay: the next of this hash
+}
+
+func (n *node) gone() bool { return n.room == nil }
+
+// val is nil if the key is deleted.
+func (n *node) val() []byte {
+	if n.gone() {
+		return nil
+	}
+	return n.room[sumSize:]
 }
 
 var treeSeed = maphash.MakeSeed()
@@ -49,8 +59,8 @@ func (t tree) seek(key []byte, after bool) *node {
 	return best
 }
 
-func (t tree) put(key, val []byte, gone bool) tree {
-	return tree{put(t.root, &node{key: key, val: val, gone: gone, prio: maphash.Bytes(treeSeed, key)})}
+func (t tree) put(key, room []byte) tree {
+	return tree{put(t.root, &node{key: key, room: room, prio: maphash.Bytes(treeSeed, key)})}
 }
 
 func put(n, leaf *node) *node {
@@ -61,7 +71,7 @@ func put(n, leaf *node) *node {
 	copied := *n
 	switch {
 	case c == 0:
-		copied.key, copied.val, copied.gone = leaf.key, leaf.val, leaf.gone
+		copied.key, copied.room = leaf.key, leaf.room
 		return &copied
 	case c < 0:
 		copied.left = put(n.left, leaf)
@@ -126,10 +136,7 @@ func each(n *node, yield func(*node) bool) bool {
 }
 
 // add puts a node, whose key is not there yet, into the tree itself.
-func (t *tree) add(leaf *node) {
-	leaf.prio = maphash.Bytes(treeSeed, leaf.key)
-	t.root = add(t.root, leaf)
-}
+func (t *tree) add(leaf *node) { t.root = add(t.root, leaf) }
 
 func add(n, leaf *node) *node {
 	if n == nil {

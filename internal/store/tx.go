@@ -34,17 +34,17 @@ type transaction struct {
 	failed   error  // a read that went wrong inside a scan
 	prepared string // the last collection whose marker was found right, and its layout
 	after    []func()
+	room     slab
+	records  *recordWriter // nil before the first record
 }
+
+func (t *transaction) self() *transaction { return t }
 
 // OnCommit has fn run once the transaction is on the disk, before Update returns,
 // in the goroutine of Update. It does not run if the transaction fails.
 func OnCommit(tx Tx, fn func()) {
-	switch t := tx.(type) {
-	case *transaction:
-		t.after = append(t.after, fn)
-	case *notedTx:
-		OnCommit(t.Tx, fn)
-	}
+	t := tx.self()
+	t.after = append(t.after, fn)
 }
 
 func (t *transaction) committed() {
@@ -63,32 +63,16 @@ func (t *transaction) Get(key []byte) ([]byte, error) {
 	return own(val), nil
 }
 
-// peek is Get that does not copy: the value may only be read, and only until the
-// transaction ends or writes that key.
+// peek is Get for readers in this package, without the copy: the value may only be read,
+// and only until the transaction ends or writes that key.
 func (t *transaction) peek(key []byte) ([]byte, error) {
 	if t.ended {
 		return nil, ErrEnded
 	}
-	if len(t.over.byKey) > 0 {
-		if n := t.over.find(key); n != nil {
-			if n.gone {
-				return nil, nil
-			}
-			return n.val, nil
-		}
+	if n := t.over.find(key); n != nil {
+		return n.val(), nil
 	}
 	return t.base.get(key)
-}
-
-// peek is Get for readers in this package, without the copy where that is possible.
-func peek(tx Tx, key []byte) ([]byte, error) {
-	switch t := tx.(type) {
-	case *transaction:
-		return t.peek(key)
-	case *notedTx:
-		return peek(t.Tx, key)
-	}
-	return tx.Get(key)
 }
 
 // own copies b; the copy of an empty value is not nil, which would mean absent.
@@ -110,10 +94,9 @@ func (t *transaction) Put(key, val []byte) error {
 	if err := t.mayWrite(key); err != nil {
 		return err
 	}
-	both := make([]byte, len(key)+sumSize+len(val))
-	n := copy(both, key)
-	copy(both[n+sumSize:], val)
-	t.over.put(both[:n:n], both[n:])
+	room := t.room.take(sumSize + len(val))
+	copy(room[sumSize:], val)
+	t.over.put(t.room.keep(key), room)
 	return nil
 }
 
@@ -121,25 +104,18 @@ func (t *transaction) Delete(key []byte) error {
 	if err := t.mayWrite(key); err != nil {
 		return err
 	}
-	t.over.put(own(key), nil)
+	t.over.put(t.room.keep(key), nil)
 	return nil
 }
 
-// putOwned is Put for writers in this package, without the copies where that is possible: key
-// and room, which is sumSize free bytes and the value, are taken over.
-func putOwned(tx Tx, key, room []byte) error {
-	switch t := tx.(type) {
-	case *transaction:
-		if err := t.mayWrite(key); err != nil {
-			return err
-		}
-		t.over.put(key, room)
-		return nil
-	case *notedTx:
-		t.wrote = true
-		return putOwned(t.Tx, key, room)
+// putOwned is Put for writers in this package, without the copies: key and room, which is
+// sumSize free bytes and the value, are taken over.
+func (t *transaction) putOwned(key, room []byte) error {
+	if err := t.mayWrite(key); err != nil {
+		return err
 	}
-	return tx.Put(key, room[sumSize:])
+	t.over.put(key, room)
+	return nil
 }
 
 func (t *transaction) mayWrite(key []byte) error {
@@ -170,8 +146,8 @@ func (t *transaction) ScanFrom(prefix, from []byte) iter.Seq2[[]byte, []byte] {
 	}
 }
 
-// scan is ScanFrom that does not copy: what it yields may only be read, and only until
-// the next step.
+// scan is ScanFrom for readers in this package, without the copies: what it yields may
+// only be read, and only until the next step.
 func (t *transaction) scan(prefix, from []byte) iter.Seq2[[]byte, []byte] {
 	prefix = slices.Clone(prefix)
 	start := slices.Clone(from)
@@ -219,7 +195,7 @@ func (t *transaction) merge(cur cursor, prefix, start []byte, yield func([]byte,
 		n, step := t.over.seek(last, after), true
 		if n != nil && (key == nil || bytes.Compare(n.key, key) <= 0) {
 			step = bytes.Equal(n.key, key)
-			key, val, gone = n.key, n.val, n.gone
+			key, val, gone = n.key, n.val(), n.gone()
 		}
 		if key == nil || !bytes.HasPrefix(key, prefix) {
 			return nil
@@ -232,18 +208,6 @@ func (t *transaction) merge(cur cursor, prefix, start []byte, yield func([]byte,
 			baseKey, baseVal, err = cur.next()
 		}
 	}
-}
-
-// scanFrom is ScanFrom for readers in this package, without the copies where that is
-// possible.
-func scanFrom(tx Tx, prefix, from []byte) iter.Seq2[[]byte, []byte] {
-	switch t := tx.(type) {
-	case *transaction:
-		return t.scan(prefix, from)
-	case *notedTx:
-		return scanFrom(t.Tx, prefix, from)
-	}
-	return tx.ScanFrom(prefix, from)
 }
 
 // run calls fn and says what Update or View shall return.
