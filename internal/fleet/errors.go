@@ -34,8 +34,21 @@ var (
 	ErrVMOff = errors.New("VM is not running")
 )
 
-// NoAnswer says in words why there was no answer.
-func NoAnswer(err error) string {
+// Unanswered is a request to a box or a vault that had no answer, an ErrUnreachable.
+type Unanswered struct {
+	Method, Call string
+	Err          error
+}
+
+func (e *Unanswered) Error() string { return e.Method + " " + e.Call + ": " + noAnswer(e.Err) }
+
+func (e *Unanswered) Unwrap() error { return e.Err }
+
+// Is answers to ErrUnreachable.
+func (e *Unanswered) Is(target error) bool { return target == ErrUnreachable || target == ErrMachine }
+
+// noAnswer says in words why there was no answer.
+func noAnswer(err error) string {
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return "no answer in time"
 	}

@@ -37,19 +37,3 @@ func (e *failed) Is(target error) bool {
 	}
 	return false
 }
-
-// unreachable is a request without an answer.
-type unreachable struct {
-	Method, Call string
-	Err          error
-}
-
-func (e *unreachable) Error() string {
-	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, fleet.NoAnswer(e.Err))
-}
-func (e *unreachable) Unwrap() error { return e.Err }
-
-// Is answers to fleet.ErrUnreachable.
-func (e *unreachable) Is(target error) bool {
-	return target == fleet.ErrUnreachable || target == fleet.ErrMachine
-}

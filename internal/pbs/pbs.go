@@ -109,7 +109,7 @@ func (c *Client) once(ctx context.Context, method, path string, params map[strin
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
 			err = wrapped.Err
 		}
-		return &unreachable{Method: method, Call: path, Err: err}
+		return &fleet.Unanswered{Method: method, Call: path, Err: err}
 	}
 	return failure(res, method, path)
 }

@@ -134,22 +134,6 @@ func meaning(status int, words string) error {
 	return nil
 }
 
-// unreachable is a request without an answer.
-type unreachable struct {
-	Method, Call string
-	Err          error
-}
-
-func (e *unreachable) Error() string {
-	return fmt.Sprintf("%s %s: %s", e.Method, e.Call, fleet.NoAnswer(e.Err))
-}
-func (e *unreachable) Unwrap() error { return e.Err }
-
-// Is answers to fleet.ErrUnreachable.
-func (e *unreachable) Is(target error) bool {
-	return target == fleet.ErrUnreachable || target == fleet.ErrMachine
-}
-
 // plain takes off what net/http wraps around a transport's error.
 func plain(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {

@@ -76,7 +76,7 @@ func (t *transport) once(req *http.Request, call string) (*http.Response, error)
 		status = res.StatusCode
 		err = failure(res, req.Method, call)
 	} else {
-		err = &unreachable{Method: req.Method, Call: call, Err: err}
+		err = &fleet.Unanswered{Method: req.Method, Call: call, Err: err}
 	}
 	t.cfg.Log.LogAttrs(req.Context(), slog.LevelDebug, "proxmox call", slog.String("box", t.cfg.Box), slog.Int64("request", number),
 		slog.String("method", req.Method), slog.String("path", call), slog.Int("status", status), slog.Duration("took", clock.Real().Now().Sub(began)))
@@ -95,7 +95,7 @@ func failure(res *http.Response, method, call string) error {
 	reason := strings.TrimSpace(strings.TrimPrefix(res.Status, strconv.Itoa(res.StatusCode)))
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
-		return &unreachable{Method: method, Call: call, Err: err}
+		return &fleet.Unanswered{Method: method, Call: call, Err: err}
 	}
 	switch res.StatusCode {
 	case http.StatusBadRequest:

@@ -54,6 +54,14 @@ func (b *Box) seize(t *task, v *vm, now time.Time, skip bool) (wait time.Duratio
 	return 0, v.unlocked()
 }
 
+// unlock takes a lock of that name from a VM's configuration, if it is there: what a
+// task that failed leaves behind.
+func (b *Box) unlock(vmid int, lock string) {
+	if v := b.machine.VMs[vmid]; v != nil && v.Lock == lock {
+		v.Lock = ""
+	}
+}
+
 // lockNow is lockConfig for a call that changes a configuration while the caller
 // waits. Simulated time stands still during a call, so a holder that lets go in time
 // counts as gone.

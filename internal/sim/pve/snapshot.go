@@ -72,11 +72,7 @@ func (w *snapshotWork) step(b *Box, t *task, now time.Time) (time.Duration, erro
 	return 0, nil
 }
 
-func (w *snapshotWork) clean(b *Box, _ *task, _ time.Time) {
-	if v := b.machine.VMs[w.VMID]; v != nil && v.Lock == "snapshot" {
-		v.Lock = ""
-	}
-}
+func (w *snapshotWork) clean(b *Box, _ *task, _ time.Time) { b.unlock(w.VMID, "snapshot") }
 
 // saveMemory puts the running guest into a snapshot.
 func (b *Box) saveMemory(v *vm, s *vmSnapshot, name string, now time.Time) error {
@@ -135,11 +131,7 @@ func (w *dropSnapshotWork) step(b *Box, t *task, now time.Time) (time.Duration, 
 	return 0, nil
 }
 
-func (w *dropSnapshotWork) clean(b *Box, _ *task, _ time.Time) {
-	if v := b.machine.VMs[w.VMID]; v != nil && v.Lock == "snapshot-delete" {
-		v.Lock = ""
-	}
-}
+func (w *dropSnapshotWork) clean(b *Box, _ *task, _ time.Time) { b.unlock(w.VMID, "snapshot-delete") }
 
 // rollbackWork brings a VM back to a snapshot. A snapshot with RAM runs afterwards.
 type rollbackWork struct {
@@ -211,8 +203,4 @@ func (w *rollbackWork) step(b *Box, t *task, now time.Time) (time.Duration, erro
 	return 0, nil
 }
 
-func (w *rollbackWork) clean(b *Box, _ *task, _ time.Time) {
-	if v := b.machine.VMs[w.VMID]; v != nil && v.Lock == "rollback" {
-		v.Lock = ""
-	}
-}
+func (w *rollbackWork) clean(b *Box, _ *task, _ time.Time) { b.unlock(w.VMID, "rollback") }
