@@ -3,7 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -21,11 +24,12 @@ import (
 // sandboxCommand starts a sandbox for a script:
 //
 //	sandbox start [FLAG…]      such as --boxes 2 --pve 8.4
-//	sandbox until INSTANT      moves simulated time to that instant and no further, if
-//	                           it was started with --hold
+//	sandbox until INSTANT      moves simulated time to that instant and no further
+//	sandbox during COMMAND…    does what exec does, and lets simulated time pass meanwhile
 //
-// It runs until the script ends, on ports that are free, 300 times as fast as the
-// wall clock unless a flag says otherwise, and sets:
+// It runs until the script ends, on ports that are free, from a Tuesday morning on. Time
+// stands still but for the last two: at a fixed pace a busy machine would see clocks that
+// differ and counterparts that do not answer. --hold=false has it pass by itself. It sets:
 //
 //	SANDBOX                                  its control address, for controller start --sandbox
 //	BOX_NAME BOX_URL BOX_FINGERPRINT         the first box; BOX2_… the second one
@@ -36,14 +40,25 @@ import (
 // What is secret goes to files, as the verbs want it: box.token, box.password (root's),
 // vault.token, relay.password; box2.token and so on for further boxes.
 func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if !neg && len(args) == 2 && args[0] == "until" {
-		moveTime(ts, args[1])
-		return
+	switch {
+	case !neg && len(args) > 0 && args[0] == "start":
+		startSandbox(ts, args[1:])
+	case !neg && len(args) == 2 && args[0] == "until":
+		until, err := time.Parse(time.RFC3339, args[1])
+		ts.Check(err)
+		for now := (time.Time{}); now.Before(until); {
+			now, err = moveTime(ts.Getenv("SANDBOX"), until)
+			ts.Check(err)
+		}
+	case !neg && len(args) > 1 && args[0] == "during":
+		ts.Check(during(ts, args[1], args[2:]...))
+	default:
+		ts.Fatalf("usage: sandbox start [FLAG…], sandbox until INSTANT, sandbox during COMMAND…")
 	}
-	if neg || len(args) == 0 || args[0] != "start" {
-		ts.Fatalf("usage: sandbox start [FLAG…], sandbox until INSTANT")
-	}
-	flags := append([]string{"sandbox", "-o", "json", "--listen", "127.0.0.1:0", "--speed", "300"}, args[1:]...)
+}
+
+func startSandbox(ts *testscript.TestScript, flags []string) {
+	flags = append([]string{"sandbox", "-o", "json", "--listen", "127.0.0.1:0", "--start", "2026-09-15T08:00:00Z", "--hold"}, flags...)
 	cmd := exec.Command("accolade", flags...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE"} {
@@ -97,23 +112,48 @@ func sandboxCommand(ts *testscript.TestScript, neg bool, args []string) {
 	secretFile("vault.token", info.PBS.Token)
 }
 
-// moveTime has the participant that holds time wait for an instant.
-func moveTime(ts *testscript.TestScript, instant string) {
-	until, err := time.Parse(time.RFC3339, instant)
-	ts.Check(err)
-	for seq := time.Now().UnixNano(); ; seq++ {
-		report, err := json.Marshal(simtime.Report{Seq: uint64(seq), Jump: true, Until: until})
-		ts.Check(err)
-		resp, err := http.Post(ts.Getenv("SANDBOX")+"/time/participants/"+sandbox.Holder+"/wait", "application/json", bytes.NewReader(report))
-		ts.Check(err)
-		var m simtime.Moment
-		err = json.NewDecoder(resp.Body).Decode(&m)
-		resp.Body.Close()
-		if err != nil {
-			ts.Fatalf("sandbox until %s: %s: %v", instant, resp.Status, err)
-		}
-		if !m.Now.Before(until) {
-			return
-		}
+// during runs a command, and lets time pass in small steps for as long as that takes.
+func during(ts *testscript.TestScript, command string, args ...string) error {
+	ctx, over := context.WithCancel(context.Background())
+	passed := make(chan error, 1)
+	control := ts.Getenv("SANDBOX")
+	go func() { passed <- passTime(ctx, control) }()
+	err := ts.Exec(command, args...)
+	over()
+	return errors.Join(err, <-passed)
+}
+
+func passTime(ctx context.Context, control string) error {
+	resp, err := http.Get(control + "/time")
+	if err != nil {
+		return err
 	}
+	now, err := readTime(resp)
+	for err == nil && ctx.Err() == nil {
+		now, err = moveTime(control, now.Add(2*time.Second))
+	}
+	return err
+}
+
+// moveTime has the participant that holds time wait for an instant, and returns where
+// time has come to.
+func moveTime(control string, until time.Time) (now time.Time, err error) {
+	report, err := json.Marshal(simtime.Report{Seq: uint64(time.Now().UnixNano()), Jump: true, Until: until})
+	if err != nil {
+		return now, err
+	}
+	resp, err := http.Post(control+"/time/participants/"+sandbox.Holder+"/wait", "application/json", bytes.NewReader(report))
+	if err != nil {
+		return now, err
+	}
+	return readTime(resp)
+}
+
+func readTime(resp *http.Response) (time.Time, error) {
+	defer resp.Body.Close()
+	var m simtime.Moment
+	if err := json.NewDecoder(resp.Body).Decode(&m); err != nil {
+		return m.Now, fmt.Errorf("the time of the sandbox: %s: %w", resp.Status, err)
+	}
+	return m.Now, nil
 }
