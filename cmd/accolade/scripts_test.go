@@ -43,7 +43,7 @@ func TestEveryCommandHasAScript(t *testing.T) {
 			return
 		}
 		line := func(prefix string) *regexp.Regexp {
-			return regexp.MustCompile(`(?m)^` + prefix + `exec (sh -c '|env \S+ )?` + regexp.QuoteMeta(path) + `( |'|$)`)
+			return regexp.MustCompile(`(?m)^` + prefix + `(exec|sandbox during) (sh -c '|env \S+ )?` + regexp.QuoteMeta(path) + `( |'|$)`)
 		}
 		if !line("").MatchString(all.String()) {
 			t.Errorf("no script shows %s", path)

