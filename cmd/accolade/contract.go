@@ -250,12 +250,17 @@ it is the price list's.`,
 
 func newContractPDF(e *env) *cobra.Command {
 	var to string
+	var version int
+	var anew bool
 	c := &cobra.Command{
 		Use:   "pdf CLIENT --to FILE|DIR",
 		Short: "Write the PDF of a contract, for both sides to sign",
-		Long: `Write the PDF of a contract as it was signed with; a folder gets CONTRACT.pdf. Its words
-are those of contract/fr.txt: see templates in the configuration.`,
-		Example:           "  accolade contract pdf kerlann --to ~/contrats",
+		Long: `Write the PDF of a contract; a folder gets CONTRACT.pdf. What it says is kept when it is
+first made: names, addresses, terms, and its words (contract/fr.txt: see templates in the
+configuration). Later it comes out the same, and what has changed since is told. --anew
+makes the next version, which names the one that it replaces and what is different; after
+a renewal it is about the new term. The earlier ones stay: --version.`,
+		Example:           "  accolade contract pdf kerlann --to ~/contrats\n  accolade contract pdf kerlann --anew --to ~/contrats",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeClients(),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
@@ -263,10 +268,22 @@ are those of contract/fr.txt: see templates in the configuration.`,
 			if err != nil {
 				return err
 			}
-			return e.save(to, k.ID+".pdf", func(w io.Writer) error { return client.ContractPaper(c.Context(), k.ID, w) })
+			p := api.ContractPaper{}
+			if p.Contract, p.Version = k.ID, version; version == 0 {
+				if p, err = client.MakeContractPaper(c.Context(), k.ID, api.PaperRequest{Anew: anew}); err != nil {
+					return err
+				}
+			}
+			if p.Differs != nil {
+				e.say("one made today would differ from this paper of %s: %s\nthe next version says so: accolade contract pdf %s --anew", p.Made, strings.Join(p.Differs, " "), k.Client)
+			}
+			return e.save(to, p.Name()+".pdf", func(w io.Writer) error { return client.ContractDocument(c.Context(), k.ID, p.Version, w) })
 		}),
 	}
 	c.Flags().StringVar(&to, "to", "", "file, or folder")
+	c.Flags().IntVar(&version, "version", 0, "this version (default: the latest)")
+	c.Flags().BoolVar(&anew, "anew", false, "make the next version")
+	c.MarkFlagsMutuallyExclusive("version", "anew")
 	cobra.CheckErr(c.MarkFlagRequired("to"))
 	return c
 }

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"io"
+	"strconv"
 
+	"codeberg.org/accolade/accolade/internal/billing/agreement"
 	"codeberg.org/accolade/accolade/internal/contract"
 )
 
@@ -81,7 +83,23 @@ func (c *Client) RenewContract(ctx context.Context, ref string, r ContractRenewa
 	return out, c.Post(ctx, path("contracts", ref, "renewals"), r, &out)
 }
 
-// ContractPaper writes the PDF of a contract.
-func (c *Client) ContractPaper(ctx context.Context, ref string, w io.Writer) error {
-	return c.Get(ctx, path("contracts", ref, "document"), w)
+// ContractPaper is the latest paper of a contract, and what one of today would say
+// differently.
+type ContractPaper = agreement.Made
+
+// PaperRequest has a contract have its paper.
+type PaperRequest struct {
+	Anew bool `json:"anew,omitempty" doc:"make the next version, which says what has changed"`
+}
+
+// MakeContractPaper makes the first paper of a contract, or the next version, or finds the
+// one that there is.
+func (c *Client) MakeContractPaper(ctx context.Context, ref string, r PaperRequest) (ContractPaper, error) {
+	var out ContractPaper
+	return out, c.Post(ctx, path("contracts", ref, "papers"), r, &out)
+}
+
+// ContractDocument writes the PDF of a version of a contract's paper; 0 is the latest.
+func (c *Client) ContractDocument(ctx context.Context, ref string, version int, w io.Writer) error {
+	return c.Get(ctx, withQuery(path("contracts", ref, "document"), "version", strconv.Itoa(version)), w)
 }

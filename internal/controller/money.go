@@ -5,11 +5,13 @@ import (
 	"path/filepath"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/agreement"
 	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/facturx"
 	"codeberg.org/accolade/accolade/internal/billing/late"
 	"codeberg.org/accolade/accolade/internal/billing/mailing"
+	"codeberg.org/accolade/accolade/internal/billing/paper"
 	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -44,15 +46,24 @@ func (c *Controller) buildMoney() error {
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: seller,
 		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, From: first,
 	})
-	c.services.Quotes = &quote.Service{DB: c.db, Clock: c.clock, Zone: zone, Book: c.services.Book, Bills: c.services.Bills}
-	c.services.Texts = templates.Texts{Folder: c.conf.Templates}
+	texts := c.texts()
+	c.services.Quotes = &quote.Service{
+		DB: c.db, Clock: c.clock, Zone: zone, Book: c.services.Book, Bills: c.services.Bills,
+		Conditions: func(q quote.Quote) (string, error) { return paper.Conditions(q, texts) },
+	}
+	c.services.Agreements = &agreement.Service{
+		DB: c.db, Clock: c.clock, Zone: zone, Bills: c.services.Bills,
+		Articles: func(k contract.Contract, start calendar.Date, client string, seller billing.Seller) (string, error) {
+			return paper.Articles(k, start, client, seller, texts)
+		},
+	}
 	c.services.Exports = &export.Books{Ledger: c.services.Bills, SIREN: c.conf.Seller.SIREN, Accounts: c.conf.Accounts, Zone: zone}
 	c.services.Dolibarr = &dolibarr.Service{Ledger: c.services.Bills, Validate: c.conf.Dolibarr.Invoices == "validated"}
 	if c.conf.Dolibarr.URL != "" {
 		c.services.Dolibarr.Dial = c.dialDolibarr
 	}
 	c.services.Mails = mail.New(mail.Options{DB: c.db, Clock: c.clock, Relay: c.relay(), Folder: filepath.Join(c.conf.State, documentsName), Log: c.log})
-	c.services.Mailing = &mailing.Service{Bills: c.services.Bills, Book: c.services.Book, Queue: c.services.Mails, Texts: templates.Texts{Folder: c.conf.Templates}}
+	c.services.Mailing = &mailing.Service{Bills: c.services.Bills, Book: c.services.Book, Queue: c.services.Mails, Texts: texts}
 	if err := c.buildPlatform(); err != nil {
 		return err
 	}
@@ -68,6 +79,9 @@ func (c *Controller) buildMoney() error {
 	}
 	return c.scheduler.Add(c.services.Bills.Monthly(c.conf.Billing.Schedule, c.conf.Timezone, c.conf.Billing.Finalise == "auto", c.engine, c.log))
 }
+
+// texts are the words of papers, letters and mails.
+func (c *Controller) texts() templates.Texts { return templates.Texts{Folder: c.conf.Templates} }
 
 // dialDolibarr reads the key anew, so that one that was changed is taken.
 func (c *Controller) dialDolibarr() (*dolibarr.Client, error) {

@@ -19,7 +19,7 @@ func (c *Controller) buildReports() error {
 	c.services.Reports = report.New(report.Parts{
 		DB: c.db, Clock: c.clock, Zone: c.conf.Zone(), Book: c.services.Book, Ledger: c.services.Ledger, Bills: c.services.Bills,
 		Fleet: c.services.Fleet, Costs: c.conf.Costs, Space: c.vaultSpace,
-		Texts:   c.services.Texts,
+		Texts:   c.texts(),
 		Records: records{c.services.Fleet, c.services.Book, c.services.Backups, c.engine, c.conf.Zone()},
 	})
 	c.services.Mailing.Extras = append(c.services.Mailing.Extras, c.monthLetter)

@@ -34,7 +34,6 @@ func (s *Server) registerQuotes() {
 	handle(s, route{method: http.MethodPost, path: "/quotes/{quote}/accept", id: "accept-quote", summary: "Make the contract that was quoted", roles: billers, recorded: true}, s.acceptQuote)
 	handle(s, route{method: http.MethodPost, path: "/quotes/{quote}/refuse", id: "refuse-quote", summary: "Note that the client said no", roles: billers, recorded: true}, s.refuseQuote)
 	handle(s, route{method: http.MethodPost, path: "/quotes/{quote}/withdraw", id: "withdraw-quote", summary: "Take a quote back", roles: billers, recorded: true}, s.withdrawQuote)
-	handle(s, route{method: http.MethodGet, path: "/contracts/{contract}/document", id: "contract-document", summary: "The PDF of a contract, to sign", roles: everyone}, s.contractDocument)
 }
 
 // quoteError explains a file that no quote can be made from, and a text that no paper
@@ -141,7 +140,7 @@ func (s *Server) quoteDocument(_ context.Context, in *QuotePath) (*file, error) 
 	if err != nil {
 		return nil, err
 	}
-	pdf, err := paper.Quote(q, s.Texts)
+	pdf, err := paper.Quote(q)
 	if err != nil {
 		return nil, err
 	}
@@ -167,23 +166,4 @@ func (s *Server) refuseQuote(ctx context.Context, in *quoteAnswer) (*answer[api.
 
 func (s *Server) withdrawQuote(ctx context.Context, in *quoteAnswer) (*answer[api.Quote], error) {
 	return s.quoted(s.Quotes.Withdraw(actor(ctx), in.Quote, in.Body.Reason))
-}
-
-func (s *Server) contractDocument(_ context.Context, in *ContractPath) (*file, error) {
-	k, err := s.Book.Contract(in.Contract)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.Book.Client(k.Client)
-	if err != nil {
-		return nil, err
-	}
-	if missing := s.Bills.Seller.Missing(); len(missing) > 0 {
-		return nil, quote.Incomplete("contract", missing)
-	}
-	pdf, err := paper.Contract(paper.Agreement{Contract: k, Client: c, Seller: s.Bills.Seller, Entered: calendar.Of(k.Signed, s.Book.Zone())}, s.Texts)
-	if err != nil {
-		return nil, err
-	}
-	return &file{"application/pdf", `attachment; filename="` + k.ID + `.pdf"`, pdf}, nil
 }

@@ -24,6 +24,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/backup"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/agreement"
 	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/billing/export"
 	"codeberg.org/accolade/accolade/internal/billing/mailing"
@@ -43,7 +44,6 @@ import (
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/internal/watch"
 	"codeberg.org/accolade/accolade/provisioning"
-	"codeberg.org/accolade/accolade/templates"
 )
 
 // Services are the doors to the domain that routes lead to. The controller fills
@@ -57,7 +57,7 @@ type Services struct {
 	Ledger       *support.Ledger
 	Bills        *billing.Service
 	Quotes       *quote.Service
-	Texts        templates.Texts // the words of papers
+	Agreements   *agreement.Service
 	Exports      *export.Books
 	Mails        *mail.Queue
 	Mailing      *mailing.Service
@@ -91,6 +91,7 @@ func (s *Server) register() {
 	s.registerOffers()
 	s.registerContracts()
 	s.registerQuotes()
+	s.registerAgreements()
 	s.registerHeadcounts()
 	s.registerExtras()
 	s.registerAdvances()

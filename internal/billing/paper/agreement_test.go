@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/agreement"
 	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/templates"
@@ -55,37 +56,73 @@ var quotes = map[string]func(testing.TB) quote.Quote{
 	},
 }
 
-func agreement(t testing.TB, edit func(*Agreement)) Agreement {
-	a := Agreement{Client: kerlann(), Seller: seller(), Entered: day(t, "2026-12-10"), Contract: contract.Contract{ID: "kerlann-1", Client: "kerlann", Offer: classic(t),
-		Start: day(t, "2027-01-01"), Headcounts: []contract.Headcount{{From: day(t, "2027-01-01"), Count: 12}}}}
+// agreed is a contract's paper as it is made; edit may change the contract before.
+func agreed(t testing.TB, texts templates.Texts, edit func(*contract.Contract)) (agreement.Paper, error) {
+	k := contract.Contract{ID: "kerlann-1", Client: "kerlann", Offer: classic(t),
+		Start: day(t, "2027-01-01"), Headcounts: []contract.Headcount{{From: day(t, "2027-01-01"), Count: 12}}}
 	if edit != nil {
-		edit(&a)
+		edit(&k)
 	}
-	return a
+	p := agreement.Paper{Contract: k.ID, Version: 1, Made: day(t, "2026-12-10"), Start: k.Start, Client: billing.BuyerOf(kerlann()), Seller: seller()}
+	if n := len(k.Renewals); n > 0 {
+		p.Start = k.Renewals[n-1].From
+	}
+	var err error
+	p.Text, err = Articles(k, p.Start, p.Client.Name, p.Seller, texts)
+	return p, err
 }
 
-var agreements = map[string]func(testing.TB) Agreement{
-	"contract-plain": func(t testing.TB) Agreement { return agreement(t, nil) },
-	"contract-solo": func(t testing.TB) Agreement {
-		return agreement(t, func(a *Agreement) {
-			a.Contract.Offer, a.Contract.Headcounts = quotes["quote-solo"](t).Offer, nil
-		})
+// agreements are the cases that the golden files show.
+var agreements = map[string]func(testing.TB) func(*contract.Contract){
+	"contract-plain": func(testing.TB) func(*contract.Contract) { return nil },
+	"contract-solo": func(t testing.TB) func(*contract.Contract) {
+		return func(k *contract.Contract) { k.Offer, k.Headcounts = quotes["quote-solo"](t).Offer, nil }
 	},
-	"contract-notice": func(t testing.TB) Agreement {
-		return agreement(t, func(a *Agreement) {
-			a.Contract.Offer.Travel = contract.Trips{Rule: contract.PerMode, Bike: contract.PriceOf(5_00), Truck: contract.PriceOf(25_50)}
-			a.Contract.Offer.NoticeMonths, a.Contract.Offer.Indexation, a.Contract.Offer.BrokenYear = 3, 250, contract.Prorated
-		})
+	"contract-notice": func(testing.TB) func(*contract.Contract) {
+		return func(k *contract.Contract) {
+			k.Offer.Travel = contract.Trips{Rule: contract.PerMode, Bike: contract.PriceOf(5_00), Truck: contract.PriceOf(25_50)}
+			k.Offer.NoticeMonths, k.Offer.Indexation, k.Offer.BrokenYear = 3, 250, contract.Prorated
+		}
 	},
+	// Signed on 29 February and renewed twice: the new term ends before the day that comes
+	// back in the leap year.
+	"contract-renewed": func(t testing.TB) func(*contract.Contract) {
+		return func(k *contract.Contract) {
+			k.Start = day(t, "2024-02-29")
+			k.Headcounts = []contract.Headcount{{From: k.Start, Count: 12}, {From: day(t, "2025-10-20"), Count: 13}}
+			dearer := k.Offer
+			dearer.Version, dearer.Price = 4, contract.PriceOf(41_00)
+			for _, from := range []string{"2025-02-28", "2027-02-28"} {
+				k.Renewals = append(k.Renewals, contract.Renewal{From: day(t, from), Offer: dearer})
+			}
+		}
+	},
+}
+
+func quotePaper(q quote.Quote, texts templates.Texts) (pdf []byte, err error) {
+	if q.Conditions, err = Conditions(q, texts); err != nil {
+		return nil, err
+	}
+	return Quote(q)
 }
 
 func papers(t testing.TB) map[string]func() ([]byte, error) {
 	all := map[string]func() ([]byte, error){}
 	for name, make := range quotes {
-		all[name] = func() ([]byte, error) { return Quote(make(t), templates.Texts{}) }
+		all[name] = func() ([]byte, error) { return quotePaper(make(t), templates.Texts{}) }
 	}
-	for name, make := range agreements {
-		all[name] = func() ([]byte, error) { return Contract(make(t), templates.Texts{}) }
+	for name, edit := range agreements {
+		all[name] = func() ([]byte, error) {
+			p, err := agreed(t, templates.Texts{}, edit(t))
+			if err != nil {
+				return nil, err
+			}
+			if name == "contract-renewed" {
+				p.Version, p.Replaces = 2, day(t, "2024-02-10")
+				p.Changes = []string{"Le nom du client : Atelier Kerlann devient Atelier d'architecture Kerlann & Le Goff.", "Les articles « Objet », « Prix » et « Durée »."}
+			}
+			return Contract(p)
+		}
 	}
 	return all
 }
@@ -118,7 +155,7 @@ func TestAgreements(t *testing.T) {
 
 // TestQuoteSays wants all that an offer must say.
 func TestQuoteSays(t *testing.T) {
-	pdf, err := Quote(quotes["quote-many"](t), templates.Texts{})
+	pdf, err := quotePaper(quotes["quote-many"](t), templates.Texts{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,10 +210,10 @@ func TestOwnWords(t *testing.T) {
 		if err := os.WriteFile(file, []byte(words), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		pdf, err := Contract(agreement(t, nil), templates.Texts{Folder: dir})
+		p, err := agreed(t, templates.Texts{Folder: dir}, nil)
 		if want == "" {
-			if err != nil || !strings.Contains(text(t, pdf), "1. Objet\nNos mots à nous, pour 12 salariés.") {
-				t.Errorf("own words: %v", err)
+			if pdf, drawn := Contract(p); err != nil || drawn != nil || !strings.Contains(text(t, pdf), "1. Objet\nNos mots à nous, pour 12 salariés.") {
+				t.Errorf("own words: %v, %v", err, drawn)
 			}
 			continue
 		}
@@ -185,7 +222,7 @@ func TestOwnWords(t *testing.T) {
 			t.Errorf("%q: error %v, want %s", words, err, want)
 		}
 	}
-	if _, err := Quote(aQuote(t, nil), templates.Texts{Folder: dir}); err != nil {
+	if _, err := Conditions(aQuote(t, nil), templates.Texts{Folder: dir}); err != nil {
 		t.Errorf("a text that is not in the own folder: %v", err)
 	}
 }

@@ -4,45 +4,45 @@ import (
 	"fmt"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/agreement"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/templates"
 )
 
-// Agreement is a contract with who signs it.
-type Agreement struct {
-	Contract contract.Contract
-	Client   contract.Client
-	Seller   billing.Seller
-	Entered  calendar.Date // when it was entered: the paper's date
+// Articles are what a contract agrees on, for a commitment that starts on a day: the words
+// of templates/contract, filled in. An error of those is a *templates.BadText.
+func Articles(k contract.Contract, start calendar.Date, client string, seller billing.Seller, texts templates.Texts) (string, error) {
+	t := termsOf(k.OfferOn(start), k.CountOn(start), start, client, seller)
+	if t.Months > 0 {
+		t.TermEnd = billing.French.Date(k.TermEndOn(start))
+	}
+	return texts.Fill("contract/fr.txt", t)
 }
 
-// Contract draws the contract that both sides sign, as it was signed with: in French, with
-// the words of templates/contract. An error of those is a *templates.BadText.
-func Contract(a Agreement, texts templates.Texts) ([]byte, error) {
-	k := a.Contract
-	text, err := texts.Fill("contract/fr.txt", termsOf(k.Offer, k.CountOn(k.Start), k.Start, a.Client.Name, a.Seller))
-	if err != nil {
-		return nil, err
-	}
-	client := billing.BuyerOf(a.Client)
+// Contract draws the paper that both sides of a contract sign, in French.
+func Contract(p agreement.Paper) ([]byte, error) {
 	pdf, _, err := output(func(set setting) *sheet {
-		s := newSheet(about{seller: a.Seller, word: "Contrat", number: k.ID, day: a.Entered,
-			subject: fmt.Sprintf("Contrat %s du %s, %s", k.ID, billing.DateText(a.Entered), client.Name)}, set)
+		s := newSheet(about{seller: p.Seller, word: "Contrat", number: p.Contract, day: p.Made,
+			subject: fmt.Sprintf("Contrat %s du %s, %s", p.Contract, billing.DateText(p.Made), p.Client.Name)}, set)
 		s.head()
-		s.parties(append([][2]string{
-			{"Contrat", k.ID},
-			{"Établi le", billing.DateText(a.Entered)},
-			{"Début", billing.DateText(k.Start)},
-		}, s.clientRows(client)...), client)
-		parts := prose(text)
+		rows := [][2]string{{"Contrat", p.Contract}}
+		if p.Version > 1 {
+			rows = append(rows, [2]string{"Version", fmt.Sprintf("%d, remplace la version %d du %s", p.Version, p.Version-1, billing.DateText(p.Replaces))})
+		}
+		rows = append(rows, [2]string{"Établi le", billing.DateText(p.Made)}, [2]string{"Début", billing.DateText(p.Start)})
+		s.parties(append(rows, s.clientRows(p.Client)...), p.Client)
+		if p.Version > 1 {
+			s.blocks(dense, section{"Ce qui change", p.Changes})
+		}
+		parts := prose(p.Text)
 		for i, part := range parts {
 			if i == len(parts)-1 {
 				s.withSignatures(16, right-left, style{9, false, black}, part)
 			}
 			s.article(i+1, part)
 		}
-		s.signatures("Signatures", "Fait en deux exemplaires, un pour chaque partie.", a.Seller.Name, client.Name)
+		s.signatures("Signatures", "Fait en deux exemplaires, un pour chaque partie.", p.Seller.Name, p.Client.Name)
 		s.feet()
 		return s
 	})

@@ -8,13 +8,14 @@ import (
 	"codeberg.org/accolade/accolade/templates"
 )
 
-// Quote draws a quote, which its client signs: in French, with the words of
-// templates/quote. An error of those is a *templates.BadText.
-func Quote(q quote.Quote, texts templates.Texts) ([]byte, error) {
-	text, err := texts.Fill("quote/fr.txt", termsOf(q.Offer, q.Employees, q.Start, q.Buyer.Name, q.Seller))
-	if err != nil {
-		return nil, err
-	}
+// Conditions are what a quote says below its figures: the words of templates/quote,
+// filled in. An error of those is a *templates.BadText.
+func Conditions(q quote.Quote, texts templates.Texts) (string, error) {
+	return texts.Fill("quote/fr.txt", termsOf(q.Offer, q.Employees, q.Start, q.Buyer.Name, q.Seller))
+}
+
+// Quote draws a quote, which its client signs: in French.
+func Quote(q quote.Quote) ([]byte, error) {
 	pdf, _, err := output(func(set setting) *sheet {
 		s := newSheet(about{seller: q.Seller, word: "Devis", number: q.Number, day: q.Date,
 			subject: fmt.Sprintf("Devis %s du %s, %s", q.Number, billing.DateText(q.Date), q.Buyer.Name)}, set)
@@ -24,7 +25,7 @@ func Quote(q quote.Quote, texts templates.Texts) ([]byte, error) {
 		if q.Note != "" {
 			s.blocks(dense, section{"Remarque", lines(q.Note)})
 		}
-		parts := prose(text)
+		parts := prose(q.Conditions)
 		for i, part := range parts {
 			if i == len(parts)-1 {
 				s.withSignatures(dense, right-left-42, style{8, false, black}, part)

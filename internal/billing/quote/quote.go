@@ -33,9 +33,11 @@ type Quote struct {
 	Charges   []Item           `json:"charges,omitempty"`
 	Discounts []Item           `json:"discounts,omitempty"`
 	Note      string           `json:"note,omitempty"` // for the client
-	State     State            `json:"state"`
-	Contract  string           `json:"contract,omitempty"` // that it became
-	Events    []Milestone      `json:"events"`             // the first is its issue
+	// Conditions are what the paper says below its figures, as it was said when it was made.
+	Conditions string      `json:"conditions,omitempty"`
+	State      State       `json:"state"`
+	Contract   string      `json:"contract,omitempty"` // that it became
+	Events     []Milestone `json:"events"`             // the first is its issue
 }
 
 // Item is a one-off line, or what the first invoice is lowered by. Its VAT is that of

@@ -26,6 +26,7 @@ type desk struct {
 	book   *contract.Book
 	bills  *billing.Service
 	quotes *quote.Service
+	words  string // of the texts that the cooperative has
 }
 
 func (d *desk) Now() time.Time { return d.now }
@@ -80,7 +81,8 @@ func newDesk(t *testing.T, db store.DB) *desk {
 	d.book = contract.NewBook(db, d, calendar.Paris(), offers)
 	d.bills = billing.New(billing.Options{DB: db, Clock: d, Zone: calendar.Paris(), Seller: seller(), Documents: t.TempDir(),
 		Render: func(billing.Invoice) ([]byte, error) { return nil, nil }})
-	d.quotes = &quote.Service{DB: db, Clock: d, Zone: calendar.Paris(), Book: d.book, Bills: d.bills}
+	d.quotes = &quote.Service{DB: db, Clock: d, Zone: calendar.Paris(), Book: d.book, Bills: d.bills,
+		Conditions: func(q quote.Quote) (string, error) { return d.words + q.Offer.Name, nil }}
 	d.at("2026-11-25")
 	return d
 }
@@ -123,6 +125,10 @@ func TestAccept(t *testing.T) {
 	// The price list moves on; the quote does not.
 	_, err := d.book.EditOffer(anne, "classic", func(o *contract.Offer) error { o.Price = contract.PriceOf(4500); return nil })
 	d.must(err)
+	d.words = "other words: "
+	if kept, err := d.quotes.Quote(q.Number); err != nil || kept.Conditions != "classic" {
+		t.Errorf("the quote says %q today (%v), it said %q", kept.Conditions, err, "classic")
+	}
 	d.at("2026-12-20") // it was signed in time and lay on the table
 	_, _, err = d.quotes.Accept(anne, quote.Acceptance{Number: q.Number})
 	d.refuses(err, "D2026-0001 could be accepted until 2026-12-15")

@@ -15,7 +15,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
-// Service keeps quotes in the store. Whatever it refuses leaves nothing behind;
+// Service keeps quotes in the store; all of its fields are needed. Whatever it refuses leaves nothing behind;
 // whatever it changes stands in the audit.
 type Service struct {
 	DB    store.DB
@@ -23,6 +23,8 @@ type Service struct {
 	Zone  *time.Location // where days begin and end
 	Book  *contract.Book
 	Bills *billing.Service
+	// Conditions are what a quote's paper says below its figures.
+	Conditions func(Quote) (string, error)
 }
 
 var quotes = store.NewCollection[Quote]("quote", 1)
@@ -47,6 +49,9 @@ func (s *Service) Issue(a contract.Actor, r Request) (q Quote, err error) {
 			return "", "", err
 		}
 		q.Number = fmt.Sprintf("D%d-%04d", q.Date.Year, n)
+		if q.Conditions, err = s.Conditions(q); err != nil {
+			return "", "", err
+		}
 		if err := billing.KeepLogo(tx, q.Seller); err != nil {
 			return "", "", err
 		}
@@ -135,7 +140,9 @@ func (s *Service) Quote(number string) (q Quote, err error) {
 		if q, err = quotes.Get(tx, number); err != nil {
 			return err
 		}
-		q.Seller, err = billing.Letterhead(tx, q.Seller)
+		if q.Seller, err = billing.Letterhead(tx, q.Seller); err == nil && q.Conditions == "" {
+			q.Conditions, err = s.Conditions(q) // it was made before quotes kept theirs
+		}
 		return err
 	})
 	return q, err
