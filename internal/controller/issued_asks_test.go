@@ -32,6 +32,7 @@ var asks = []ask{
 	{call: "POST /v1/contracts", body: `{"client": "roscoff", "offer": "classic", "start": "2026-08-15", "employees": 4, "force": true}`},
 	{call: "POST /v1/contracts/kerlann-1/headcounts", body: `{"employees": 9, "from": "2026-08-01", "replace": true, "force": true}`},
 	{call: "POST /v1/contracts/kerlann-1/renewals", body: `{"from": "2027-08-01"}`},
+	{call: "POST /v1/contracts/kerlann-1/papers", body: `{}`},
 	{call: "POST /v1/contracts/kerlann-1/extras", body: `{"kind": "charge", "amount": "12", "text": "Câble", "month": "2026-08"}`, as: "extra"},
 	{call: "POST /v1/contracts/kerlann-1/extras", body: `{"kind": "discount", "amount": "5", "text": "Panne", "month": "2026-08"}`},
 	{call: "DELETE /v1/extras/${extra}"},
