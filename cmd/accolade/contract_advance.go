@@ -65,6 +65,7 @@ invoices are finalised already.`,
 	fs.StringVar(&n.Due, "due", "", "last day to pay, 2026-10-14 (default: in 30 days)")
 	fs.BoolVar(&dry, "dry-run", false, "show the deposit invoice, issue nothing")
 	cobra.CheckErr(c.MarkFlagRequired("text"))
+	againFlag(c, &n.Again)
 	vatFlags(c, &n.VATChoice)
 	return c
 }

@@ -47,6 +47,7 @@ func newExtraAdd(e *env, kind billing.ExtraKind) *cobra.Command {
 	}
 	fs := c.Flags()
 	fs.StringVar(&x.Month, "month", "", "not before this one, 2026-10 (default: the present)")
+	againFlag(c, &x.Again)
 	if kind == billing.Lowering {
 		c.Use, c.Short = "add CLIENT EUROS --reason TEXT", "Lower the next invoice of a contract"
 		c.Example = `  accolade contract discount add kerlann 50.00 --reason "Panne du 3 octobre"`
@@ -58,6 +59,11 @@ func newExtraAdd(e *env, kind billing.ExtraKind) *cobra.Command {
 	cobra.CheckErr(c.MarkFlagRequired("text"))
 	vatFlags(c, &x.VATChoice)
 	return c
+}
+
+// againFlag is the word for what was made lately, and is to be made a second time.
+func againFlag(c *cobra.Command, again *bool) {
+	c.Flags().BoolVar(again, "again", false, "make it though the same was made lately: a second one is right")
 }
 
 // vatFlags are how something is taxed that is not taxed as the contract's own lines.

@@ -53,6 +53,7 @@ credit note.`,
 	c.Flags().StringArrayVar(&nets, "net", nil, "euros before tax, such as 50; with several rates of VAT RATE:EUROS, such as 20:50")
 	c.Flags().StringVar(&text, "text", "", "what the amount is for, as it stands on the paper")
 	c.Flags().BoolVar(&dry, "dry-run", false, "show the credit note, issue nothing")
+	againFlag(c, &n.Again)
 	cobra.CheckErr(c.MarkFlagRequired("reason"))
 	detach = detachFlag(c)
 	return c

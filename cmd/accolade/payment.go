@@ -64,6 +64,7 @@ refused, unless --keep-rest leaves the rest for another invoice: accolade paymen
 	c.Flags().StringVar(&p.How, "method", "", "transfer (default), cheque, card, cash or debit")
 	c.Flags().StringVar(&p.Note, "note", "", "a word about it")
 	c.Flags().BoolVar(&p.KeepRest, "keep-rest", false, "what is more than is due waits for another invoice of the client")
+	againFlag(c, &p.Again)
 	cobra.CheckErr(c.RegisterFlagCompletionFunc("method", cobra.FixedCompletions(texts(billing.Methods), cobra.ShellCompDirectiveNoFileComp)))
 	return c
 }

@@ -134,6 +134,7 @@ proposal; one with a rest needs --keep-rest beside it.`,
 	}
 	c.Flags().BoolVar(&best, "first", false, "what the first proposal says")
 	c.Flags().BoolVar(&k.KeepRest, "keep-rest", false, "what is more than is due waits for another invoice of the client")
+	c.Flags().BoolVar(&k.Again, "again", false, "book it though the same payment was recorded by hand")
 	c.Flags().StringVar(&k.Batch, "batch", "", "the batch of direct debits whose money it is")
 	c.Flags().StringVar(&k.Payment, "returned", "", "the payment that the bank took back with it")
 	return c

@@ -14,6 +14,7 @@ type NewAdvance struct {
 	Amount string `json:"amount" doc:"euros before tax" example:"500.00"`
 	Text   string `json:"text" doc:"what it is for, as on the invoice"`
 	Due    string `json:"due,omitempty" doc:"last day to pay; empty: in 30 days" example:"2026-10-14"`
+	Again  bool   `json:"again,omitempty" doc:"though the same was issued lately"`
 	VATChoice
 }
 

@@ -65,6 +65,7 @@ type Readings = billing.Readings
 type Choice struct {
 	Invoices []string `json:"invoices,omitempty" doc:"that it pays, in this order"`
 	KeepRest bool     `json:"keep_rest,omitempty" doc:"what is more than is due waits for another invoice of the client"`
+	Again    bool     `json:"again,omitempty" doc:"though the same payment was recorded by hand"`
 	Batch    string   `json:"batch,omitempty" doc:"of direct debits, whose money it is"`
 	Payment  string   `json:"payment,omitempty" doc:"that the bank took back with it"`
 }

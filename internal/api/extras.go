@@ -15,6 +15,7 @@ type NewExtra struct {
 	Amount string `json:"amount" doc:"euros before tax" example:"150.00"`
 	Text   string `json:"text" doc:"what was sold, or why it costs less: as on the invoice"`
 	Month  string `json:"month,omitempty" doc:"not before this one; empty: the present" example:"2026-10"`
+	Again  bool   `json:"again,omitempty" doc:"though the same was entered lately"`
 	VATChoice
 }
 

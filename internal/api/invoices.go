@@ -32,6 +32,7 @@ type NewCredit struct {
 	Lines   []int                  `json:"lines,omitempty" doc:"lines of the invoice that are taken back, the first is 1"`
 	Amounts []billing.CreditAmount `json:"amounts,omitempty" doc:"amounts before tax that are taken off its VAT groups"`
 	Replace bool                   `json:"replace,omitempty" doc:"what was billed is billed anew on the next invoice"`
+	Again   bool                   `json:"again,omitempty" doc:"though the same was issued lately"`
 }
 
 // Invoices lists invoices and credit notes, of one client or all, of one month or all.

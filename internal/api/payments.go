@@ -29,6 +29,7 @@ type NewPayment struct {
 	How      string      `json:"how,omitempty" doc:"transfer (unless told), cheque, card, cash or debit"`
 	Note     string      `json:"note,omitempty"`
 	KeepRest bool        `json:"keep_rest,omitempty" doc:"what is more than is due waits for another invoice of the client"`
+	Again    bool        `json:"again,omitempty" doc:"though the same was recorded lately"`
 }
 
 // Reason says why something is undone.

@@ -76,6 +76,7 @@ type AdvanceInput struct {
 	Rate     money.Rate    // with category S
 	// Exemption is why a category E or O bears no tax.
 	Exemption *Exemption
+	Again     bool // though the same was issued lately
 }
 
 // mostDueDays is the longest time to pay that the law allows (L441-10 du Code de commerce).
@@ -95,8 +96,10 @@ func (s *Service) IssueAdvance(a contract.Actor, in AdvanceInput) (inv Invoice, 
 // issued.
 func (s *Service) PreviewAdvance(in AdvanceInput) (inv Invoice, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
-		inv, err = s.composeAdvance(tx, in)
-		return err
+		if inv, err = s.composeAdvance(tx, in); err != nil {
+			return err
+		}
+		return s.newAdvance(tx, inv, in.Again)
 	})
 	return inv, err
 }
@@ -104,6 +107,9 @@ func (s *Service) PreviewAdvance(in AdvanceInput) (inv Invoice, err error) {
 func (s *Service) issueAdvance(tx store.Tx, a contract.Actor, in AdvanceInput) (Invoice, error) {
 	inv, err := s.composeAdvance(tx, in)
 	if err != nil {
+		return Invoice{}, err
+	}
+	if err := s.newAdvance(tx, inv, in.Again); err != nil {
 		return Invoice{}, err
 	}
 	n, err := nextAdvance(tx, inv.Date.Year)
@@ -129,6 +135,22 @@ func (s *Service) issueAdvance(tx store.Tx, a contract.Actor, in AdvanceInput) (
 	}
 	return inv, audit.Append(tx, at, audit.Record{Who: a.Who, From: a.From, Action: "contract.advance", Object: "contract/" + inv.Contract, Result: "ok",
 		Detail: fmt.Sprintf("%s over %s: %s", inv.Number, inv.Total, inv.Lines[0].Title)})
+}
+
+// newAdvance refuses a deposit invoice that was issued lately, unless again is said.
+func (s *Service) newAdvance(tx store.Tx, inv Invoice, again bool) error {
+	all, err := advancesOf(tx, "contract", inv.Contract)
+	if err != nil || again {
+		return err
+	}
+	for _, x := range all {
+		if x.Text == inv.Lines[0].Title && x.Over == inv.Groups[0] {
+			if err := s.twice(same{fmt.Sprintf("the deposit invoice %s over %s", x.Number, x.Over.Net+x.Over.Tax), x.At, x.By}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // composeAdvance composes the invoice of an advance.

@@ -17,6 +17,7 @@ import (
 type Choice struct {
 	Invoices []string
 	KeepRest bool // of more than the invoices are due
+	Again    bool // though the same payment was recorded by hand
 	Batch    string
 	Undo     string // payment
 }
@@ -61,7 +62,7 @@ func (s *Service) confirmPayment(tx store.Tx, a contract.Actor, m *Movement, c C
 	}
 	p, found, err := s.confirmDebit(tx, a, m, c.Invoices)
 	if err == nil && !found {
-		n := NewPayment{Invoices: c.Invoices, Amount: m.Amount, On: m.Booked, How: ByTransfer, KeepRest: c.KeepRest}
+		n := NewPayment{Invoices: c.Invoices, Amount: m.Amount, On: m.Booked, How: ByTransfer, KeepRest: c.KeepRest, Again: c.Again}
 		p, err = s.payTx(tx, a, n, Payment{Movement: m.ID, Account: m.IBAN})
 	}
 	if err != nil {

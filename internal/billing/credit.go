@@ -21,6 +21,7 @@ type CreditInput struct {
 	// Replace has what the invoice billed billed anew on the contract's next invoice:
 	// as contract and hours are by then.
 	Replace bool `json:"replace,omitempty"`
+	Again   bool `json:"again,omitempty"` // though the same was issued lately
 }
 
 // CreditAmount is an amount before tax that is taken off one VAT group of an invoice.

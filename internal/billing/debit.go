@@ -157,7 +157,7 @@ func (s *Service) OrderDebits(a contract.Actor, on calendar.Date, f sepa.Format)
 			return "", "", err
 		}
 		if len(p.Debits) == 0 {
-			return "", "", refused("accolade debit preview says why each open invoice is left out", "there is nothing to collect on %s", p.On)
+			return "", "", s.nothingToCollect(tx, p)
 		}
 		id, err := store.NextID(tx, "debit")
 		if err != nil {
@@ -186,6 +186,20 @@ func (s *Service) OrderDebits(a contract.Actor, on calendar.Date, f sepa.Format)
 		return "debit/" + d.ID, fmt.Sprintf("%d debits, %s on %s, SHA-256 %s", len(d.Order.Debits), d.Order.Sum(), d.On, d.SHA256), debits.Insert(tx, d.ID, d)
 	})
 	return d, err
+}
+
+// nothingToCollect tells of the live order that was made last, which may be what is asked
+// for a second time.
+func (s *Service) nothingToCollect(tx store.Tx, p DebitPlan) error {
+	live, err := debits.ByIndex(tx, "live", everyone)
+	if err != nil {
+		return err
+	}
+	also := ""
+	if n := len(live); n > 0 {
+		also = fmt.Sprintf(" beside what %s collects, made by %s %s ago", live[n-1].ID, live[n-1].By, roughly(s.Clock.Now().Sub(live[n-1].At)))
+	}
+	return refused("accolade debit preview says why each open invoice is left out", "there is nothing to collect on %s%s", p.On, also)
 }
 
 func useMandate(tx store.Tx, id string, change func(*SignedMandate)) error {

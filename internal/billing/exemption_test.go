@@ -18,7 +18,7 @@ func TestCategories(t *testing.T) {
 	add := func(x billing.Extra) {
 		t.Helper()
 		x.Contract, x.Kind, x.Month, x.Net, x.Text = "kerlann-1", billing.Charge, f.month("2026-09"), 10_00, "Divers"
-		_, err := f.bills.AddExtra(anne, x)
+		_, err := f.bills.AddExtra(anne, x, false)
 		f.must(err)
 	}
 	add(billing.Extra{Category: billing.Standard, Rate: 550})

@@ -52,11 +52,25 @@ var extras = store.NewCollection[Extra]("extra", 1,
 // mostExtra bounds amounts, so that sums stay in their range.
 const mostExtra = money.Cents(1_000_000_00)
 
-// AddExtra puts a one-off line or a discount on a contract.
-func (s *Service) AddExtra(a contract.Actor, x Extra) (Extra, error) {
+// AddExtra puts a one-off line or a discount on a contract. One that says the same as one
+// that was entered lately is refused, unless again is said.
+func (s *Service) AddExtra(a contract.Actor, x Extra, again bool) (Extra, error) {
 	err := s.DB.Update(func(tx store.Tx) (err error) {
-		x, err = s.AddExtraTx(tx, a, x)
-		return err
+		before, err := extrasOf(tx, "contract", x.Contract)
+		if err != nil {
+			return err
+		}
+		if x, err = s.AddExtraTx(tx, a, x); err != nil || again {
+			return err
+		}
+		for _, old := range before {
+			if old.Kind == x.Kind && old.Month == x.Month && old.Text == x.Text && old.Net == x.Net && old.Category == x.Category && old.Rate == x.Rate {
+				if err := s.twice(same{fmt.Sprintf("the %s %s over %s", old.Kind, old.ID, old.Net), old.At, old.By}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
 	return x, err
 }

@@ -11,7 +11,7 @@ import (
 func (f *firm) extra(x billing.Extra) billing.Extra {
 	f.Helper()
 	x.Contract = "kerlann-1"
-	x, err := f.bills.AddExtra(anne, x)
+	x, err := f.bills.AddExtra(anne, x, false)
 	f.must(err)
 	return x
 }
@@ -92,7 +92,7 @@ func TestReverseCharge(t *testing.T) {
 	f.at("2026-09-20")
 	f.client("Kerlann", "classic", "2026-09-01", 2)
 	x := billing.Extra{Kind: billing.Charge, Contract: "kerlann-1", Text: "Câblage", Net: 2000, Category: billing.ReverseCharge}
-	_, err := f.bills.AddExtra(anne, x)
+	_, err := f.bills.AddExtra(anne, x, false)
 	f.refuses(err, "Kerlann has no VAT number")
 	_, err = f.book.EditClient(anne, "kerlann", func(c *contract.Client) error { c.SIREN, c.VATNumber = "732829320", "FR44732829320"; return nil })
 	f.must(err)

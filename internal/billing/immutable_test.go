@@ -25,7 +25,7 @@ func TestNothingIssuedChanges(t *testing.T) {
 	f.client("Kerlann", "classic", "2026-09-01", 3)
 	f.advance(100_00)
 	f.pay(120_00, "FA2026-0001")
-	_, err := f.bills.AddExtra(anne, billing.Extra{Contract: "kerlann-1", Kind: billing.Charge, Text: "Écran", Net: 10_00})
+	_, err := f.bills.AddExtra(anne, billing.Extra{Contract: "kerlann-1", Kind: billing.Charge, Text: "Écran", Net: 10_00}, false)
 	f.must(err)
 	f.at("2026-10-02")
 	f.finalise("2026-09")

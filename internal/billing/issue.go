@@ -45,8 +45,10 @@ func (s *Service) Credit(a contract.Actor, in CreditInput) (note Invoice, err er
 // PreviewCredit composes a credit note without a number, or says why it cannot be issued.
 func (s *Service) PreviewCredit(in CreditInput) (note Invoice, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
-		note, err = s.composeCredit(tx, in)
-		return err
+		if note, err = s.composeCredit(tx, in); err != nil {
+			return err
+		}
+		return s.newCredit(tx, note, in.Again)
 	})
 	return note, err
 }
@@ -65,6 +67,9 @@ func (s *Service) creditTx(tx store.Tx, a contract.Actor, in CreditInput, operat
 	}
 	note, err := s.composeCredit(tx, in)
 	if err != nil {
+		return Invoice{}, err
+	}
+	if err := s.newCredit(tx, note, in.Again); err != nil {
 		return Invoice{}, err
 	}
 	n, err := nextCredit(tx, note.Date.Year)
@@ -131,6 +136,29 @@ func (s *Service) composeCredit(tx store.Tx, in CreditInput) (Invoice, error) {
 		_, err = settlementWith(tx, inv)
 	}
 	return note, err
+}
+
+// newCredit refuses a credit note in part that was issued lately, unless again is said.
+func (s *Service) newCredit(tx store.Tx, note Invoice, again bool) error {
+	all, err := issued.ByIndex(tx, "invoice", note.Corrects.Number)
+	if err != nil || again {
+		return err
+	}
+	for _, one := range all {
+		old, err := archive.get(tx, one.Number)
+		if err != nil {
+			return err
+		}
+		alike := func(a, b Line) bool {
+			return a.Title == b.Title && a.Net == b.Net && a.Category == b.Category && a.Rate == b.Rate
+		}
+		if old.Corrects.Reason == note.Corrects.Reason && slices.EqualFunc(old.Lines, note.Lines, alike) {
+			if err := s.twice(same{fmt.Sprintf("the credit note %s over %s", old.Number, old.Total), one.At, one.By}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // creditsOf are the credit notes of an invoice, by number.

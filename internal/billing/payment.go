@@ -102,6 +102,7 @@ type NewPayment struct {
 	How      Method        // empty: a transfer
 	Note     string
 	KeepRest bool // what is more than is due stays with the client, for another invoice
+	Again    bool // though the same is recorded
 }
 
 // Pay records a payment by hand.
@@ -158,7 +159,32 @@ func (s *Service) payTx(tx store.Tx, a contract.Actor, n NewPayment, from Paymen
 			p.Parts = append(p.Parts, x)
 		}
 	}
+	if err := s.newPayment(tx, p, n.Again); err != nil {
+		return p, err
+	}
 	return s.recordTx(tx, a, p)
+}
+
+// newPayment refuses a payment that is recorded already, unless again is said: the same by
+// hand lately, or by hand what a movement on the account brings.
+func (s *Service) newPayment(tx store.Tx, p Payment, again bool) error {
+	all, err := payments.ByIndex(tx, "client", p.Client)
+	if err != nil || again {
+		return err
+	}
+	for _, old := range all {
+		if old.Undone != nil || old.Movement != "" || old.Amount != p.Amount || old.On != p.On || old.How != p.How || !beginAlike(old.Parts, p.Parts) {
+			continue
+		}
+		what := fmt.Sprintf("the payment %s of %s by %s on %s", old.ID, old.Amount, old.How, old.On)
+		if p.Movement != "" {
+			return refused("if it is that payment: accolade statement ignore "+p.Movement+" --reason "+old.ID+"; if it is another one, add --again", "%s was recorded by hand", what)
+		}
+		if err := s.twice(same{what, old.At, old.By}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordTx gives a payment its ID and books its parts.
@@ -172,6 +198,12 @@ func (s *Service) recordTx(tx store.Tx, a contract.Actor, p Payment) (Payment, e
 		return p, err
 	}
 	return p, payments.Insert(tx, p.ID, p)
+}
+
+// beginAlike reports whether two payments begin with the same invoice. One that was paid in
+// part and is asked for again does: what is paid in full cannot be named again.
+func beginAlike(a, b []match.Part) bool {
+	return len(a) > 0 && len(b) > 0 && a[0].Invoice == b[0].Invoice
 }
 
 // longestNote bounds notes and reasons, in characters.

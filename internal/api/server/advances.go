@@ -34,7 +34,7 @@ type advanceBody struct {
 // advance reads the order of a deposit invoice.
 func (s *Server) advance(in *advanceBody) (x billing.AdvanceInput, err error) {
 	n := in.Body
-	x = billing.AdvanceInput{Text: n.Text}
+	x = billing.AdvanceInput{Text: n.Text, Again: n.Again}
 	if x.Net, err = money.ParseCents(n.Amount); err != nil {
 		return x, &contract.Invalid{Field: "amount", Value: n.Amount, Allowed: "want euros such as 500 or 49.50"}
 	}

@@ -48,7 +48,7 @@ func (s *Server) addExtra(ctx context.Context, in *struct {
 		return nil, err
 	}
 	x.Contract = k.ID
-	x, err = s.Bills.AddExtra(actor(ctx), x)
+	x, err = s.Bills.AddExtra(actor(ctx), x, n.Again)
 	return body(x), err
 }
 

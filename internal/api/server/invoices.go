@@ -131,7 +131,7 @@ type creditBody struct {
 }
 
 func (b *creditBody) input() billing.CreditInput {
-	return billing.CreditInput{Invoice: b.Number, Reason: b.Body.Reason, Lines: b.Body.Lines, Amounts: b.Body.Amounts, Replace: b.Body.Replace}
+	return billing.CreditInput{Invoice: b.Number, Reason: b.Body.Reason, Lines: b.Body.Lines, Amounts: b.Body.Amounts, Replace: b.Body.Replace, Again: b.Body.Again}
 }
 
 func (s *Server) previewCredit(_ context.Context, in *creditBody) (*answer[api.Invoice], error) {

@@ -37,7 +37,7 @@ func (s *Server) addPayment(ctx context.Context, in *struct{ Body api.NewPayment
 		return nil, err
 	}
 	b := in.Body
-	p, err := s.Bills.Pay(actor(ctx), billing.NewPayment{Invoices: b.Invoices, Amount: b.Amount, On: on, How: billing.Method(b.How), Note: b.Note, KeepRest: b.KeepRest})
+	p, err := s.Bills.Pay(actor(ctx), billing.NewPayment{Invoices: b.Invoices, Amount: b.Amount, On: on, How: billing.Method(b.How), Note: b.Note, KeepRest: b.KeepRest, Again: b.Again})
 	return body(p), err
 }
 

@@ -61,7 +61,7 @@ func (s *Server) confirmMovement(ctx context.Context, in *struct {
 	Body api.Choice
 }) (*answer[api.Movement], error) {
 	b := in.Body
-	m, err := s.Bills.Confirm(actor(ctx), in.Movement, billing.Choice{Invoices: b.Invoices, KeepRest: b.KeepRest, Batch: b.Batch, Undo: b.Payment})
+	m, err := s.Bills.Confirm(actor(ctx), in.Movement, billing.Choice{Invoices: b.Invoices, KeepRest: b.KeepRest, Again: b.Again, Batch: b.Batch, Undo: b.Payment})
 	return body(m), err
 }
 
