@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -27,12 +28,22 @@ func Destroy(ctx context.Context, r *operation.Run, box string, hv Hypervisor) e
 		return err
 	}
 	b := Birth{Box: box, Hypervisor: hv}
-	var left []string
+	var left, going []string
 	if _, err := r.Get(leftKey, &left); err != nil {
 		return err
 	}
 	if len(left) > 0 {
 		return b.disksLeft(vmid, left)
+	}
+	if _, err := r.Get(goingKey, &going); err != nil {
+		return err
+	}
+	var task fleet.Task
+	if len(going) > 0 {
+		var err error
+		if task, err = b.lastDestroy(ctx, r, vmid); err != nil {
+			return err
+		}
 	}
 	switch state, err := b.look(ctx, r, mark, vmid); {
 	case err != nil:
@@ -41,17 +52,24 @@ func Destroy(ctx context.Context, r *operation.Run, box string, hv Hypervisor) e
 		return b.destroy(ctx, r, vmid)
 	case state == foreign || state == wreck:
 		return b.noteWreck(r, vmid)
+	case len(going) > 0 && task.UPID != "":
+		return b.keepLeft(r, vmid, task, going)
+	case len(going) > 0:
+		return fmt.Errorf("box %s: VM %d is gone, and the box does not list the task that took it away: it may have left its disk %s: on the box, pvesm free %s if it is still there",
+			b.Box, vmid, strings.Join(going, ", "), strings.Join(going, " "))
 	}
 	return nil
 }
 
-// destroy takes away the VM that look has just found to be ours.
+// destroy takes away the VM that look has just found to be ours. Which disks it has is
+// kept before: with the VM goes all that shows them.
 func (b Birth) destroy(ctx context.Context, r *operation.Run, vmid int) error {
 	vm, err := b.Hypervisor.VM(ctx, vmid)
 	if err != nil {
 		return err
 	}
-	if err := b.disksThere(ctx, vmid, vm.Config); err != nil {
+	disks, err := b.disksThere(ctx, vmid, vm.Config)
+	if err != nil {
 		return err
 	}
 	if vm.Config["protection"] == "1" {
@@ -64,17 +82,42 @@ func (b Birth) destroy(ctx context.Context, r *operation.Run, vmid int) error {
 			return fmt.Errorf("stop VM %d: %w", vmid, err)
 		}
 	}
+	if err := r.Set(goingKey, disks); err != nil {
+		return err
+	}
 	upid, err := b.Hypervisor.DestroyVM(ctx, vmid)
 	if err != nil {
+		if !errors.Is(err, fleet.ErrUnreachable) { // it was refused
+			err = errors.Join(err, r.Set(goingKey, []string{}))
+		}
 		return fmt.Errorf("destroy VM %d: %w", vmid, err)
 	}
 	task, err := b.Hypervisor.Wait(ctx, upid, r.Progress)
 	if err != nil {
 		return fmt.Errorf("destroy VM %d: %w", vmid, err)
 	}
+	return b.keepLeft(r, vmid, task, disks)
+}
+
+// lastDestroy waits for the newest task that takes a VM of that number away. However it
+// ended, what stands there tells; the task is zero if the box does not list it.
+func (b Birth) lastDestroy(ctx context.Context, r *operation.Run, vmid int) (fleet.Task, error) {
+	tasks, err := b.Hypervisor.Tasks(ctx, fleet.TaskFilter{VMID: vmid, Type: "qmdestroy", Limit: 1})
+	if err != nil || len(tasks) == 0 {
+		return fleet.Task{}, err
+	}
+	task, err := b.Hypervisor.Wait(ctx, tasks[0].UPID, r.Progress)
+	if task.Exit != "" || errors.Is(err, fleet.ErrNotFound) {
+		return task, nil
+	}
+	return task, err
+}
+
+// keepLeft reads from the log of the task that took the VM away which of its disks stayed.
+func (b Birth) keepLeft(r *operation.Run, vmid int, task fleet.Task, disks []string) error {
 	var left []string
 	for _, line := range task.Log {
-		if m := stays.FindStringSubmatch(line); m != nil {
+		if m := stays.FindStringSubmatch(line); m != nil && slices.Contains(disks, m[1]) {
 			left = append(left, m[1])
 		}
 	}
@@ -87,9 +130,10 @@ func (b Birth) destroy(ctx context.Context, r *operation.Run, vmid int) error {
 	return b.disksLeft(vmid, left)
 }
 
-// leftKey keeps the disks that stayed when their VM went: nothing on the box shows
-// them to us afterwards.
-const leftKey = "machine.left"
+const (
+	leftKey  = "machine.left"  // disks that stayed when their VM went: nothing on the box shows them to us afterwards
+	goingKey = "machine.going" // disks of the VM for whose end was asked
+)
 
 // stays is how Proxmox tells of a disk that it leaves behind.
 var stays = regexp.MustCompile(`Could not remove disk '([^']+)'`)
@@ -101,21 +145,26 @@ func (b Birth) disksLeft(vmid int, left []string) error {
 // diskKey are the entries of a VM's configuration that hold a disk of its own.
 var diskKey = regexp.MustCompile(`^(scsi|virtio|sata|ide|unused|efidisk|tpmstate)[0-9]+$`)
 
-// disksThere refuses, for now, to take away a VM while a storage with a disk of it is
+// disksThere lists the disks of a VM. It refuses, for now, to take away a VM while a storage with a disk of it is
 // away: Proxmox would forget the VM and leave the disk, which nobody owns then.
-func (b Birth) disksThere(ctx context.Context, vmid int, config map[string]string) error {
+func (b Birth) disksThere(ctx context.Context, vmid int, config map[string]string) (disks []string, err error) {
 	all, err := b.Hypervisor.Storages(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(config)) {
-		storage, _, volume := strings.Cut(config[key], ":")
-		if !diskKey.MatchString(key) || !volume || strings.Contains(config[key], "media=cdrom") {
+		volid, _, _ := strings.Cut(config[key], ",")
+		storage, _, volume := strings.Cut(volid, ":")
+		if !diskKey.MatchString(key) || !volume || strings.Contains(volid, ":iso/") {
+			continue
+		}
+		disks = append(disks, volid)
+		if strings.Contains(config[key], "media=cdrom") { // made from the VM's configuration
 			continue
 		}
 		if i := slices.IndexFunc(all, func(s fleet.ObservedStorage) bool { return s.Name == storage }); i >= 0 && !all[i].Active {
-			return operation.Away(fmt.Errorf("box %s: VM %d keeps its disk on storage %s: %w", b.Box, vmid, storage, fleet.ErrStorageAway))
+			return nil, operation.Away(fmt.Errorf("box %s: VM %d keeps its disk on storage %s: %w", b.Box, vmid, storage, fleet.ErrStorageAway))
 		}
 	}
-	return nil
+	return disks, nil
 }

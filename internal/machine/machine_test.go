@@ -177,6 +177,42 @@ func TestAForeignVMIsLeftAlone(t *testing.T) {
 	}
 }
 
+// A disk that stays, its storage having gone away in the very moment, is named even if
+// nobody heard how the VM went: the answer to the request was lost, and perhaps the task
+// list too.
+func TestDiskThatStaysIsNamed(t *testing.T) {
+	for _, rotated := range []bool{false, true} {
+		b := newBench(t, "9.2")
+		b.Between = func(next http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				destroys := r.Method == "DELETE" && strings.HasSuffix(r.URL.Path, "/qemu/100")
+				if destroys {
+					if err := b.Box.SetStorageOffline("local-lvm", true); err != nil {
+						t.Error(err)
+					}
+				}
+				res, err := next.RoundTrip(r)
+				if err == nil && destroys {
+					res.Body.Close()
+					if rotated {
+						err = b.Clock.Sleep(r.Context(), time.Minute)
+						b.Box.RotateTasks()
+					}
+					return nil, errors.Join(err, errors.New("connection reset before the answer"))
+				}
+				return res, err
+			})
+		}
+		b.ours = b.Ours(b.box)
+		b.Between = nil
+		b.fail = true
+		op := b.make()
+		if op.State != operation.Failed || len(op.CannotUndo) != 1 || !strings.Contains(op.CannotUndo[0], "pvesm free local-lvm:vm-100-disk-0") {
+			t.Errorf("rotated %t: %s, cannot undo %q; wanted is the disk that stayed and the command that frees it", rotated, op.State, op.CannotUndo)
+		}
+	}
+}
+
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
