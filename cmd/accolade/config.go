@@ -38,8 +38,39 @@ section. To check a file before a start: accoladed check-config.`,
 			return e.print(shown, t)
 		}),
 	}
+	c.AddCommand(newConfigReload(e))
 	c.Flags().BoolVar(&changed, "changed", false, "only what differs from the defaults")
 	return c
+}
+
+func newConfigReload(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "reload",
+		Short: "Take up a new logo or colour of papers, without a restart",
+		Long: `Have the controller read its settings anew: its file, its variables, its flags. The logo
+(seller.logo) and the colour (seller.colour) are taken up at once; papers that were
+issued keep theirs. What else has changed is listed, and waits for a restart. Where
+anything is wrong, nothing is taken up.`,
+		Args: cobra.NoArgs,
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
+			changes, err := client.ReloadConfig(c.Context())
+			if err != nil {
+				return err
+			}
+			t := newTable("key", "from", "to", "state")
+			for _, x := range changes {
+				state := "in force"
+				if !x.InForce {
+					state = "waits for a restart: systemctl restart accoladed"
+				}
+				t.add(x.Key, x.From, x.To, state)
+			}
+			if len(changes) == 0 {
+				t.note = "All settings are as they were."
+			}
+			return e.print(changes, t)
+		}),
+	}
 }
 
 func wanted(key string, keys []string) bool {

@@ -11,6 +11,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api/server"
 	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/config"
 	"codeberg.org/accolade/accolade/internal/version"
 )
 
@@ -22,12 +23,17 @@ func other(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := server.New(server.Options{Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "v0.0.1-old"})
+	s := server.New(server.Options{Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "v0.0.1-old", Services: server.Services{Settings: noSettings{}}})
 	srv := &http.Server{Handler: s.Handler(), ConnContext: server.ConnContext}
 	go srv.Serve(l)
 	t.Cleanup(func() { srv.Close() })
 	return socket
 }
+
+type noSettings struct{}
+
+func (noSettings) Origins() []config.Origin         { return nil }
+func (noSettings) Reload() ([]config.Change, error) { return nil, nil }
 
 func TestVersionsDiffer(t *testing.T) {
 	socket := other(t)

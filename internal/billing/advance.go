@@ -181,7 +181,7 @@ func (s *Service) composeAdvance(tx store.Tx, in AdvanceInput) (Invoice, error) 
 		return Invoice{}, err
 	}
 	inv := Invoice{Type: DepositInvoice, Month: today.MonthOf(), Date: today, Due: in.Due, Contract: k.ID, Offer: k.OfferOn(today).Name,
-		Client: BuyerOf(client), Seller: s.Seller, Language: languageOf(client)}
+		Client: BuyerOf(client), Seller: s.Letterhead(), Language: languageOf(client)}
 	l := Line{Part: AdvancePart, Title: text, Detail: inv.Language.advanceOn(k.ID), For: inv.Month, From: today, To: today, Quantity: 1, Unit: Piece,
 		Price: money.PriceOf(in.Net.Rat()), Per: 1, Net: in.Net}
 	l.Category, l.Rate = s.Seller.VAT(k.OfferOn(today).VAT)

@@ -20,6 +20,25 @@ func (s Seller) WithLogo(png []byte) Seller {
 	return s
 }
 
+// looks are what may change of a seller while the controller runs.
+type looks struct {
+	colour, logo string
+	image        []byte
+}
+
+// Dress has documents from now on look as a seller's do: its colour and its logo. All else
+// stays.
+func (s *Service) Dress(as Seller) { s.looks.Store(&looks{as.Colour, as.Logo, as.Image}) }
+
+// Letterhead is the seller as documents of today show it.
+func (s *Service) Letterhead() Seller {
+	seller := s.Seller
+	if l := s.looks.Load(); l != nil {
+		seller.Colour, seller.Logo, seller.Image = l.colour, l.logo, l.image
+	}
+	return seller
+}
+
 // KeepLogo keeps the logo of a seller who is about to be frozen in a document.
 func KeepLogo(tx store.Tx, s Seller) error {
 	if s.Logo == "" {

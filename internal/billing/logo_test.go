@@ -23,7 +23,7 @@ func TestLogoIsKept(t *testing.T) {
 	before, err := f.bills.Paper("F2026-0001")
 	f.must(err)
 	f.must(os.RemoveAll(f.bills.Documents))
-	f.bills.Seller = f.bills.Seller.WithLogo([]byte("the new logo"))
+	f.bills.Dress(f.bills.Seller.WithLogo([]byte("the new logo")))
 	again, err := f.bills.Paper("F2026-0001")
 	if err != nil || !bytes.Equal(before, again) || string(again) != "F2026-0001 with the old logo" {
 		t.Errorf("drawn again: %q (%v), before: %q", again, err, before)
@@ -37,8 +37,7 @@ func TestLogoIsKept(t *testing.T) {
 		t.Errorf("papers: %v, %v", papers, err)
 	}
 	// An image that is not the one of the hash is not kept under it.
-	f.bills.Seller.Image = []byte("half of it")
-	f.bills.Seller.Logo = "0000"
+	f.bills.Dress(billing.Seller{Image: []byte("half of it"), Logo: "0000"})
 	f.at("2026-12-02")
 	_, err = f.bills.Finalise(anne, f.month("2026-11"))
 	f.refuses(err, "logo 0000")

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/billing/late"
@@ -24,6 +25,7 @@ import (
 type Service struct {
 	Options
 	drawing chan struct{} // one of these is held while a document is rendered
+	looks   atomic.Pointer[looks]
 }
 
 // Options of a Service; all but Disk, XML, Writers and From are needed.
@@ -47,7 +49,7 @@ func New(o Options) *Service {
 		o.Disk = wholefile.OS
 	}
 	o.Writers = cmp.Or(o.Writers, documentsAtOnce)
-	return &Service{o, make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &Service{Options: o, drawing: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
 // Month is a finalised month.
@@ -179,7 +181,7 @@ func (s *Service) drafts(tx store.Tx, m calendar.Month, until calendar.Date, eac
 		if c.Advances, err = paidAdvances(tx, k.ID); err != nil {
 			return err
 		}
-		d := Compute(m, until, c, s.Seller)
+		d := Compute(m, until, c, s.Letterhead())
 		if d.Due() {
 			if d.Invoice.Debit, err = s.directDebit(tx, d.Invoice); err != nil {
 				return err

@@ -36,6 +36,7 @@ type Key struct {
 	Allowed string // what a value may be, after "want"
 	Default string
 	Example string // for the sample file, where there is no default
+	Live    bool   // taken up while the controller runs
 	kind    kind
 	path    bool
 	set     func(*Config, string) error // an error says what is wrong; Allowed is added
@@ -146,6 +147,13 @@ func toggle(name string, field func(*Config) *bool, doc string) Key {
 // like gives the key an example for the sample file.
 func (k Key) like(example string) Key {
 	k.Example = example
+	return k
+}
+
+// live has the key taken up while the controller runs.
+func (k Key) live() Key {
+	k.Live = true
+	k.Doc += " Taken up by accolade config reload."
 	return k
 }
 

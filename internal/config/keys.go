@@ -63,10 +63,10 @@ var Keys = []Key{
 		"The rate of the penalties in English, for clients whose language is en. Empty: as seller.late_rate says it.", nil).like("three times the French statutory interest rate"),
 	text("seller.early_discount_en", func(c *Config) *string { return &c.Seller.EarlyDiscountEN }, "", "a sentence",
 		"The discount for early payment in English. Empty: as seller.early_discount says it.", nil).like("1% discount for payment within eight days"),
-	path("seller.logo", func(c *Config) *string { return &c.Logo }, "",
-		"Logo on invoices and other papers: "+brand.Allowed+". Documents that were issued keep theirs.").like("logo.png"),
+	path(LogoKey, func(c *Config) *string { return &c.Logo }, "",
+		"Logo on invoices and other papers: "+brand.Allowed+". Documents that were issued keep theirs.").like("logo.png").live(),
 	text("seller.colour", func(c *Config) *string { return &c.Seller.Colour }, "", "a dark colour such as #0f626a",
-		"Colour of titles and rules on papers; it must be readable on white.", parsed(brand.ParseColour)).like("#0f626a"),
+		"Colour of titles and rules on papers; it must be readable on white.", parsed(brand.ParseColour)).like("#0f626a").live(),
 	text("seller.mail", func(c *Config) *string { return &c.Seller.Mail }, "", "a mail address", "Mail address for questions about an invoice.", isMail).like("factures@accolade.example"),
 	text("seller.phone", func(c *Config) *string { return &c.Seller.Phone }, "", "a telephone number", "Telephone.", nil).like("+33 2 97 00 00 00"),
 

@@ -30,6 +30,30 @@ type Origin struct {
 	Source string `json:"source"` // "default", "FILE:LINE", "ACCOLADE_…", "--flag"
 }
 
+// LogoKey names a file that may become another while its name stays.
+const LogoKey = "seller.logo"
+
+// Change is a setting whose value is another than before.
+type Change struct {
+	Key, From, To string
+	Live          bool // it is in force; others wait for a restart
+}
+
+// Take brings settings in force up to those that were read now, as far as they are Live,
+// and returns what has changed. Both have one entry per key, in the order of Keys.
+func Take(inForce, now []Origin) (changes []Change) {
+	for i, k := range Keys {
+		same := inForce[i].Value == now[i].Value
+		if !same {
+			changes = append(changes, Change{k.Name, inForce[i].Value, now[i].Value, k.Live})
+		}
+		if same || k.Live {
+			inForce[i] = now[i]
+		}
+	}
+	return changes
+}
+
 // Load reads all sources and checks all values. What is wrong comes back as
 // Problems, all of it at once. Origins has one entry per key, in the order of Keys.
 func Load(src Sources) (Config, []Origin, error) {

@@ -19,7 +19,6 @@ func (c *Controller) build() error {
 		Store:      c.db,
 		Schedule:   c.scheduler,
 		Operations: c.engine,
-		Origins:    c.origins,
 		Tokens:     server.NewTokens(c.db, c.clock),
 	}
 	for _, step := range []func() error{c.buildMoney, c.buildFleet, c.buildServers, c.buildHeadcounts, c.buildReports, c.buildCopies, c.buildAudit, c.buildWatch} {

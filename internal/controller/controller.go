@@ -35,6 +35,8 @@ import (
 // Options are what does not come from the configuration.
 type Options struct {
 	Origins []config.Origin // shown by `accolade config`
+	// Reload reads the settings anew; nil: they cannot be read again.
+	Reload  func() (config.Config, []config.Origin, error)
 	Version string
 	Log     io.Writer // where events go
 }
@@ -42,7 +44,7 @@ type Options struct {
 // Controller is one running controller.
 type Controller struct {
 	conf    config.Config
-	origins []config.Origin
+	options Options
 	version string
 	log     *slog.Logger
 
@@ -72,7 +74,7 @@ const stopPatience = 10 * time.Second
 // controller then runs until Close, or until one of its parts fails for good: Wait
 // returns that error. Cancelling ctx does not stop it.
 func Start(ctx context.Context, conf config.Config, o Options) (_ *Controller, err error) {
-	c := &Controller{conf: conf, origins: o.Origins, version: o.Version, log: newLog(o.Log, conf.Log)}
+	c := &Controller{conf: conf, options: o, version: o.Version, log: newLog(o.Log, conf.Log)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())

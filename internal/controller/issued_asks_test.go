@@ -132,6 +132,7 @@ var asks = []ask{
 	{call: "POST /v1/headcounts/check", slow: true},
 	{call: "POST /v1/headcounts/kerlann-1/accept", body: `{}`},
 	{call: "POST /v1/doctor", slow: true},
+	{call: "POST /v1/config/reload"},
 	{call: "POST /v1/tokens", body: `{"name": "yann", "role": "admin"}`},
 	{call: "DELETE /v1/tokens/yann"},
 }

@@ -46,6 +46,7 @@ func (c *Controller) buildMoney() error {
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: seller,
 		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, From: first,
 	})
+	c.services.Settings = &settings{load: c.options.Reload, bills: c.services.Bills, origins: c.options.Origins}
 	texts := c.texts()
 	c.services.Quotes = &quote.Service{
 		DB: c.db, Clock: c.clock, Zone: zone, Book: c.services.Book, Bills: c.services.Bills,

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,7 @@ type world struct {
 	info  sandbox.Info
 	box   *sandbox.Sandbox
 	conf  config.Config
+	from  config.Sources // of conf
 	story *clock.Follower
 	c     *Controller
 	log   *lockedLog
@@ -76,7 +78,8 @@ func newWorldSaying(t testing.TB, o sandbox.Options, file string) (*world, conte
 	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.conf, _, err = config.Load(config.Sources{File: path, Flags: map[string]string{"state": filepath.Join(dir, "state"), "socket": filepath.Join(dir, "s"), "sandbox": w.info.Control.URL}})
+	w.from = config.Sources{File: path, Flags: map[string]string{"state": filepath.Join(dir, "state"), "socket": filepath.Join(dir, "s"), "sandbox": w.info.Control.URL}}
+	w.conf, _, err = config.Load(w.from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,9 +99,19 @@ func newWorldSaying(t testing.TB, o sandbox.Options, file string) (*world, conte
 	return w, ctx
 }
 
+// start starts the controller. One that reads its settings again finds another colour.
 func (w *world) start() {
 	w.t.Helper()
-	c, err := Start(w.t.Context(), w.conf, Options{Version: "v1", Log: w.log})
+	_, origins, err := config.Load(w.from)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, err := Start(w.t.Context(), w.conf, Options{Version: "v1", Log: w.log, Origins: origins, Reload: func() (config.Config, []config.Origin, error) {
+		again := w.from
+		again.Flags = maps.Clone(again.Flags)
+		again.Flags["seller.colour"] = "#8a1c4a"
+		return config.Load(again)
+	}})
 	if err != nil {
 		w.t.Fatalf("%v\n%s", err, w.log)
 	}

@@ -274,5 +274,5 @@ func (s *Service) finish(client contract.Client, doc paper.Letter, name string) 
 
 // frame is what all letters have in common.
 func (s *Service) frame(client contract.Client, word, number string, day calendar.Date) paper.Letter {
-	return paper.Letter{Seller: s.Bills.Seller, Client: billing.BuyerOf(client), Word: word, Number: number, Day: day}
+	return paper.Letter{Seller: s.Bills.Letterhead(), Client: billing.BuyerOf(client), Word: word, Number: number, Day: day}
 }

@@ -69,8 +69,14 @@ type Services struct {
 	Backups      *backup.Service
 	Headcounts   *headcount.Reconciler
 	Reports      *report.Service
-	Watch        []watch.Named   // of the table of the morning, the most urgent matter first
-	Origins      []config.Origin // of the settings
+	Watch        []watch.Named // of the table of the morning, the most urgent matter first
+	Settings     Settings
+}
+
+// Settings of the controller, as routes need them.
+type Settings interface {
+	Origins() []config.Origin
+	Reload() ([]config.Change, error)
 }
 
 // register lists every noun's routes.

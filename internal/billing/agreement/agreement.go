@@ -118,7 +118,7 @@ func (s *Service) today(tx store.Tx, id string) (Paper, error) {
 	if err != nil {
 		return Paper{}, err
 	}
-	p := Paper{Contract: id, Version: 1, Made: calendar.Of(s.Clock.Now(), s.Zone), Start: k.Start, Client: billing.BuyerOf(c), Seller: s.Bills.Seller}
+	p := Paper{Contract: id, Version: 1, Made: calendar.Of(s.Clock.Now(), s.Zone), Start: k.Start, Client: billing.BuyerOf(c), Seller: s.Bills.Letterhead()}
 	p.Client.Mail, p.Client.Language = "", "" // no word of it
 	if n := len(k.Renewals); n > 0 {
 		p.Start = k.Renewals[n-1].From

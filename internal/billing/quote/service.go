@@ -69,7 +69,7 @@ func Incomplete(paper string, missing []string) error {
 // prepare holds a request against clients and price list.
 func (s *Service) prepare(tx store.Tx, r Request) (Quote, error) {
 	today := s.Today()
-	q := Quote{Prospect: r.Prospect, Seller: s.Bills.Seller, Why: r.Why, Date: today, Valid: r.Valid, Start: r.Start, Charges: r.Charges, Discounts: r.Discounts, Note: r.Note}
+	q := Quote{Prospect: r.Prospect, Seller: s.Bills.Letterhead(), Why: r.Why, Date: today, Valid: r.Valid, Start: r.Start, Charges: r.Charges, Discounts: r.Discounts, Note: r.Note}
 	if r.Prospect != nil {
 		if err := contract.Unknown(tx, *r.Prospect); err != nil {
 			return q, err

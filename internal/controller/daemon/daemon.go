@@ -86,15 +86,19 @@ EXIT STATUS: 0 stopped as asked; 1 failed; 2 wrong use or wrong configuration.`,
 
 // load reads the configuration; what is wrong with it is wrong use.
 func (p *program) load() (config.Config, []config.Origin, error) {
+	conf, origins, err := config.Load(p.sources())
+	p.configured = err == nil
+	return conf, origins, err
+}
+
+func (p *program) sources() config.Sources {
 	given := map[string]string{}
 	for name, f := range p.settings {
 		if f.Changed {
 			given[name] = f.Value.String()
 		}
 	}
-	conf, origins, err := config.Load(config.Sources{File: p.file, Env: p.environ, Flags: given})
-	p.configured = err == nil
-	return conf, origins, err
+	return config.Sources{File: p.file, Env: p.environ, Flags: given}
 }
 
 // serve runs the controller until ctx ends.
@@ -103,7 +107,11 @@ func (p *program) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := controller.Start(ctx, conf, controller.Options{Origins: origins, Version: version.String(), Log: p.stderr})
+	sources := p.sources()
+	c, err := controller.Start(ctx, conf, controller.Options{
+		Origins: origins, Version: version.String(), Log: p.stderr,
+		Reload: func() (config.Config, []config.Origin, error) { return config.Load(sources) },
+	})
 	if err != nil {
 		return err
 	}
