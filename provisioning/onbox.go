@@ -3,7 +3,6 @@ package provisioning
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/machine"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/poll"
+	"codeberg.org/accolade/accolade/internal/rest"
 )
 
 // do starts a task and waits for its end.
@@ -233,7 +233,7 @@ func (s *Service) firstBoot(ctx context.Context, r *operation.Run) error {
 		Errors []string `json:"errors"`
 	}
 	text := done.Out[max(bytes.IndexByte(done.Out, '{'), 0):]
-	if err := json.Unmarshal(text, &status); err != nil {
+	if err := rest.Decode(text, &status); err != nil {
 		return operation.Transient(fmt.Errorf("VM %d: cloud-init status: %q is no JSON", vmid, done.Out))
 	}
 	switch status.Status {

@@ -83,9 +83,12 @@ func (c *Client) call(ctx context.Context, method, path string, params map[strin
 }
 
 func (c *Client) once(ctx context.Context, method, path string, params map[string]any, out any) error {
-	answer := struct {
+	var answer struct {
 		Data any `json:"data"`
-	}{Data: out}
+	}
+	if out != nil {
+		answer.Data = &rest.Loosely{Out: out}
+	}
 	req := c.rest.R().SetContext(ctx).SetResult(&answer).ForceContentType("application/json").
 		SetHeader("Authorization", "PBSAPIToken="+c.cfg.TokenID+":"+c.cfg.TokenSecret.Reveal())
 	if method == http.MethodGet || method == http.MethodDelete {

@@ -93,14 +93,14 @@ func (c *Client) DeleteUser(ctx context.Context, user string) error {
 func (c *Client) Tokens(ctx context.Context, user string) ([]fleet.Token, error) {
 	var rows []struct {
 		ID      string `json:"tokenid"`
-		Privsep *flag  `json:"privsep"`
+		Privsep *bool  `json:"privsep"`
 	}
 	if err := c.get(ctx, join("access", "users", user, "token"), nil, &rows); err != nil {
 		return nil, err
 	}
 	var out []fleet.Token
 	for _, r := range rows {
-		out = append(out, fleet.Token{ID: user + "!" + r.ID, Privsep: r.Privsep == nil || bool(*r.Privsep)})
+		out = append(out, fleet.Token{ID: user + "!" + r.ID, Privsep: r.Privsep == nil || *r.Privsep})
 	}
 	return out, nil
 }
@@ -127,14 +127,14 @@ func (c *Client) Grants(ctx context.Context) ([]fleet.Grant, error) {
 		Path      string `json:"path"`
 		Role      string `json:"roleid"`
 		Who       string `json:"ugid"`
-		Propagate *flag  `json:"propagate"`
+		Propagate *bool  `json:"propagate"`
 	}
 	if err := c.get(ctx, "/access/acl", nil, &rows); err != nil {
 		return nil, err
 	}
 	var out []fleet.Grant
 	for _, r := range rows {
-		out = append(out, fleet.Grant{Path: r.Path, Role: r.Role, Who: r.Who, Propagate: r.Propagate == nil || bool(*r.Propagate)})
+		out = append(out, fleet.Grant{Path: r.Path, Role: r.Role, Who: r.Who, Propagate: r.Propagate == nil || *r.Propagate})
 	}
 	return out, nil
 }
@@ -160,17 +160,7 @@ func grantParams(g fleet.Grant) map[string]any {
 }
 
 // Permissions tells our own rights: path, privilege, and whether children have it too.
-func (c *Client) Permissions(ctx context.Context) (map[string]map[string]bool, error) {
-	var row map[string]map[string]flag
-	if err := c.get(ctx, "/access/permissions", nil, &row); err != nil {
-		return nil, err
-	}
-	out := map[string]map[string]bool{}
-	for path, privs := range row {
-		out[path] = map[string]bool{}
-		for p, propagate := range privs {
-			out[path][p] = bool(propagate)
-		}
-	}
-	return out, nil
+func (c *Client) Permissions(ctx context.Context) (rights map[string]map[string]bool, err error) {
+	err = c.get(ctx, "/access/permissions", nil, &rights)
+	return rights, err
 }

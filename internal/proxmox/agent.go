@@ -37,7 +37,7 @@ func (c *Client) AgentExec(ctx context.Context, vmid int, command []string, inpu
 		params["input-data"] = base64.StdEncoding.EncodeToString(input)
 	}
 	var row struct {
-		PID number `json:"pid"`
+		PID int64 `json:"pid"`
 	}
 	err = c.post(ctx, c.vm(vmid, "agent", "exec"), params, &row)
 	return int(row.PID), err
@@ -47,19 +47,19 @@ func (c *Client) AgentExec(ctx context.Context, vmid int, command []string, inpu
 // it once it has told that it exited.
 func (c *Client) AgentStatus(ctx context.Context, vmid, pid int) (fleet.Exec, error) {
 	var row struct {
-		Exited       flag   `json:"exited"`
-		Code         number `json:"exitcode"`
-		Signal       number `json:"signal"`
+		Exited       bool   `json:"exited"`
+		Code         int64  `json:"exitcode"`
+		Signal       int64  `json:"signal"`
 		Out          string `json:"out-data"`
 		Err          string `json:"err-data"`
-		OutTruncated flag   `json:"out-truncated"`
-		ErrTruncated flag   `json:"err-truncated"`
+		OutTruncated bool   `json:"out-truncated"`
+		ErrTruncated bool   `json:"err-truncated"`
 	}
 	err := c.get(ctx, c.vm(vmid, "agent", "exec-status"), map[string]any{"pid": pid}, &row)
 	if row.Signal != 0 { // as a shell tells it
 		row.Code = 128 + row.Signal
 	}
-	return fleet.Exec{Exited: bool(row.Exited), ExitCode: int(row.Code), Out: outputBytes(row.Out), Err: outputBytes(row.Err), Cut: bool(row.OutTruncated || row.ErrTruncated)}, err
+	return fleet.Exec{Exited: row.Exited, ExitCode: int(row.Code), Out: outputBytes(row.Out), Err: outputBytes(row.Err), Cut: row.OutTruncated || row.ErrTruncated}, err
 }
 
 // AgentWait waits for the end of a command started by AgentExec and tells it once.

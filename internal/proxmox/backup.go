@@ -28,14 +28,14 @@ func (c *Client) Vzdump(ctx context.Context, d fleet.Dump) (upid string, err err
 func (c *Client) Jobs(ctx context.Context) ([]fleet.Job, error) {
 	var rows []struct {
 		ID           string `json:"id"`
-		Enabled      *flag  `json:"enabled"`
+		Enabled      *bool  `json:"enabled"`
 		Schedule     string `json:"schedule"`
 		Storage      string `json:"storage"`
 		Pool         string `json:"pool"`
 		Mode         string `json:"mode"`
-		Compress     text   `json:"compress"`
-		Prune        text   `json:"prune-backups"`
-		RepeatMissed flag   `json:"repeat-missed"`
+		Compress     string `json:"compress"`
+		Prune        string `json:"prune-backups"`
+		RepeatMissed bool   `json:"repeat-missed"`
 		Notes        string `json:"notes-template"`
 	}
 	if err := c.get(ctx, "/cluster/backup", nil, &rows); err != nil {
@@ -43,8 +43,8 @@ func (c *Client) Jobs(ctx context.Context) ([]fleet.Job, error) {
 	}
 	var out []fleet.Job
 	for _, r := range rows {
-		out = append(out, fleet.Job{ID: r.ID, Enabled: r.Enabled == nil || bool(*r.Enabled), Schedule: r.Schedule, Storage: r.Storage, Pool: r.Pool,
-			Mode: r.Mode, Compress: string(r.Compress), Prune: canonical(string(r.Prune)), RepeatMissed: bool(r.RepeatMissed), Notes: r.Notes})
+		out = append(out, fleet.Job{ID: r.ID, Enabled: r.Enabled == nil || *r.Enabled, Schedule: r.Schedule, Storage: r.Storage, Pool: r.Pool,
+			Mode: r.Mode, Compress: r.Compress, Prune: canonical(r.Prune), RepeatMissed: r.RepeatMissed, Notes: r.Notes})
 	}
 	return out, nil
 }

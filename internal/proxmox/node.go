@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/fleet"
+	"codeberg.org/accolade/accolade/internal/rest"
 )
 
 // Version is the release that the box runs, for instance 9.2.4.
@@ -24,16 +25,16 @@ func (c *Client) Nodes(ctx context.Context) ([]fleet.Node, error) {
 	var rows []struct {
 		Node   string `json:"node"`
 		Status string `json:"status"`
-		MaxCPU number `json:"maxcpu"`
-		MaxMem number `json:"maxmem"`
-		Mem    number `json:"mem"`
+		MaxCPU int64  `json:"maxcpu"`
+		MaxMem int64  `json:"maxmem"`
+		Mem    int64  `json:"mem"`
 	}
 	if err := c.get(ctx, "/nodes", nil, &rows); err != nil {
 		return nil, err
 	}
 	var out []fleet.Node
 	for _, r := range rows {
-		out = append(out, fleet.Node{Name: r.Node, Online: r.Status == "online", Cores: int(r.MaxCPU), Memory: int64(r.MaxMem), MemoryFree: int64(r.MaxMem - r.Mem)})
+		out = append(out, fleet.Node{Name: r.Node, Online: r.Status == "online", Cores: int(r.MaxCPU), Memory: r.MaxMem, MemoryFree: r.MaxMem - r.Mem})
 	}
 	return out, nil
 }
@@ -41,23 +42,23 @@ func (c *Client) Nodes(ctx context.Context) ([]fleet.Node, error) {
 // Time is what the box's clock shows, and its time zone.
 func (c *Client) Time(ctx context.Context) (fleet.BoxClock, error) {
 	var row struct {
-		Time number `json:"time"`
+		Time int64  `json:"time"`
 		Zone string `json:"timezone"`
 	}
 	err := c.get(ctx, c.path("time"), nil, &row)
-	return fleet.BoxClock{Now: time.Unix(int64(row.Time), 0).UTC(), Zone: row.Zone}, err
+	return fleet.BoxClock{Now: time.Unix(row.Time, 0).UTC(), Zone: row.Zone}, err
 }
 
 // Status is what the box has and has left.
 func (c *Client) Status(ctx context.Context) (fleet.Node, error) {
 	var row struct {
 		CPU struct {
-			CPUs number `json:"cpus"`
+			CPUs int64 `json:"cpus"`
 		} `json:"cpuinfo"`
-		Memory  struct{ Total, Used number } `json:"memory"`
-		RootFS  struct{ Avail number }       `json:"rootfs"`
-		Uptime  number                       `json:"uptime"`
-		Version string                       `json:"pveversion"` // pve-manager/9.2.4/5e5ae681198514d4
+		Memory  struct{ Total, Used int64 } `json:"memory"`
+		RootFS  struct{ Avail int64 }       `json:"rootfs"`
+		Uptime  int64                       `json:"uptime"`
+		Version string                      `json:"pveversion"` // pve-manager/9.2.4/5e5ae681198514d4
 	}
 	if err := c.get(ctx, c.path("status"), nil, &row); err != nil {
 		return fleet.Node{}, err
@@ -66,8 +67,8 @@ func (c *Client) Status(ctx context.Context) (fleet.Node, error) {
 	version, _, _ = strings.Cut(version, "/")
 	return fleet.Node{
 		Name: c.node, Online: true, Version: version, Cores: int(row.CPU.CPUs),
-		Memory: int64(row.Memory.Total), MemoryFree: int64(row.Memory.Total - row.Memory.Used),
-		RootFree: int64(row.RootFS.Avail), Uptime: time.Duration(row.Uptime) * time.Second,
+		Memory: row.Memory.Total, MemoryFree: row.Memory.Total - row.Memory.Used,
+		RootFree: row.RootFS.Avail, Uptime: time.Duration(row.Uptime) * time.Second,
 	}, nil
 }
 
@@ -78,8 +79,8 @@ func (c *Client) Disks(ctx context.Context) ([]fleet.Disk, error) {
 		Serial string          `json:"serial"`
 		Model  string          `json:"model"`
 		Type   string          `json:"type"`
-		Size   number          `json:"size"`
-		Used   text            `json:"used"`
+		Size   int64           `json:"size"`
+		Used   string          `json:"used"`
 		Health string          `json:"health"`
 		Wear   json.RawMessage `json:"wearout"`
 	}
@@ -88,13 +89,13 @@ func (c *Client) Disks(ctx context.Context) ([]fleet.Disk, error) {
 	}
 	var out []fleet.Disk
 	for _, r := range rows {
-		var left number
+		var left int64
 		wear := -1 // "N/A" for disks that do not tell
-		if len(r.Wear) > 0 && json.Unmarshal(r.Wear, &left) == nil {
+		if len(r.Wear) > 0 && rest.Decode(r.Wear, &left) == nil {
 			wear = int(left)
 		}
 		out = append(out, fleet.Disk{Path: r.Path, Serial: r.Serial, Model: strings.TrimSpace(r.Model), Type: r.Type,
-			Size: int64(r.Size), Used: string(r.Used), Health: r.Health, Wear: wear})
+			Size: r.Size, Used: r.Used, Health: r.Health, Wear: wear})
 	}
 	return out, nil
 }

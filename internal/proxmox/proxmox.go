@@ -95,19 +95,27 @@ func join(parts ...string) string {
 }
 
 func (c *Client) get(ctx context.Context, path string, query map[string]any, out any) error {
-	return plain(c.api.Get(ctx, withQuery(path, query), out))
+	return plain(c.api.Get(ctx, withQuery(path, query), into(out)))
 }
 
 func (c *Client) post(ctx context.Context, path string, params map[string]any, out any) error {
-	return plain(c.api.Post(ctx, path, params, out))
+	return plain(c.api.Post(ctx, path, params, into(out)))
 }
 
 func (c *Client) put(ctx context.Context, path string, params map[string]any, out any) error {
-	return plain(c.api.Put(ctx, path, params, out))
+	return plain(c.api.Put(ctx, path, params, into(out)))
 }
 
 func (c *Client) delete(ctx context.Context, path string, query map[string]any, out any) error {
-	return plain(c.api.Delete(ctx, withQuery(path, query), out))
+	return plain(c.api.Delete(ctx, withQuery(path, query), into(out)))
+}
+
+// into is where the library puts an answer: of Perl, which is not read by the letter.
+func into(out any) any {
+	if out == nil {
+		return nil
+	}
+	return &rest.Loosely{Out: out}
 }
 
 func withQuery(path string, query map[string]any) string {

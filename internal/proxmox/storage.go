@@ -3,10 +3,10 @@ package proxmox
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,17 +20,17 @@ func (c *Client) Storages(ctx context.Context) ([]fleet.ObservedStorage, error) 
 	var rows []struct {
 		Name   string `json:"storage"`
 		Type   string `json:"type"`
-		Active flag   `json:"active"`
-		Total  number `json:"total"`
-		Used   number `json:"used"`
-		Avail  number `json:"avail"`
+		Active bool   `json:"active"`
+		Total  int64  `json:"total"`
+		Used   int64  `json:"used"`
+		Avail  int64  `json:"avail"`
 	}
 	if err := c.get(ctx, c.path("storage"), nil, &rows); err != nil {
 		return nil, err
 	}
 	var out []fleet.ObservedStorage
 	for _, r := range rows {
-		out = append(out, fleet.ObservedStorage{Name: r.Name, Type: r.Type, Active: bool(r.Active), Total: int64(r.Total), Used: int64(r.Used), Free: int64(r.Avail)})
+		out = append(out, fleet.ObservedStorage{Name: r.Name, Type: r.Type, Active: r.Active, Total: r.Total, Used: r.Used, Free: r.Avail})
 	}
 	return out, nil
 }
@@ -42,16 +42,16 @@ func (c *Client) StorageConfigs(ctx context.Context) ([]fleet.StorageConfig, err
 		Type          string `json:"type"`
 		Content       string `json:"content"`
 		Path          string `json:"path"`
-		Mountpoint    text   `json:"is_mountpoint"`
+		Mountpoint    string `json:"is_mountpoint"`
 		Nodes         string `json:"nodes"`
-		Disable       flag   `json:"disable"`
+		Disable       bool   `json:"disable"`
 		Server        string `json:"server"`
-		Port          number `json:"port"`
+		Port          int64  `json:"port"`
 		Datastore     string `json:"datastore"`
 		Namespace     string `json:"namespace"`
 		Username      string `json:"username"`
 		Fingerprint   string `json:"fingerprint"`
-		EncryptionKey text   `json:"encryption-key"`
+		EncryptionKey string `json:"encryption-key"`
 	}
 	if err := c.get(ctx, "/storage", nil, &rows); err != nil {
 		return nil, err
@@ -60,9 +60,9 @@ func (c *Client) StorageConfigs(ctx context.Context) ([]fleet.StorageConfig, err
 	for _, r := range rows {
 		out = append(out, fleet.StorageConfig{
 			Name: r.Storage, Type: r.Type, Content: words(r.Content), Path: r.Path,
-			Mountpoint: r.Mountpoint != "" && r.Mountpoint != "0" && r.Mountpoint != "no", Nodes: words(r.Nodes), Disabled: bool(r.Disable),
+			Mountpoint: !slices.Contains([]string{"", "0", "no", "off", "false"}, r.Mountpoint), Nodes: words(r.Nodes), Disabled: r.Disable,
 			Server: r.Server, Port: int(r.Port), Datastore: r.Datastore, Namespace: r.Namespace, Username: r.Username,
-			Fingerprint: strings.ToUpper(r.Fingerprint), KeyPrint: string(r.EncryptionKey),
+			Fingerprint: strings.ToUpper(r.Fingerprint), KeyPrint: r.EncryptionKey,
 		})
 	}
 	return out, nil
@@ -138,12 +138,12 @@ func (c *Client) Content(ctx context.Context, storage, content string, vmid int)
 		ID           string `json:"volid"`
 		Content      string `json:"content"`
 		Format       string `json:"format"`
-		Size         number `json:"size"`
-		Created      number `json:"ctime"`
-		VMID         number `json:"vmid"`
+		Size         int64  `json:"size"`
+		Created      int64  `json:"ctime"`
+		VMID         int64  `json:"vmid"`
 		Notes        string `json:"notes"`
-		Protected    flag   `json:"protected"`
-		Encrypted    text   `json:"encrypted"`
+		Protected    bool   `json:"protected"`
+		Encrypted    string `json:"encrypted"`
 		Verification struct {
 			State string `json:"state"`
 		} `json:"verification"`
@@ -153,8 +153,8 @@ func (c *Client) Content(ctx context.Context, storage, content string, vmid int)
 	}
 	var out []fleet.Volume
 	for _, r := range rows {
-		out = append(out, fleet.Volume{ID: r.ID, Storage: storage, Content: r.Content, Format: r.Format, Size: int64(r.Size), Created: time.Unix(int64(r.Created), 0).UTC(),
-			VMID: int(r.VMID), Notes: r.Notes, Protected: bool(r.Protected), Encrypted: string(r.Encrypted), Verified: r.Verification.State})
+		out = append(out, fleet.Volume{ID: r.ID, Storage: storage, Content: r.Content, Format: r.Format, Size: r.Size, Created: time.Unix(r.Created, 0).UTC(),
+			VMID: int(r.VMID), Notes: r.Notes, Protected: r.Protected, Encrypted: r.Encrypted, Verified: r.Verification.State})
 	}
 	return out, nil
 }
@@ -229,11 +229,8 @@ func (c *Client) Upload(ctx context.Context, storage, content, filename string, 
 		return "", plain(err)
 	}
 	defer res.Body.Close()
-	var answer struct {
-		Data string `json:"data"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+	if err := readData(res.Body, &upid); err != nil {
 		return "", fmt.Errorf("box %s: upload %s: read the answer: %w", c.box, filename, err)
 	}
-	return answer.Data, nil
+	return upid, nil
 }

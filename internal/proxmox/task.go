@@ -143,7 +143,7 @@ func (w *waiting) status(ctx context.Context) (exit string, done bool, err error
 func (w *waiting) readLog(ctx context.Context) (grew bool, err error) {
 	for {
 		var rows []struct {
-			N number `json:"n"`
+			N int64  `json:"n"`
 			T string `json:"t"`
 		}
 		if err := w.c.get(ctx, join("nodes", w.node, "tasks", w.upid, "log"), map[string]any{"start": len(w.log), "limit": page}, &rows); err != nil {
@@ -347,8 +347,8 @@ func (c *Client) Tasks(ctx context.Context, f fleet.TaskFilter) ([]fleet.Task, e
 		Type   string `json:"type"`
 		ID     string `json:"id"`
 		User   string `json:"user"`
-		Start  number `json:"starttime"`
-		End    number `json:"endtime"`
+		Start  int64  `json:"starttime"`
+		End    int64  `json:"endtime"`
 		Status string `json:"status"`
 	}
 	if err := c.get(ctx, c.path("tasks"), query, &rows); err != nil {
@@ -356,9 +356,9 @@ func (c *Client) Tasks(ctx context.Context, f fleet.TaskFilter) ([]fleet.Task, e
 	}
 	var out []fleet.Task
 	for _, r := range rows {
-		t := fleet.Task{UPID: r.UPID, Type: r.Type, ID: r.ID, Started: time.Unix(int64(r.Start), 0).UTC(), Running: r.End == 0}
+		t := fleet.Task{UPID: r.UPID, Type: r.Type, ID: r.ID, Started: time.Unix(r.Start, 0).UTC(), Running: r.End == 0}
 		if !t.Running {
-			t.Ended = time.Unix(int64(r.End), 0).UTC()
+			t.Ended = time.Unix(r.End, 0).UTC()
 			t = ended(t, r.Status)
 		}
 		out = append(out, t)

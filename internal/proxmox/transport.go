@@ -1,6 +1,7 @@
 package proxmox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -97,16 +98,20 @@ func failure(res *http.Response, method, call string) error {
 	if err != nil {
 		return &fleet.Unanswered{Method: method, Call: call, Err: err}
 	}
+	var answer struct {
+		Errors  map[string]string `json:"errors"`
+		Message string            `json:"message"`
+	}
+	if rest.Decode(body, &answer) != nil {
+		answer.Message = "" // some answers are no JSON
+	}
+	message := strings.TrimSpace(answer.Message)
+	if message != "" && (reason == "" || reason == http.StatusText(res.StatusCode)) {
+		reason = message // a proxy in between has put its own words there, or none
+	}
 	switch res.StatusCode {
 	case http.StatusBadRequest:
-		var answer struct {
-			Errors  map[string]string `json:"errors"`
-			Message string            `json:"message"`
-		}
-		if json.Unmarshal(body, &answer) != nil || strings.TrimSpace(answer.Message) == "" {
-			answer.Message = reason
-		}
-		return &paramError{Method: method, Call: call, Params: answer.Errors, Message: strings.TrimSpace(answer.Message)}
+		return &paramError{Method: method, Call: call, Params: answer.Errors, Message: cmp.Or(message, reason)}
 	case http.StatusForbidden:
 		return refused(method, call, reason)
 	}
@@ -153,15 +158,20 @@ func (t *transport) fetchTicket(ctx context.Context) (ticket, error) {
 		return ticket{}, err
 	}
 	defer res.Body.Close()
-	var answer struct {
-		Data ticket `json:"data"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+	var fresh ticket
+	if err := readData(res.Body, &fresh); err != nil {
 		return ticket{}, fmt.Errorf("read the ticket: %w", err)
 	}
-	answer.Data.until = now.Add(time.Hour)
-	t.ticket = answer.Data
+	fresh.until = now.Add(time.Hour)
+	t.ticket = fresh
 	return t.ticket, nil
+}
+
+// readData reads an answer that the library does not see.
+func readData(body io.Reader, out any) error {
+	return json.NewDecoder(body).Decode(&struct {
+		Data *rest.Loosely `json:"data"`
+	}{&rest.Loosely{Out: out}})
 }
 
 // passing tells of what lasts until something else is mended or ends, and then is as if

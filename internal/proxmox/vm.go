@@ -16,14 +16,14 @@ func (c *Client) vm(vmid int, parts ...string) string {
 
 // NextID is a VMID that is free at this instant; nothing reserves it.
 func (c *Client) NextID(ctx context.Context) (int, error) {
-	var id number
+	var id int64
 	err := c.get(ctx, "/cluster/nextid", nil, &id)
 	return int(id), err
 }
 
 // FreeVMID says whether no VM has that number, those that we may not see included.
 func (c *Client) FreeVMID(ctx context.Context, vmid int) (bool, error) {
-	var id number
+	var id int64
 	err := c.get(ctx, "/cluster/nextid", map[string]any{"vmid": vmid}, &id)
 	if refusal, ok := errors.AsType[*paramError](err); ok && strings.Contains(refusal.Params["vmid"], "already exists") {
 		return false, nil
@@ -61,31 +61,24 @@ func (c *Client) VM(ctx context.Context, vmid int) (fleet.VM, error) {
 
 // vmRow is what the list of VMs and the state of one have in common.
 type vmRow struct {
-	VMID     number `json:"vmid"`
+	VMID     int64  `json:"vmid"`
 	Name     string `json:"name"`
 	Status   string `json:"status"`
-	Template flag   `json:"template"`
+	Template bool   `json:"template"`
 	Lock     string `json:"lock"`
-	Uptime   number `json:"uptime"`
-	MaxMem   number `json:"maxmem"`
+	Uptime   int64  `json:"uptime"`
+	MaxMem   int64  `json:"maxmem"`
 }
 
 func (r vmRow) vm() fleet.VM {
-	return fleet.VM{VMID: int(r.VMID), Name: r.Name, Running: r.Status == "running", Template: bool(r.Template), Lock: r.Lock,
-		Memory: int64(r.MaxMem), Uptime: time.Duration(r.Uptime) * time.Second}
+	return fleet.VM{VMID: int(r.VMID), Name: r.Name, Running: r.Status == "running", Template: r.Template, Lock: r.Lock,
+		Memory: r.MaxMem, Uptime: time.Duration(r.Uptime) * time.Second}
 }
 
 // VMConfig is a VM's configuration, every value as text.
-func (c *Client) VMConfig(ctx context.Context, vmid int) (map[string]string, error) {
-	var row map[string]text
-	if err := c.get(ctx, c.vm(vmid, "config"), nil, &row); err != nil {
-		return nil, err
-	}
-	out := make(map[string]string, len(row))
-	for k, v := range row {
-		out[k] = string(v)
-	}
-	return out, nil
+func (c *Client) VMConfig(ctx context.Context, vmid int) (config map[string]string, err error) {
+	err = c.get(ctx, c.vm(vmid, "config"), nil, &config)
+	return config, err
 }
 
 // CreateVM makes a VM, or restores one when params has "archive". The VMID is

@@ -1,6 +1,6 @@
-// Package rest is what our clients of foreign REST APIs do alike: they are silent, and
-// they ask again when a question had no answer. It knows no API, and never repeats what
-// changes something.
+// Package rest is what our clients of foreign REST APIs do alike: they are silent, they
+// ask again when a question had no answer, and they read answers by what is meant. It
+// knows no API, and never repeats what changes something.
 package rest
 
 import (

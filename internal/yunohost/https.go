@@ -154,7 +154,7 @@ func (h *httpsDoor) refusal(status int, kind string, body []byte) error {
 		Trace string `json:"traceback"`
 	}
 	switch {
-	case kind == "application/json" && json.Unmarshal(body, &answer) == nil:
+	case kind == "application/json" && rest.Decode(body, &answer) == nil:
 		e.Text, e.Key, e.Log = clean(answer.Error), answer.Key, answer.Log
 		if answer.Error == "" && answer.Trace != "" {
 			lines := strings.Split(strings.TrimSpace(answer.Trace), "\n")

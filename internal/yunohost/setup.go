@@ -88,18 +88,12 @@ var readRelay = Call{Name: "read the mail relay", Command: cli("settings", "get"
 
 func relayOf(r Reply) (fleet.Relay, error) {
 	var answer map[string]struct {
-		Value any `json:"value"`
+		Value string `json:"value"`
 	}
 	if err := r.Read(&answer); err != nil {
 		return fleet.Relay{}, err
 	}
-	text := func(key string) string {
-		value := answer["email.smtp.smtp_relay_"+key].Value
-		if value == nil {
-			return ""
-		}
-		return fmt.Sprint(value)
-	}
+	text := func(key string) string { return answer["email.smtp.smtp_relay_"+key].Value }
 	port, err := strconv.Atoi(text("port"))
 	if err != nil {
 		port = 0

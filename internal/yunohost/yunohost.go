@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/clock"
+	"codeberg.org/accolade/accolade/internal/rest"
 	"codeberg.org/accolade/accolade/internal/secret"
 )
 
@@ -43,7 +44,7 @@ func (r Reply) Read(out any) error {
 	if out == nil {
 		return nil
 	}
-	if err := json.Unmarshal(r.Answer, out); err != nil {
+	if err := rest.Decode(r.Answer, out); err != nil {
 		return fmt.Errorf("yunohost: %s: answer of %d bytes is not what was expected: %w", r.Call.Name, len(r.Answer), err)
 	}
 	return nil
