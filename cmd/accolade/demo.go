@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/sim/demo"
+	"codeberg.org/accolade/accolade/internal/sim/sandbox"
 )
 
 func newDemoCommand(e *env) *cobra.Command {
@@ -22,6 +25,9 @@ output carries figures that were counted from the systems; any difference ends i
 code 1.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if !slices.Contains(sandbox.Versions, o.PVE) {
+				return usage(c, fmt.Errorf("--pve %s is refused: want %s", o.PVE, strings.Join(sandbox.Versions, " or ")))
+			}
 			self, err := os.Executable()
 			if err != nil {
 				return err
@@ -41,7 +47,7 @@ code 1.`,
 	}
 	f := c.Flags()
 	f.BoolVar(&o.Keep, "keep", false, "leave controller and sandbox running, and show what to try")
-	f.StringVar(&o.Dir, "to", "demo-output", "folder for documents and logs; made anew")
+	f.StringVar(&o.Dir, "to", "demo-output", "folder for documents and logs; that of an earlier demo is made anew")
 	f.StringVar(&o.Standards, "standards", filepath.Join("..", "shared", "standards"), "folder of the official rules for electronic invoices; without it, or without Java, they are not checked")
 	f.StringVar(&o.PVE, "pve", "9.2", "version of Proxmox VE: 8.4 or 9.2")
 	return c

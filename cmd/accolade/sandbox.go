@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,6 +38,14 @@ With -o json, standard output carries exactly one line, once all addresses answe
 					return usage(c, fmt.Errorf("--start %s: want an instant such as 2026-09-14T14:00:00+02:00", start))
 				}
 				o.Start = t
+			}
+			switch {
+			case o.Boxes < 1 || o.Boxes > sandbox.MostBoxes:
+				return usage(c, fmt.Errorf("--boxes %d is refused: want 1 to %d", o.Boxes, sandbox.MostBoxes))
+			case !slices.Contains(sandbox.Versions, o.Version):
+				return usage(c, fmt.Errorf("--pve %s is refused: want %s", o.Version, strings.Join(sandbox.Versions, " or ")))
+			case o.Speed <= 0 || o.Speed > sandbox.Fastest:
+				return usage(c, fmt.Errorf("--speed %v is refused: want more than 0, and at most %d", o.Speed, sandbox.Fastest))
 			}
 			box, err := sandbox.Start(c.Context(), o)
 			if err != nil {

@@ -14,7 +14,7 @@ import (
 // what it is given to read.
 func (s *story) accolade(ctx context.Context, stdin string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.opts.Accolade, append([]string{"--socket", s.socket(), "--yes"}, args...)...)
-	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Env, cmd.Stdin = unset(), strings.NewReader(stdin)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()

@@ -106,11 +106,6 @@ func begun(t *testing.T, bin string) (*story, context.Context) {
 		opts: Options{Accolade: filepath.Join(bin, "accolade"), Accoladed: filepath.Join(bin, "accoladed"), Dir: filepath.Join(t.TempDir(), "out")},
 		out:  teller{w: told},
 	}
-	for _, v := range os.Environ() { // accoladed knows no settings of a campaign
-		if !strings.HasPrefix(v, crashtest.SoakVar+"=") && !strings.HasPrefix(v, crashtest.TableVar+"=") {
-			s.environ = append(s.environ, v)
-		}
-	}
 	var err error
 	if s.paris, err = time.LoadLocation("Europe/Paris"); err == nil {
 		err = s.prepare()

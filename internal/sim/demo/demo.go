@@ -12,8 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/clock"
@@ -103,7 +106,7 @@ type story struct {
 	controller *child
 	logs       *os.File
 
-	environ []string                       // of the controller; nil: ours
+	environ []string                       // of the controller; nil: unset()
 	seen    func(what string, text []byte) // is told what a technician sees; nil: nobody
 }
 
@@ -131,10 +134,7 @@ func (s *story) prepare() error {
 		return err
 	}
 	s.dir = dir
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := anew(dir); err != nil {
 		return err
 	}
 	// A socket's path is at most 108 bytes long, a checkout's may be longer.
@@ -143,6 +143,31 @@ func (s *story) prepare() error {
 	}
 	s.logs, err = os.Create(filepath.Join(dir, "controller.log"))
 	return err
+}
+
+// unset is our environment without settings of accolade: they name a controller that is
+// at work.
+func unset() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ACCOLADE_") })
+}
+
+// anew makes an empty folder in the place of an earlier run's. Whatever else is there
+// stays: it belongs to somebody.
+func anew(dir string) error {
+	found, err := os.ReadDir(dir)
+	if err == nil && len(found) > 0 {
+		for _, own := range []string{"controller.log", "sandbox.log"} {
+			if _, err := os.Stat(filepath.Join(dir, own)); err != nil {
+				return fmt.Errorf("the folder %s holds something else than an earlier demo: name an empty one with --to", dir)
+			}
+		}
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: name a folder with --to", err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(dir, 0o755)
 }
 
 // end stops what was started, unless it is to be kept running for the user.

@@ -35,7 +35,7 @@ func (s *story) startSandbox(ctx context.Context) error {
 	defer log.Close() // the child has its own copy
 	cmd := exec.Command(s.opts.Accolade, "sandbox", "--boxes", "1", "--pve", version, "--seed", strconv.Itoa(seed),
 		"--listen", "127.0.0.1:0", "--start", arrival.Add(-time.Minute).Format(time.RFC3339), "-o", "json")
-	cmd.Stderr = log
+	cmd.Env, cmd.Stderr = unset(), log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -95,7 +95,9 @@ func (s *story) startController(ctx context.Context) error {
 // runController starts accoladed and waits, in real time, until it answers.
 func (s *story) runController(ctx context.Context) error {
 	cmd := exec.Command(s.opts.Accoladed, "--config", s.configFile(), "--sandbox", s.info.Control.URL)
-	cmd.Env = s.environ
+	if cmd.Env = s.environ; cmd.Env == nil {
+		cmd.Env = unset()
+	}
 	cmd.Stdout, cmd.Stderr = s.logs, s.logs
 	var err error
 	if s.controller, err = start("accoladed", cmd); err != nil {

@@ -16,7 +16,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,15 +73,24 @@ func (o *Options) defaults() error {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	switch {
-	case o.Boxes < 1 || o.Boxes > 1000:
-		return fmt.Errorf("boxes: %d is not between 1 and 1000", o.Boxes)
-	case o.Version != "8.4" && o.Version != "9.2":
-		return fmt.Errorf("pve: %q is not simulated: allowed are 8.4 and 9.2", o.Version)
-	case o.Speed < 0 || o.Speed > 1e6:
-		return fmt.Errorf("speed: %v is not above 0 and at most 1000000", o.Speed)
+	case o.Boxes < 1 || o.Boxes > MostBoxes:
+		return fmt.Errorf("boxes: %d is not between 1 and %d", o.Boxes, MostBoxes)
+	case !slices.Contains(Versions, o.Version):
+		return fmt.Errorf("pve: %q is not simulated: allowed are %s", o.Version, strings.Join(Versions, " and "))
+	case o.Speed < 0 || o.Speed > Fastest:
+		return fmt.Errorf("speed: %v is not above 0 and at most %d", o.Speed, Fastest)
 	}
 	return nil
 }
+
+// Versions are those of Proxmox VE that are simulated.
+var Versions = []string{"8.4", "9.2"}
+
+// Bounds of Options.
+const (
+	MostBoxes = 1000
+	Fastest   = 1_000_000 // simulated seconds in a real one
+)
 
 // Holder is the participant that holds the time of a sandbox with Options.Hold.
 const Holder = "hold"
