@@ -34,6 +34,9 @@ type Error struct {
 	Errors    []FieldError `json:"errors,omitempty" doc:"each wrong field of the input"`
 }
 
+// NotUnderstood is the detail of an error whose Errors say all there is to say.
+const NotUnderstood = "the request was not understood, nothing was changed"
+
 // FieldError is one wrong field.
 type FieldError struct {
 	Field   string `json:"field" doc:"where it stands, such as body.siren"`
@@ -42,18 +45,35 @@ type FieldError struct {
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Detail)
+	var lines []string
+	if e.Detail != NotUnderstood || len(e.Errors) == 0 {
+		lines = append(lines, e.Detail)
+	}
 	for _, f := range e.Errors {
-		fmt.Fprintf(&b, "\n  %s: %s", f.Field, f.Message)
-		if f.Value != nil && f.Value != "" {
-			fmt.Fprintf(&b, " (given: %v)", f.Value)
+		lines = append(lines, f.sentence())
+	}
+	said := strings.Join(lines, "\n  ")
+	if e.Reference != "" {
+		said += fmt.Sprintf(" (reference %s in the controller's log)", e.Reference)
+	}
+	return said
+}
+
+// sentence names the field as a command line calls it, the value, and what is allowed.
+func (f FieldError) sentence() string {
+	name := f.Field
+	for _, where := range []string{"body.", "query.", "path."} {
+		if inner, ok := strings.CutPrefix(name, where); ok {
+			name = strings.ReplaceAll(inner, "_", "-")
 		}
 	}
-	if e.Reference != "" {
-		fmt.Fprintf(&b, " (reference %s in the controller's log)", e.Reference)
+	switch {
+	case name == "":
+		return f.Message
+	case f.Value == nil || f.Value == "":
+		return name + ": " + f.Message
 	}
-	return b.String()
+	return fmt.Sprintf("%s %v is refused: %s", name, f.Value, f.Message)
 }
 
 // GetStatus is the HTTP status (package huma asks for it).

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -77,7 +78,10 @@ func (s Seller) Check() error {
 	}
 	if s.VATNumber != "" {
 		if err := contract.CheckVAT(spaceless(s.VATNumber), spaceless(s.SIREN)); err != nil {
-			return fmt.Errorf("seller: %w", err)
+			if bad, ok := errors.AsType[*contract.Invalid](err); ok {
+				bad.Field = "vat_number" // as the configuration calls it
+			}
+			return fmt.Errorf("seller.%w", err)
 		}
 	}
 	for _, k := range []struct {

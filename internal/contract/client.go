@@ -97,7 +97,7 @@ func (c *Client) Check() error {
 		return invalid("name", c.Name, "it needs a letter or a digit")
 	}
 	if !slices.Contains(ClientKinds, c.Kind) {
-		return invalid("kind", c.Kind, "want one of %s", list(ClientKinds))
+		return invalid("kind", c.Kind, "%s", OneOf(ClientKinds))
 	}
 	if c.Language == "" {
 		c.Language = "fr"
@@ -197,7 +197,7 @@ func (c *Contact) Check() error {
 	}
 	for _, r := range c.Roles {
 		if !slices.Contains(Roles, r) {
-			return invalid("role", r, "want one of %s", list(Roles))
+			return invalid("role", r, "%s", OneOf(Roles))
 		}
 	}
 	slices.Sort(c.Roles)
@@ -233,9 +233,9 @@ func checkReach(address, phone string) error {
 func checkText(field, s string, least, most int) error {
 	switch n := len([]rune(s)); {
 	case n < least:
-		return invalid(field, s, "want at least %d characters", least)
+		return invalid(field, s, "want %d to %d characters", least, most)
 	case n > most:
-		return invalid(field, string([]rune(s)[:20])+"…", "at most %d characters", most)
+		return invalid(field, string([]rune(s)[:20])+"…", "want at most %d characters", most)
 	}
 	return CheckPlain(field, s)
 }
@@ -285,3 +285,6 @@ func list[T ~string](values []T) string {
 	}
 	return strings.Join(s, ", ")
 }
+
+// OneOf says what a field may hold that has few values.
+func OneOf[T ~string](values []T) string { return "want one of " + list(values) }

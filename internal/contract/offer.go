@@ -167,15 +167,15 @@ func (o *Offer) Check() error {
 	case o.Unit == NoUnit && o.TermMonths > 0:
 		return invalid("term_months", o.TermMonths, "an offer without a monthly price has no term")
 	case o.Included < 0 || o.Included > 60*8784:
-		return invalid("included", o.Included, "want at least 0 and no more than a year")
+		return invalid("included", o.Included, "want 0 to 8784h, a year")
 	case len(o.Counts) > 0 && o.Hour.State == NoPrice:
 		return invalid(o.HourKey(), "", "hours of %s cost something: want euros an hour, or the word required", list(o.Counts))
 	case o.VAT < 0 || o.VAT > 100_00:
-		return invalid("vat", o.VAT.Decimal(), "want a percentage between 0 and 100")
+		return invalid("vat", o.VAT.Decimal(), "want a percentage from 0 to 100, such as 20")
 	case o.BrokenYear != "" && o.BrokenYear != Whole && o.BrokenYear != Prorated:
 		return invalid("broken_year", o.BrokenYear, "want whole or prorated")
 	case o.Indexation < 0 || o.Indexation > 20_00:
-		return invalid("indexation", o.Indexation.Decimal(), "want a percentage between 0 and 20")
+		return invalid("indexation", o.Indexation.Decimal(), "want a percentage from 0 to 20, such as 2.5")
 	case o.Indexation > 0 && o.TermMonths == 0:
 		return invalid("indexation", o.Indexation.Decimal(), "an offer without a term is never renewed")
 	case o.NoticeMonths < 0 || o.NoticeMonths > 12:

@@ -62,8 +62,8 @@ func CheckVAT(s, siren string) error {
 	if siren != "" && s[4:] != siren {
 		return invalid("vat-number", s, "it does not end with the SIREN %s", siren)
 	}
-	if key := s[2:4]; allDigits(key) && number(key) != (12+3*(number(s[4:])%97))%97 {
-		return invalid("vat-number", s, "its key %s does not fit the SIREN", key)
+	if key, right := s[2:4], (12+3*(number(s[4:])%97))%97; allDigits(key) && number(key) != right {
+		return invalid("vat-number", s, "its key %s does not fit the SIREN: want FR%02d%s", key, right, s[4:])
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ type Filter struct {
 // List are the mails, the oldest first.
 func (q *Queue) List(f Filter) (list []Mail, err error) {
 	if f.State != "" && !slices.Contains(States, f.State) {
-		return nil, &contract.Invalid{Field: "state", Value: string(f.State), Allowed: fmt.Sprintf("want one of %v", States)}
+		return nil, &contract.Invalid{Field: "state", Value: string(f.State), Allowed: contract.OneOf(States)}
 	}
 	err = q.DB.View(func(tx store.Tx) error {
 		switch {

@@ -154,7 +154,7 @@ func (l *Ledger) describe(tx store.Tx, b Booking) (Entry, error) {
 	e := Entry{Client: client.ID, Date: b.Date, Minutes: b.Minutes, Kind: b.Kind, Who: tidy(b.Who), For: tidy(b.For), Where: tidy(b.Where), Note: tidy(b.Note), Private: tidy(b.Private)}
 	switch {
 	case !slices.Contains(contract.Works, e.Kind):
-		return Entry{}, invalid("kind", e.Kind, "want one of %s", strings.Join(kinds(), ", "))
+		return Entry{}, invalid("kind", e.Kind, "%s", contract.OneOf(contract.Works))
 	case e.Who == "":
 		return Entry{}, invalid("technician", "", "want who did the work")
 	case e.Date.IsZero():
@@ -322,12 +322,4 @@ func tidy(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufffe' || r == '\uffff'
 	}), " ")
-}
-
-func kinds() []string {
-	var names []string
-	for _, w := range contract.Works {
-		names = append(names, string(w))
-	}
-	return names
 }

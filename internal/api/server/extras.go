@@ -56,7 +56,7 @@ func (s *Server) addExtra(ctx context.Context, in *struct {
 func taxed(v api.VATChoice) (c billing.Category, rate money.Rate, e *billing.Exemption, err error) {
 	if v.VAT != "" {
 		if rate, err = money.ParseRate(v.VAT); err != nil {
-			return c, rate, e, &contract.Invalid{Field: "vat", Value: v.VAT, Allowed: "want a percentage such as 20"}
+			return c, rate, e, &contract.Invalid{Field: "vat", Value: v.VAT, Allowed: "want a percentage from 0 to 100, such as 20"}
 		}
 	}
 	if v.Exemption != "" || v.ExemptionCode != "" {

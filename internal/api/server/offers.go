@@ -77,14 +77,14 @@ func layOffer(o *contract.Offer, f api.OfferFields) error {
 	if f.Indexation != nil {
 		r, err := money.ParseRate(*f.Indexation)
 		if err != nil {
-			return &contract.Invalid{Field: "indexation", Value: *f.Indexation, Allowed: "want a percentage such as 2.5"}
+			return &contract.Invalid{Field: "indexation", Value: *f.Indexation, Allowed: "want a percentage from 0 to 20, such as 2.5"}
 		}
 		o.Indexation = r
 	}
 	if f.VAT != nil {
 		r, err := money.ParseRate(*f.VAT)
 		if err != nil {
-			return &contract.Invalid{Field: "vat", Value: *f.VAT, Allowed: "want a percentage such as 20"}
+			return &contract.Invalid{Field: "vat", Value: *f.VAT, Allowed: "want a percentage from 0 to 100, such as 20"}
 		}
 		o.VAT = r
 	}

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -133,15 +134,22 @@ var codes = map[int]string{
 // mostErrors is how many wrong fields an answer names.
 const mostErrors = 100
 
-// Errors that huma finds (validation, body too large) get the same form.
+// Errors that huma finds (validation, body too large) get the same form, and say what is
+// wanted as our own do.
 func init() {
+	validation.MsgExpectedOneOf = "want one of %s"
+	validation.MsgExpectedMinLength = "want %d characters or more"
+	validation.MsgExpectedMaxLength = "want at most %d characters"
+	validation.MsgExpectedMinimumNumber = "want %v or more"
+	validation.MsgExpectedMaximumNumber = "want at most %v"
+	validation.MsgExpectedBePattern = "want %s"
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		p := &api.Error{Status: status, Title: http.StatusText(status), Code: codes[status], Detail: msg}
 		if p.Code == "" {
 			p.Code = api.CodeInternal
 		}
 		if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
-			p.Detail = "the request was not understood, nothing was changed"
+			p.Detail = api.NotUnderstood
 		}
 		for i, err := range errs {
 			if i == mostErrors {

@@ -98,7 +98,7 @@ type Export struct {
 // Open refuses a period that is not closed.
 func (b *Books) Open(o Order) (*Export, error) {
 	if !slices.Contains(Formats, o.Format) {
-		return nil, &contract.Invalid{Field: "format", Value: string(o.Format), Allowed: fmt.Sprintf("want one of %s", Formats)}
+		return nil, &contract.Invalid{Field: "format", Value: string(o.Format), Allowed: contract.OneOf(Formats)}
 	}
 	all, err := b.Ledger.Months()
 	if err != nil {

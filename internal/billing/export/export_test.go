@@ -302,7 +302,7 @@ func TestRefusals(t *testing.T) {
 		{"2026", export.FEC, "123456782", "2026-12 is not finalised, so there is nothing to export: accolade month finalise 2026-12"},
 		{"2026-08", export.CSV, "123456782", "2026-08 is not finalised, so there is nothing to export: accolade month finalise 2026-08"},
 		{"2026-09", export.FEC, "", "the name of a FEC holds the seller's SIREN"},
-		{"2026-09", "pdf", "123456782", "format pdf is refused: want one of [csv xlsx fec journal]"},
+		{"2026-09", "pdf", "123456782", "format pdf is refused: want one of csv, xlsx, fec, journal"},
 	} {
 		p, err := export.ParsePeriod(x.period)
 		c.must(err)

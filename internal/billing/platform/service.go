@@ -174,7 +174,7 @@ func (s *Service) List() (all []Submission, err error) {
 // Note is an answer of the platform or of the buyer, as a human read it.
 func (s *Service) Note(a contract.Actor, number string, answer Answer) (Submission, error) {
 	if !slices.Contains(Answers, answer.State) {
-		return Submission{}, &contract.Invalid{Field: "state", Value: string(answer.State), Allowed: fmt.Sprintf("want one of %v", Answers)}
+		return Submission{}, &contract.Invalid{Field: "state", Value: string(answer.State), Allowed: contract.OneOf(Answers)}
 	}
 	if answer.On.After(s.Ledger.Today()) {
 		return Submission{}, &contract.Invalid{Field: "on", Value: answer.On.String(), Allowed: "that day has not come"}

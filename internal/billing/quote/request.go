@@ -107,9 +107,9 @@ func checkText(field, s string, least, most int) error {
 	runes := []rune(s)
 	switch n := len(runes); {
 	case n < least:
-		return invalid(field, "", "want at least %d characters", least)
+		return invalid(field, "", "want %d to %d characters", least, most)
 	case n > most:
-		return invalid(field, string(runes[:20])+"…", "at most %d characters", most)
+		return invalid(field, string(runes[:20])+"…", "want at most %d characters", most)
 	}
 	return contract.CheckPlain(field, s)
 }
