@@ -20,7 +20,7 @@ func (e *env) confirm(what, name string) error {
 		return nil
 	}
 	if !terminal(e.stdin) {
-		return &failure{what: what + " needs a confirmation, and there is no terminal to ask on", fix: "add --yes", code: exitUsage}
+		return &failure{what: what + ": this needs a confirmation, and there is no terminal to ask on", fix: "add --yes", code: exitUsage}
 	}
 	fmt.Fprintf(e.stderr, "%s. Type %q to go on: ", what, name)
 	line, err := bufio.NewReader(e.stdin).ReadString('\n')

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/api"
-
 	"codeberg.org/accolade/accolade/internal/audit"
 )
 
@@ -24,6 +25,9 @@ func newAuditList(e *env) *cobra.Command {
   accolade audit list --from 1 -o csv > audit.csv`,
 		Args: cobra.NoArgs,
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, _ []string) error {
+			if last < 1 || last > 10_000 {
+				return usage(c, fmt.Errorf("--last %d is refused: want 1 to 10000", last))
+			}
 			var list []audit.Record
 			var err error
 			if from == 0 {

@@ -104,7 +104,7 @@ func newBackupRun(e *env) *cobra.Command {
 		ValidArgsFunction: e.completeNames(serverNames),
 		RunE: func(c *cobra.Command, args []string) error {
 			if kind != "local" && kind != "remote" {
-				return usage(c, fmt.Errorf("--kind %s: local or remote", kind))
+				return usage(c, fmt.Errorf("--kind %s is refused: want local or remote", kind))
 			}
 			client, err := e.controller()
 			if err != nil {

@@ -185,6 +185,10 @@ audit tells who printed it.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(boxNames),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
+			if folder(to) {
+				f := isFolder(to)
+				return &f
+			}
 			if _, err := os.Stat(to); err == nil {
 				if err := e.confirm(to+" is there already and will be overwritten", to); err != nil {
 					return err

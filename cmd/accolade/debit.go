@@ -3,13 +3,15 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
+	"io"
+
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing/sepa"
+	"codeberg.org/accolade/accolade/internal/wholefile"
 )
 
 func newDebitCommand(e *env) *cobra.Command {
@@ -66,6 +68,9 @@ func newDebitOrder(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(p.Debits) == 0 {
+				return &failure{what: "there is nothing to collect on " + p.On.String(), fix: "accolade debit preview tells what is left out, and why", code: exitRefused}
+			}
 			if err := e.confirm(fmt.Sprintf("%d debits over %s will be ordered for %s", len(p.Debits), p.Sum, p.On), p.On.String()); err != nil {
 				return err
 			}
@@ -96,11 +101,8 @@ func (e *env) saveDebit(c *cobra.Command, client *api.Client, id, dir string) er
 	if err := client.DebitFile(c.Context(), id, &b); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
 	path := filepath.Join(dir, id+".xml")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := wholefile.Write(wholefile.OS, path, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
 		return err
 	}
 	e.say("wrote %s", path)

@@ -22,6 +22,9 @@ func readNamed(name, fix string) ([]byte, error) {
 // fileTrouble says in words what is wrong with a file that the user named, and what to
 // do; ok is false if that is not the error.
 func fileTrouble(err error) (f failure, ok bool) {
+	if l, ok := errors.AsType[*os.LinkError](err); ok && folder(l.New) {
+		return isFolder(l.New), true
+	}
 	p, ok := errors.AsType[*fs.PathError](err)
 	if !ok {
 		return f, false
@@ -34,7 +37,7 @@ func fileTrouble(err error) (f failure, ok bool) {
 	case errors.Is(p, fs.ErrPermission):
 		f = failure{what: "you may not " + p.Op + " " + p.Path, fix: "ask its owner, or choose another place", code: exitForbidden}
 	case errors.Is(p, syscall.EISDIR):
-		f = failure{what: p.Path + " is a folder", fix: "name a file in it", code: exitUsage}
+		f = isFolder(p.Path)
 	case errors.Is(p, syscall.ENOSPC):
 		f = failure{what: p.Path + ": the disk is full", fix: "make room, then try again: nothing was left half-written", code: exitTrouble}
 	default:
@@ -42,6 +45,15 @@ func fileTrouble(err error) (f failure, ok bool) {
 	}
 	f.what = strings.Replace(err.Error(), p.Error(), f.what, 1)
 	return f, true
+}
+
+func isFolder(path string) failure {
+	return failure{what: path + " is a folder", fix: "name a file in it", code: exitUsage}
+}
+
+func folder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func missing(folder string) bool {

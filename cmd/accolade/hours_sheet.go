@@ -135,8 +135,14 @@ func (e *env) importKimai(c *cobra.Command, file string, data []byte, mapping st
 
 // readInput reads a file, or standard input for `-`. fix says what the file is to hold.
 func (e *env) readInput(name, fix string) ([]byte, error) {
+	what := name
+	read := func() ([]byte, error) { return readNamed(name, fix) }
 	if name == "-" {
-		return io.ReadAll(e.stdin)
+		what, read = "standard input", func() ([]byte, error) { return io.ReadAll(e.stdin) }
 	}
-	return readNamed(name, fix)
+	b, err := read()
+	if err == nil && len(b) == 0 {
+		return nil, &failure{what: what + " is empty", fix: fix, code: exitUsage}
+	}
+	return b, err
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -81,6 +79,7 @@ socket, from elsewhere through TLS with a technician's token.
 	root.SetErr(e.stderr)
 	root.SetVersionTemplate("accolade {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SuggestionsMinimumDistance = 2
 	e.addFlags(root.PersistentFlags())
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 	for _, noun := range nouns {
@@ -94,19 +93,9 @@ socket, from elsewhere through TLS with a technician's token.
 // prepare gives every command of the tree the same manners: errors before the work
 // starts are errors of use, and a noun without a verb shows its verbs.
 func prepare(e *env, c *cobra.Command) {
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		if m := negative.FindStringSubmatch(err.Error()); m != nil {
-			err = fmt.Errorf("%s is refused: want a number above zero", m[1])
-		}
-		return usage(c, err)
-	})
-	if args := c.Args; args != nil {
-		c.Args = func(c *cobra.Command, given []string) error {
-			if err := args(c, given); err != nil {
-				return usage(c, err)
-			}
-			return nil
-		}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(c, flagTrouble(err)) })
+	if c.Runnable() {
+		c.Args = argTrouble(c.Args)
 	}
 	if c.RunE == nil && c.Run == nil && c.HasSubCommands() {
 		c.Args = cobra.ArbitraryArgs
@@ -131,10 +120,6 @@ func prepare(e *env, c *cobra.Command) {
 	}
 }
 
-// negative is how the flag parser sees a negative number that stands where a
-// positive one belongs.
-var negative = regexp.MustCompile(`unknown shorthand flag: '\d' in (-[\d.hm]+)$`)
-
 func unknownVerb(c *cobra.Command, word string) error {
 	if near := c.SuggestionsFor(word); len(near) > 0 {
 		return fmt.Errorf("%s has no %q; did you mean %s?", c.CommandPath(), word, strings.Join(near, " or "))
@@ -146,21 +131,4 @@ func unknownVerb(c *cobra.Command, word string) error {
 		}
 	}
 	return fmt.Errorf("%s has no %q; it has: %s", c.CommandPath(), word, strings.Join(verbs, ", "))
-}
-
-// usageError is a wrong call of the program.
-type usageError struct {
-	command string
-	err     error
-}
-
-func (u *usageError) Error() string { return u.err.Error() }
-func (u *usageError) Unwrap() error { return u.err }
-
-// usage says that the command was called wrongly.
-func usage(c *cobra.Command, err error) error {
-	if errors.As(err, new(*usageError)) {
-		return err
-	}
-	return &usageError{command: c.CommandPath(), err: err}
 }
