@@ -34,20 +34,62 @@ const priceDecimals = 5
 // rate is one line that names those of the document. nil: there are no such lines, for
 // a credit note has no line there that counts the other way.
 func linesOf(d books.Document) []line {
-	lines := make([]line, len(d.Lines))
-	var net, tax money.Cents
-	for i, l := range d.Lines {
+	var own, takenOff []line
+	for _, l := range d.Lines {
 		if d.Kind == books.CreditNote && l.Net < 0 {
 			return byRate(d)
 		}
-		lines[i] = lineOf(l)
-		n, t := computed(lines[i])
+		if l.Part != books.Deduction {
+			own = append(own, lineOf(l))
+		}
+	}
+	for _, x := range d.Deposits {
+		takenOff = append(takenOff, amount(depositLine, -x.Net, -x.Tax, x.Rate))
+	}
+	if lines := append(own, takenOff...); exact(d, lines) {
+		return lines
+	}
+	return append(byRate(before(d, func(int) bool { return true })), takenOff...)
+}
+
+// amount is a line over a net amount and a tax. Where the tax is not what Dolibarr gets
+// from the amount, for it was rounded with others', the price has fractions of a cent
+// from which it gets both.
+func amount(desc string, net, tax money.Cents, rate money.Rate) line {
+	l := line{Desc: desc, Quantity: "1", Price: net.Decimal(), Rate: rate.Decimal(), Kind: service}
+	if n, t := computed(l); n == net && t == tax {
+		return l
+	}
+	gross := new(big.Rat).Add(big.NewRat(1, 1), new(big.Rat).Quo(decimal(l.Rate), big.NewRat(100, 1)))
+	half := big.NewRat(1, 2)
+	within := func(side *big.Rat) (ofNet, ofGross *big.Rat) { // the bounds of both roundings, in cents before tax
+		total := new(big.Rat).Add((net + tax).Rat(), side)
+		return new(big.Rat).Add(net.Rat(), side), total.Quo(total, gross)
+	}
+	low, other := within(new(big.Rat).Neg(half))
+	if other.Cmp(low) > 0 {
+		low = other
+	}
+	high, other := within(half)
+	if other.Cmp(high) < 0 {
+		high = other
+	}
+	fine := l
+	fine.Price = new(big.Rat).Quo(low.Add(low, high), big.NewRat(200, 1)).FloatString(priceDecimals)
+	if n, t := computed(fine); n == net && t == tax {
+		return fine
+	}
+	return l
+}
+
+// exact tells whether Dolibarr computes a document's amounts from lines.
+func exact(d books.Document, lines []line) bool {
+	var net, tax money.Cents
+	for _, l := range lines {
+		n, t := computed(l)
 		net, tax = net+n, tax+t
 	}
-	if net != d.Net || tax != d.Tax {
-		return byRate(d)
-	}
-	return lines
+	return net == d.Net && tax == d.Tax
 }
 
 // byRate is one line for each rate.
@@ -63,7 +105,7 @@ func byRate(d books.Document) []line {
 				texts = append(texts, text(l)+": "+l.Net.French())
 			}
 		}
-		lines = append(lines, line{Desc: strings.Join(texts, "\n"), Quantity: "1", Price: g.Net.Decimal(), Rate: g.Rate.Decimal(), Kind: service})
+		lines = append(lines, amount(strings.Join(texts, "\n"), g.Net, g.Tax, g.Rate))
 	}
 	return lines
 }

@@ -30,13 +30,19 @@ type party struct {
 
 // invoice is an invoice, as far as we look at it.
 type invoice struct {
-	ID     number `json:"id"`
-	Ref    string `json:"ref"`
-	Client string `json:"ref_client"`
-	Party  number `json:"socid"`
-	Type   number `json:"type"`
-	Status number `json:"statut"`
-	Total  string `json:"total_ttc"`
+	ID     number      `json:"id"`
+	Ref    string      `json:"ref"`
+	Client string      `json:"ref_client"`
+	Party  number      `json:"socid"`
+	Type   number      `json:"type"`
+	Status number      `json:"statut"`
+	Total  string      `json:"total_ttc"`
+	Lines  []lineThere `json:"lines"`
+}
+
+// lineThere is a line of an invoice in Dolibarr.
+type lineThere struct {
+	Credit number `json:"fk_remise_except"` // that it uses up; 0: it is no such line
 }
 
 // Types and states of invoices there.
@@ -56,11 +62,20 @@ func (c *Client) Send(ctx context.Context, d books.Document, validate bool) (Sen
 	if err != nil {
 		return sent, err
 	}
-	if !found {
-		if there, err = c.create(ctx, d); err != nil {
+	if !found || there.Status == draft {
+		use, err := c.credits(ctx, d, there)
+		if err != nil {
 			return sent, err
 		}
-		sent.Created = true
+		if !found {
+			if there, err = c.create(ctx, d, use); err != nil {
+				return sent, err
+			}
+			sent.Created = true
+		}
+		if there, err = c.takeOff(ctx, d, there, use); err != nil {
+			return sent, err
+		}
 	}
 	sent.ID = int64(there.ID)
 	if err := same(d, there); err != nil {
@@ -97,7 +112,7 @@ func (c *Client) find(ctx context.Context, d books.Document) (invoice, bool, err
 func same(d books.Document, i invoice) error {
 	want := money.Cents(d.Sign()) * d.Total
 	kind := typeOf(d)
-	got := money.Round(decimal(i.Total).Mul(decimal(i.Total), decimal("100")))
+	got := cents(i.Total)
 	switch {
 	case i.Type != kind:
 		return &Refusal{d.Number, fmt.Sprintf("the invoice %d with this customer reference is of type %d in Dolibarr, wanted is %d", i.ID, i.Type, kind), "correct or delete it there"}
@@ -120,12 +135,13 @@ func typeOf(d books.Document) number {
 	return standard
 }
 
-func (c *Client) create(ctx context.Context, d books.Document) (invoice, error) {
+// create makes the invoice, but for the credits that it uses up.
+func (c *Client) create(ctx context.Context, d books.Document, use []number) (invoice, error) {
 	client, err := c.party(ctx, d)
 	if err != nil {
 		return invoice{}, err
 	}
-	lines := linesOf(d)
+	lines := linesOf(before(d, func(i int) bool { return use[i] != 0 }))
 	if lines == nil && len(d.Lines) > 0 {
 		return invoice{}, &Refusal{d.Number, "a credit note in Dolibarr has no line that counts the other way", "enter it there by hand, with " + d.Number + " as customer reference"}
 	}

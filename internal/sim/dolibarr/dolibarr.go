@@ -55,6 +55,7 @@ type Server struct {
 	mu       sync.Mutex
 	parties  map[int]*Party
 	invoices map[int]*Invoice
+	credits  []*Credit // the first has ID 1
 	calls    map[string]int
 }
 
@@ -68,7 +69,8 @@ type Party struct {
 
 // Invoice is a customer invoice. Amounts are euro cents.
 type Invoice struct {
-	ID, Party, Type, Status, Source int // Type 0 or 2 (credit note); Status 0 draft, 1 validated
+	ID, Party, Type, Status, Source int // Type 0, 2 (credit note) or 3 (deposit); Status 0 draft, 1 validated, 2 closed
+	Paid                            bool
 	Ref, RefClient                  string
 	Date, Due                       int64 // Unix seconds
 	Net, Tax, Total                 int64
@@ -82,6 +84,15 @@ type Line struct {
 	Rate            string
 	Net, Tax, Total int64
 	Start, End      int64
+	Credit          int // that it uses up
+}
+
+// Credit is a client's credit that came of an invoice (a row of societe_remise_except).
+// Line is 0 until a line of an invoice uses it up; then it is the line's place among all.
+type Credit struct {
+	ID, Party, Source, Line int
+	Text, Rate              string
+	Net, Tax, Total         int64
 }
 
 // New makes a Dolibarr that is empty.
@@ -200,7 +211,15 @@ func (s *Server) answer(r *http.Request, parts []string) (any, error) {
 		}
 	}
 	if len(parts) > 2 {
-		call += "/" + strings.Join(parts[2:], "/")
+		call += "/" + parts[2]
+	}
+	credit := 0
+	if len(parts) > 3 {
+		call += "/{id}"
+		var err error
+		if credit, err = strconv.Atoi(parts[3]); err != nil {
+			return nil, fail(http.StatusBadRequest, "Invalid value specified for `discountid`. Expecting integer value")
+		}
 	}
 	s.calls[call]++
 	switch call {
@@ -218,6 +237,12 @@ func (s *Server) answer(r *http.Request, parts []string) (any, error) {
 		return s.createInvoice(r)
 	case "POST /invoices/{id}/validate":
 		return s.validate(id, r)
+	case "GET /invoices/{id}/discount":
+		return s.credit(id)
+	case "POST /invoices/{id}/markAsCreditAvailable":
+		return s.markAsCredit(id)
+	case "POST /invoices/{id}/usediscount/{id}":
+		return s.useCredit(id, credit)
 	}
 	return nil, fail(http.StatusNotFound, "")
 }

@@ -138,3 +138,33 @@ func TestInvoices(t *testing.T) {
 		t.Errorf("a number that is taken: %d", code)
 	}
 }
+
+// A credit that came of a deposit is made once, used once, and whole.
+func TestCredit(t *testing.T) {
+	s := New(Config{Key: "k", Now: time.Now})
+	s.invoices[1] = &Invoice{ID: 1, Type: deposit, Party: 7, Lines: []Line{{Rate: "20", Net: 100_00, Tax: 20_00, Total: 120_00}}}
+	s.invoices[2] = &Invoice{ID: 2, Party: 7, Net: 300_00, Tax: 60_00, Total: 360_00}
+	if _, err := s.credit(1); err == nil || err.Error() != "Discount not found" {
+		t.Errorf("before it is made: %v", err)
+	}
+	for range 2 {
+		if _, err := s.markAsCredit(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.credits) != 1 {
+		t.Errorf("%d credits were made", len(s.credits))
+	}
+	if _, err := s.useCredit(2, 9); err == nil {
+		t.Error("a credit that is not there was used")
+	}
+	if _, err := s.useCredit(2, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.useCredit(2, 1); err == nil || err.Error() != "Error, discount already used" {
+		t.Errorf("used again: %v", err)
+	}
+	if i := s.invoices[2]; i.Net != 200_00 || i.Tax != 40_00 || i.Total != 240_00 || len(i.Lines) != 1 || i.Lines[0].Text != "(DEPOSIT)" {
+		t.Errorf("the invoice is %+v", i)
+	}
+}

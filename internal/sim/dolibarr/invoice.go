@@ -10,7 +10,10 @@ import (
 	"strings"
 )
 
-const creditNote = 2
+const (
+	creditNote = 2
+	deposit    = 3
+)
 
 func (s *Server) listInvoices(q url.Values) (any, error) {
 	if !s.may("facture lire") {
@@ -69,14 +72,22 @@ func (i *Invoice) column(name string) (string, bool) {
 func (i *Invoice) view() map[string]any {
 	lines := make([]any, len(i.Lines))
 	for n, l := range i.Lines {
-		lines[n] = map[string]any{"desc": l.Text, "qty": l.Quantity, "subprice": l.Price, "tva_tx": l.Rate, "total_ht": eight(l.Net), "total_tva": eight(l.Tax), "total_ttc": eight(l.Total)}
+		var credit any
+		if l.Credit != 0 {
+			credit = strconv.Itoa(l.Credit)
+		}
+		lines[n] = map[string]any{"fk_remise_except": credit, "desc": l.Text, "qty": l.Quantity, "subprice": l.Price, "tva_tx": l.Rate, "total_ht": eight(l.Net), "total_tva": eight(l.Tax), "total_ttc": eight(l.Total)}
 	}
 	var source any
 	if i.Source != 0 {
 		source = strconv.Itoa(i.Source)
 	}
+	paid := "0"
+	if i.Paid {
+		paid = "1"
+	}
 	return map[string]any{"id": strconv.Itoa(i.ID), "ref": i.Ref, "ref_client": i.RefClient, "socid": strconv.Itoa(i.Party), "type": strconv.Itoa(i.Type),
-		"statut": strconv.Itoa(i.Status), "status": strconv.Itoa(i.Status), "paye": "0", "date": i.Date, "date_lim_reglement": i.Due, "fk_facture_source": source,
+		"statut": strconv.Itoa(i.Status), "status": strconv.Itoa(i.Status), "paye": paid, "date": i.Date, "date_lim_reglement": i.Due, "fk_facture_source": source,
 		"total_ht": eight(i.Net), "total_tva": eight(i.Tax), "total_ttc": eight(i.Total), "lines": lines}
 }
 
@@ -195,11 +206,14 @@ func (s *Server) validate(id int, r *http.Request) (any, error) {
 	return i.view(), nil
 }
 
-// nextRef numbers as the module Mars does: FA or AV, year and month, a number.
+// nextRef numbers as the module Mars does: FA, AV or AC, year and month, a number.
 func (s *Server) nextRef(i *Invoice) string {
 	prefix := "FA"
-	if i.Type == creditNote {
+	switch i.Type {
+	case creditNote:
 		prefix = "AV"
+	case deposit:
+		prefix = "AC"
 	}
 	prefix += s.Now().Format("0601") + "-"
 	n := 0
