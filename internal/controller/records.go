@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"fmt"
 	"time"
 
 	"codeberg.org/accolade/accolade/internal/backup"
@@ -81,14 +82,24 @@ func (r records) Backups(client string, from, to time.Time) ([]report.Backups, e
 	return all, nil
 }
 
-// Events are the restores and the installations of a client's servers.
+// Events are the restores and the installations of a client's servers, and the updates
+// of the boxes that they are on. What YunoHost updates within a server nobody asks it.
 func (r records) Events(client string, from, to time.Time) ([]report.Event, error) {
 	servers, err := r.servers(client)
 	if err != nil {
 		return nil, err
 	}
 	var all []report.Event
+	boxes := map[string]bool{}
 	for _, server := range servers {
+		if !boxes[server.Box] {
+			boxes[server.Box] = true
+			updates, err := r.updates(server.Box, from, to)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, updates...)
+		}
 		for _, of := range []struct {
 			kind string
 			what report.Happening
@@ -99,12 +110,26 @@ func (r records) Events(client string, from, to time.Time) ([]report.Event, erro
 			}
 			for _, at := range done {
 				if !at.Before(from) && at.Before(to) {
-					all = append(all, report.Event{Day: calendar.Of(at, r.zone), Server: server.Name, What: of.what})
+					all = append(all, report.Event{Day: calendar.Of(at, r.zone), Of: server.Name, What: of.what})
 				}
 			}
 		}
 	}
 	return all, nil
+}
+
+// updates are those of a box's Proxmox VE, by the day on which the new version was first
+// seen.
+func (r records) updates(box string, from, to time.Time) ([]report.Event, error) {
+	b, err := r.fleet.Box(box)
+	var all []report.Event
+	for _, u := range b.Updates {
+		if !u.Seen.Before(from) && u.Seen.Before(to) {
+			all = append(all, report.Event{Day: calendar.Of(u.Seen, r.zone), Of: box, What: report.Updated,
+				Detail: fmt.Sprintf("Proxmox VE, de la version %s à la version %s", u.From, u.To)})
+		}
+	}
+	return all, err
 }
 
 // done are the instants at which operations of a kind on a server were done.

@@ -55,6 +55,10 @@ func TestRecords(t *testing.T) {
 				return err
 			}
 		}
+		if err := fleet.Boxes.Insert(tx, "box", fleet.Box{Name: "box", Version: "9.2.4", Updates: []fleet.Update{
+			{Seen: at("2026-09-30 23:59"), From: "8.4.1", To: "9.1.2"}, {Seen: at("2026-10-12 08:05"), From: "9.1.2", To: "9.2.4"}}}); err != nil {
+			return err
+		}
 		for _, r := range []backup.Run{
 			run("kerlann", "2026-09-30 23:30", "p1", 10, backup.Remote),
 			run("kerlann", "2026-10-01 00:10", "p2", 20, backup.Remote), // still September in UTC
@@ -77,8 +81,9 @@ func TestRecords(t *testing.T) {
 	if want := []report.Backups{{Server: "kerlann", Made: 2, Missed: 1, Last: at("2026-10-31 02:30")}}; err != nil || cmp.Diff(want, got) != "" {
 		t.Errorf("%v: %s", err, cmp.Diff(want, got))
 	}
-	if events, err := known.Events("kerlann", at("2026-10-01 00:00"), at("2026-11-01 00:00")); err != nil || len(events) != 0 {
-		t.Errorf("events %v, %v", events, err)
+	events, err := known.Events("kerlann", at("2026-10-01 00:00"), at("2026-11-01 00:00"))
+	if want := []report.Event{{Day: calendar.Of(at("2026-10-12 08:05"), zone), Of: "box", What: report.Updated, Detail: "Proxmox VE, de la version 9.1.2 à la version 9.2.4"}}; err != nil || cmp.Diff(want, events) != "" {
+		t.Errorf("%v: %s", err, cmp.Diff(want, events))
 	}
 	space, err := c.vaultSpace("box")
 	month := func(m time.Month) calendar.Month { return calendar.Month{Year: 2026, Month: m} }

@@ -48,9 +48,17 @@ type Box struct {
 	TokenID     string        `json:"token_id,omitempty"` // USER@REALM!TOKEN
 	TokenSecret secret.Sealed `json:"token_secret,omitempty"`
 
-	Observed Observation `json:"observed"` // what it said when it was last asked
+	Observed Observation `json:"observed"`          // what it said when it was last asked
+	Updates  []Update    `json:"updates,omitempty"` // of its Proxmox VE, as they were seen, the oldest first
 	Enrolled time.Time   `json:"enrolled"`
 	Created  time.Time   `json:"created"`
+}
+
+// Update is a box's Proxmox VE in another version than it was seen in before.
+type Update struct {
+	Seen time.Time `json:"seen"`
+	From string    `json:"from"` // 9.2.4
+	To   string    `json:"to"`
 }
 
 // Storages are the names, on the box, of the storages that we use.

@@ -31,6 +31,9 @@ func (r *Registry) Observed(name string, o Observation) error {
 	_, err = edit(r.db, Boxes, name, nil, func(_ store.Tx, _ Box, b *Box) error {
 		b.Observed = o
 		if o.Error == "" {
+			if b.Version != "" && b.Version != o.Version {
+				b.Updates = append(b.Updates, Update{Seen: o.At, From: b.Version, To: o.Version})
+			}
 			b.Version = o.Version
 		}
 		return nil

@@ -51,6 +51,16 @@ func TestObserved(t *testing.T) {
 	step(20, 3, "", true)
 	step(79, 4, "", false)
 	step(80, 4, "", true)
+	// Another version is an update, told once.
+	for _, version := range []string{"9.2.5", "9.2.5"} {
+		if err := r.Observed("kiosk", fleet.Observation{At: start.Add(90 * time.Minute), Version: version}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := r.Box("kiosk")
+	if want := (fleet.Update{Seen: start.Add(90 * time.Minute), From: "9.2.4", To: "9.2.5"}); err != nil || len(b.Updates) != 1 || b.Updates[0] != want {
+		t.Errorf("updates are %v (%v), want %v", b.Updates, err, want)
+	}
 	// The clock is set back by an hour: what a box says now is told all the same.
 	step(25, 5, "", true)
 	step(30, 6, "", false)
