@@ -40,9 +40,9 @@ func (l Letter) Mail(text string) ([]byte, error) {
 // Announcement says in the text of a mail that the letter is with it, and repeats the
 // warning on hours: nobody must have to open a file to read that.
 func (l Letter) Announcement(in billing.Language) string {
-	words := "Votre lettre du mois est jointe aussi : vos heures, ce qui a été fait, vos sauvegardes et ce qui vient."
+	words := "Votre lettre du mois est jointe aussi : vos heures, ce qui a été fait et ce qui vient."
 	if in == billing.English {
-		words = "The letter about the month is attached too, in French: your hours, what was done, your backups and what comes."
+		words = "The letter about the month is attached too, in French: your hours, what was done and what comes."
 	}
 	if l.Warning != "" {
 		words += "\n\n" + strings.ReplaceAll(l.Warning, "\u00a0", " ")
@@ -62,8 +62,9 @@ type Backups struct {
 // Event is what happened to a server of a client.
 type Event struct {
 	Day    calendar.Date
-	Server string
+	Of     string // the server; of an update, the machine
 	What   Happening
+	Detail string // for the client to read
 }
 
 // Happening is a kind of event.
@@ -73,6 +74,7 @@ type Happening string
 const (
 	Installed Happening = "installed"
 	Restored  Happening = "restored"
+	Updated   Happening = "updated" // the software of the machine that the server is on
 )
 
 // Records are what other rooms know of a client's servers, between two instants.
@@ -141,6 +143,7 @@ type item struct {
 	note    string
 	minutes calendar.Minutes
 	event   Happening // of an event; then kind is empty
+	of      string    // the server or machine of that
 }
 
 func (s *Service) gather(ref string, m calendar.Month) (*gathered, error) {
@@ -241,7 +244,7 @@ func (s *Service) records(g *gathered) (err error) {
 	}
 	events, err := s.Records.Events(g.client.ID, from, to)
 	for _, e := range events {
-		g.incidents = append(g.incidents, item{day: e.Day, note: e.Server, event: e.What})
+		g.incidents = append(g.incidents, item{day: e.Day, note: e.Detail, event: e.What, of: e.Of})
 	}
 	slices.SortStableFunc(g.incidents, func(a, b item) int { return a.day.Compare(b.day) })
 	return err

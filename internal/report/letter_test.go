@@ -26,7 +26,8 @@ func (records) Backups(client string, from, _ time.Time) ([]report.Backups, erro
 }
 
 func (records) Events(client string, from, _ time.Time) ([]report.Event, error) {
-	return []report.Event{{Day: day(from.AddDate(0, 0, 10)), Server: "kerlann", What: report.Restored}}, nil
+	return []report.Event{{Day: day(from.AddDate(0, 0, 10)), Of: "kerlann", What: report.Restored},
+		{Day: day(from.AddDate(0, 0, 11)), Of: "kiosk", What: report.Updated, Detail: "Proxmox VE, de la version 9.1.2 à la version 9.2.4"}}, nil
 }
 
 // kerlann is a member with a year of hours, looked at in November.
@@ -125,8 +126,9 @@ func TestLetter(t *testing.T) {
 		t.Errorf("it has %d pages", l.Pages)
 	}
 	f.says(l, "Bonjour Anne Le Goff,", "il vous reste 17 h jusqu'au 14 septembre 2027", "Nextcloud : agendas partagés", "2 h", "45 min",
-		"1 h 10 de déplacements et d'interventions", "Disque de sauvegarde remplacé", "30 sauvegardes hors de vos murs", "1 nuit sans", "est listée par le coffre",
-		"une sauvegarde a été restaurée le 11 octobre 2026", "Sauvegarde restaurée sur le serveur kerlann", "Votre engagement court jusqu'au 14 septembre 2027",
+		"1 h 10 de déplacements et d'interventions", "Disque de sauvegarde remplacé", "30 sauvegardes hors de vos murs", "1 nuit sans", "est bien dans le coffre",
+		"une sauvegarde a été restaurée le 11 octobre 2026", "Sauvegarde restaurée sur le serveur kerlann",
+		"12 oct.", "Mise à jour de la machine kiosk", "de la version 9.1.2 à la version 9.2.4", "Votre engagement court jusqu'au 14 septembre 2027 ; le renouvellement est à la date du 15 septembre 2027",
 		"4 parts, depuis le 15 septembre 2026", "La facture de novembre 2026 sera de 468,00 € HT (12 salariés)",
 		"17 nov.", "Formation, à 14 h 30", "Visioconférence pour tous")
 	body, err := l.Mail("Bonjour Anne,\n\nVoici la facture <F2026-0001>.\n  IBAN : FR76\n")
@@ -199,17 +201,33 @@ func TestLongLetters(t *testing.T) {
 			}
 			f.says(l, of.want...)
 			// Nothing is lost: the rows that are there and those that are summed up.
-			rows := strings.Count(l.Text, "  Assistance  ") + strings.Count(l.Text, "  Sauvegarde restaur")
+			rows := strings.Count(l.Text, "  Assistance  ") + strings.Count(l.Text, "  Sauvegarde restaur") + strings.Count(l.Text, "  Mise à jour de la machine")
 			var rest int
 			if _, after, cut := strings.Cut(l.Text, "faute de place, "); cut {
 				if _, err := fmt.Sscan(after, &rest); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if rows+rest != of.entries+1 { // and one event
-				t.Errorf("%d rows and %d summed up, of %d entries and an event", rows, rest, of.entries)
+			if rows+rest != of.entries+2 { // and the events
+				t.Errorf("%d rows and %d summed up, of %d entries and two events", rows, rest, of.entries)
 			}
 		})
+	}
+}
+
+// TestFrench: what is one, and what there is none of, is said so.
+func TestFrench(t *testing.T) {
+	f := newFirm(t)
+	f.client("Kerlann", "classic", "2026-09-15", 1)
+	f.at("2026-11-01")
+	f.work(support.Booking{Client: "kerlann", Minutes: 60, Kind: contract.Training, Note: "Prise en main"}, "2026-10-06")
+	f.work(support.Booking{Client: "kerlann", Minutes: 119, Kind: contract.Intervention, Note: "Câble"}, "2026-10-07")
+	l := f.letter("2026-10")
+	f.says(l, "1 h a été décomptée.", "À quoi s'ajoute 1 h 59 de", "vos heures, ce que nous avons fait", "HT (1 salarié)")
+	f.work(support.Booking{Client: "kerlann", Minutes: 60, Kind: contract.Training, Note: "Suite"}, "2026-10-08")
+	f.says(f.letter("2026-10"), "2 h ont été décomptées.")
+	if strings.Contains(l.Text, "sauvegarde") {
+		t.Errorf("it speaks of backups where none is known:\n%s", l.Text)
 	}
 }
 
@@ -222,7 +240,7 @@ func TestOtherContracts(t *testing.T) {
 	_, err := f.book.End(anne, contract.End{Client: "kerlann", On: f.day("2026-10-20")})
 	f.must(err)
 	f.at("2026-12-02")
-	f.says(f.letter("2026-10"), "En octobre 2026, 1 h 30 d'accompagnement, facturées à l'heure.", "Votre contrat prend fin le 20 octobre 2026.")
+	f.says(f.letter("2026-10"), "En octobre 2026, 1 h 30 d'accompagnement, facturée à l'heure.", "Votre contrat prend fin le 20 octobre 2026.")
 	for want, m := range map[string]string{"has no contract in 2026-11": "2026-11", "the month 2026-12 has not ended": "2026-12"} {
 		if _, err := f.reports.Monthly("kerlann", f.month(m)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", m, err, want)

@@ -31,6 +31,7 @@ type monthlyValues struct {
 	HasHours                      bool // the offer knows hours at all
 	Included, Used, Left          string
 	Counted, AtCost               string // of the month; empty: none
+	CountedOne, AtCostOne         bool   // their words are singular, in French: less than two hours
 	Warned                        bool   // the warning says used and left already
 	YearFrom, YearTo, RunsOut     string
 	Trips                         int // that are billed
@@ -38,7 +39,7 @@ type monthlyValues struct {
 	Condensed                     string
 	Shortened                     bool
 	Backups                       []backupWords
-	Ends, Term, Shares            string
+	Ends, Term, Renewal, Shares   string
 	TermOver, RenewalSoon         bool
 	NextInvoice                   *invoiceWords
 }
@@ -107,6 +108,7 @@ func (s *Service) monthlyWords(g *gathered, left []item) monthlyValues {
 	offer, f := g.contract.OfferOn(g.last), g.forecast
 	v := monthlyValues{Contact: contactOf(g.client), Seller: s.Bills.Seller.Name, Reach: reach(s.Bills.Seller), Month: monthText(g.month),
 		HasHours: len(offer.Counts) > 0, Counted: hoursOrNone(g.counted), AtCost: hoursOrNone(g.atCost),
+		CountedOne: one(g.counted), AtCostOne: one(g.atCost),
 		Trips: g.trips, Work: len(g.work), Incidents: len(g.incidents), Planned: len(g.plans), Condensed: condensed(left), Shares: shares(g.client.Member)}
 	if offer.Included > 0 {
 		v.Included, v.Used, v.Left = billing.HoursWords(f.Included), billing.HoursWords(f.Used), billing.HoursWords(f.Left)
@@ -131,7 +133,7 @@ func (s *Service) monthlyWords(g *gathered, left []item) monthlyValues {
 		v.Ends = billing.DateText(k.Ending.On)
 	} else if offer.TermMonths > 0 {
 		term := k.TermEnd()
-		v.Term, v.TermOver = billing.DateText(term), term.Before(g.last)
+		v.Term, v.Renewal, v.TermOver = billing.DateText(term), billing.DateText(term.AddDays(1)), term.Before(g.last)
 		v.RenewalSoon = !v.TermOver && g.last.DaysUntil(term) <= contract.ReminderDays[0]
 	}
 	next := g.month.Add(1)
@@ -199,7 +201,7 @@ func (s *Service) rows(items []item, short bool) []paper.Row {
 	for _, x := range items {
 		r := paper.Row{Day: dayMonth(x.day), Title: workWords[x.kind], Text: x.note, Amount: billing.HoursWords(x.minutes)}
 		if x.event != "" {
-			r.Title, r.Text, r.Amount = happenings[x.event]+" "+x.note, "", ""
+			r.Title, r.Text, r.Amount = happenings[x.event]+" "+x.of, x.note, ""
 		}
 		if x.clock != "" {
 			r.Title += ", à " + x.clock
@@ -260,8 +262,12 @@ func condensed(left []item) string {
 		}
 		parts = append(parts, words)
 	}
-	return fmt.Sprintf("S'y ajoutent, faute de place, %d autre%s ligne%s, %s en tout : %s. Le détail est à votre disposition.",
-		len(left), plural(len(left)), plural(len(left)), billing.HoursWords(all), strings.Join(parts, ", "))
+	verb := "S'y ajoutent"
+	if len(left) == 1 {
+		verb = "S'y ajoute"
+	}
+	return fmt.Sprintf("%s, faute de place, %d autre%s ligne%s, %s en tout : %s. Le détail est à votre disposition.",
+		verb, len(left), plural(len(left)), plural(len(left)), billing.HoursWords(all), strings.Join(parts, ", "))
 }
 
 var workWords = map[contract.Work]string{
@@ -269,4 +275,4 @@ var workWords = map[contract.Work]string{
 	contract.Intervention: "Intervention sur notre matériel", contract.Travel: "Déplacement",
 }
 
-var happenings = map[Happening]string{Installed: "Mise en service du serveur", Restored: "Sauvegarde restaurée sur le serveur"}
+var happenings = map[Happening]string{Installed: "Mise en service du serveur", Restored: "Sauvegarde restaurée sur le serveur", Updated: "Mise à jour de la machine"}

@@ -66,6 +66,10 @@ func plural(n int) string {
 	return ""
 }
 
+// one reports whether a duration takes the singular: one hour and something, or one
+// minute.
+func one(m calendar.Minutes) bool { return m == 1 || m >= 60 && m < 120 }
+
 func hoursOrNone(m calendar.Minutes) string {
 	if m == 0 {
 		return ""
