@@ -59,9 +59,9 @@ func newWorld(t testing.TB, clk *clocktest.Clock, at string, saved *fleettest.Sa
 }
 
 // prepare takes the machines and the records over.
-func (w *world) prepare(db store.DB) error {
+func (w *world) prepare(ctx context.Context, db store.DB) error {
 	var err error
-	if w.box, w.root, err = w.Resume(w.saved, db); err != nil {
+	if w.box, w.root, err = w.Resume(ctx, w.saved, db); err != nil {
 		return err
 	}
 	return w.saved.DB.View(func(from store.Tx) error {
@@ -133,9 +133,7 @@ type end struct {
 	Doctor       []enrol.Finding
 }
 
-func (w *world) state(db store.DB) (any, error) {
-	ctx, done := w.Clock.Work(context.Background())
-	defer done()
+func (w *world) state(ctx context.Context, db store.DB) (any, error) {
 	e := end{VMs: map[int]map[string]string{}, Running: map[int]bool{}, Volumes: map[string]int{}}
 	list, err := w.root.VMs(ctx)
 	if err != nil {
@@ -185,7 +183,7 @@ func (w *world) state(db store.DB) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Doctor, err = w.Doctor(db, nil); err != nil {
+	if e.Doctor, err = w.Doctor(ctx, db, nil); err != nil {
 		return nil, err
 	}
 	e.Server.AdminSecret, e.Server.Ready = nil, e.Server.Created
@@ -226,8 +224,8 @@ func TestCrashUserImport(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		w := newWorld(t, clk, at, saved)
 		return crashtest.World{Prepare: w.prepare, Controller: w.controller,
-			State: func(db store.DB) (any, error) {
-				got, err := w.state(db)
+			State: func(ctx context.Context, db store.DB) (any, error) {
+				got, err := w.state(ctx, db)
 				if e, ok := got.(end); ok && err == nil && e.Users != 61 {
 					t.Errorf("%d users, wanted 60 and the admin", e.Users)
 				}

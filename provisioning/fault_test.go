@@ -22,8 +22,8 @@ func faultWorld(t testing.TB, clk *clocktest.Clock, at string, saved *fleettest.
 	return faulttest.World{
 		World: crashtest.World{Controller: w.controller, Prepare: w.prepare,
 			Begin: func(c *crashtest.Controller) (operation.Operation, error) { return begin(c.Context, w) },
-			State: func(db store.DB) (any, error) {
-				got, err := w.state(db)
+			State: func(ctx context.Context, db store.DB) (any, error) {
+				got, err := w.state(ctx, db)
 				if e, ok := got.(end); ok {
 					got = settled(e)
 				}
@@ -31,8 +31,8 @@ func faultWorld(t testing.TB, clk *clocktest.Clock, at string, saved *fleettest.
 			}},
 		Targets: append(w.Targets(100, stands, "accolade", "local-lvm", "hdd", "vault"),
 			faulttest.Target{Name: "the server of images", Host: strings.TrimPrefix(at, "http://")}),
-		Left:   func(db store.DB) ([]string, error) { return w.LeftWith(db, w.box) },
-		Doctor: func(db store.DB) ([]string, error) { return w.Sentences(db, nil) },
+		Left:   func(ctx context.Context, db store.DB) ([]string, error) { return w.LeftWith(ctx, db, w.box) },
+		Doctor: func(ctx context.Context, db store.DB) ([]string, error) { return w.Sentences(ctx, db, nil) },
 	}
 }
 

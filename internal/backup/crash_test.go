@@ -46,12 +46,12 @@ func lifeBefore(t *testing.T) *fleettest.Saved {
 }
 
 // prepare takes the machines and the records over.
-func (w *crashWorld) prepare(db store.DB) error {
+func (w *crashWorld) prepare(ctx context.Context, db store.DB) error {
 	var err error
-	if w.box, w.root, err = w.Resume(w.saved, db); err != nil {
+	if w.box, w.root, err = w.Resume(ctx, w.saved, db); err != nil {
 		return err
 	}
-	points, err := w.root.Content(w.T.Context(), w.box.Storages.Vault, "backup", 100)
+	points, err := w.root.Content(ctx, w.box.Storages.Vault, "backup", 100)
 	if err != nil {
 		return err
 	}
@@ -86,9 +86,8 @@ type crashEnd struct {
 	Doctor        []enrol.Finding
 }
 
-func (w *crashWorld) state(db store.DB) (any, error) {
+func (w *crashWorld) state(ctx context.Context, db store.DB) (any, error) {
 	var e crashEnd
-	ctx := context.Background()
 	vms, err := w.root.VMs(ctx)
 	if err != nil {
 		return nil, err
@@ -126,7 +125,7 @@ func (w *crashWorld) state(db store.DB) (any, error) {
 		return err
 	})
 	if err == nil {
-		e.Doctor, err = w.Doctor(db, backup.RestoredOn)
+		e.Doctor, err = w.Doctor(ctx, db, backup.RestoredOn)
 	}
 	if err == nil && e.Restored != 0 {
 		saved, serr := w.Box.BackupDigest(w.point, "scsi0")
@@ -141,8 +140,8 @@ func crash(t *testing.T, begin func(context.Context, *crashWorld) (operation.Ope
 	saved := lifeBefore(t)
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		w := &crashWorld{bench: &bench{Bench: &fleettest.Bench{Machines: fleettest.Near(t, clk, "9.2")}}, saved: saved}
-		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: func(db store.DB) (any, error) {
-			got, err := w.state(db)
+		return crashtest.World{Prepare: w.prepare, Controller: w.controller, State: func(ctx context.Context, db store.DB) (any, error) {
+			got, err := w.state(ctx, db)
 			if e, ok := got.(crashEnd); ok && err == nil {
 				if e.Remote != want.Remote || e.Counted != want.Counted || e.Restored != want.Restored || e.Same != want.Same || e.Reservations != 0 || len(e.Doctor) != 0 {
 					t.Errorf("ended as %+v, wanted %+v", e, want)

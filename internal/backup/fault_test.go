@@ -32,8 +32,8 @@ func faultWorld(t *testing.T, target func(*fleettest.Machines) []faulttest.Targe
 			World: crashtest.World{Controller: w.controller,
 				Prepare: w.prepare,
 				Begin:   func(c *crashtest.Controller) (operation.Operation, error) { return begin(c.Context, w) },
-				State: func(db store.DB) (any, error) {
-					got, err := w.state(db)
+				State: func(ctx context.Context, db store.DB) (any, error) {
+					got, err := w.state(ctx, db)
 					if e, ok := got.(crashEnd); ok {
 						e.Runs, e.Local = 0, 0      // a run that failed stays, to be read; the box's own job goes on while we wait
 						e.Remote = min(e.Remote, 2) // what arrived before a failure stays
@@ -44,8 +44,10 @@ func faultWorld(t *testing.T, target func(*fleettest.Machines) []faulttest.Targe
 					return got, err
 				}},
 			Targets: target(w.Machines),
-			Left:    func(db store.DB) ([]string, error) { return w.LeftWith(db, w.box) },
-			Doctor:  func(db store.DB) ([]string, error) { return w.Sentences(db, backup.RestoredOn) },
+			Left:    func(ctx context.Context, db store.DB) ([]string, error) { return w.LeftWith(ctx, db, w.box) },
+			Doctor: func(ctx context.Context, db store.DB) ([]string, error) {
+				return w.Sentences(ctx, db, backup.RestoredOn)
+			},
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -41,7 +42,7 @@ func TestCrashFinalise(t *testing.T) {
 				Writers: 1}) // the same way each time
 		}
 		return crashtest.World{
-			Prepare: func(db store.DB) error { return errors.Join(os.Mkdir(dir, 0o700), prepare(db, clk)) },
+			Prepare: func(_ context.Context, db store.DB) error { return errors.Join(os.Mkdir(dir, 0o700), prepare(db, clk)) },
 			Controller: func(c *crashtest.Controller) error {
 				disk := c.Disk(wholefile.OS)
 				bills = service(c.DB, c.Clock, disk)
@@ -52,7 +53,9 @@ func TestCrashFinalise(t *testing.T) {
 				in := billing.FinaliseInput{Month: calendar.Month{Year: 2026, Month: 8}, Earlier: true}
 				return c.Engine.Start(c.Context, billing.Request(in, anne))
 			},
-			State: func(db store.DB) (any, error) { return count(db, service(db, clk, wholefile.OS), dir) },
+			State: func(_ context.Context, db store.DB) (any, error) {
+				return count(db, service(db, clk, wholefile.OS), dir)
+			},
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -169,7 +170,7 @@ func TestCrashCredit(t *testing.T) {
 					return billing.New(billing.Options{DB: db, Clock: clk, Zone: calendar.Paris(), Seller: seller(), Documents: dir, Disk: disk, Render: plainPaper, Writers: 1})
 				}
 				return crashtest.World{
-					Prepare: func(db store.DB) error {
+					Prepare: func(_ context.Context, db store.DB) error {
 						if err := errors.Join(os.Mkdir(dir, 0o700), prepare(db, clk)); err != nil {
 							return err
 						}
@@ -184,7 +185,9 @@ func TestCrashCredit(t *testing.T) {
 					Begin: func(c *crashtest.Controller) (operation.Operation, error) {
 						return c.Engine.Start(c.Context, billing.CreditRequest(billing.CreditInput{Invoice: "F2026-0002", Reason: "essai", Replace: replace}, anne))
 					},
-					State: func(db store.DB) (any, error) { return credited(db, service(db, clk, wholefile.OS), dir) },
+					State: func(_ context.Context, db store.DB) (any, error) {
+						return credited(db, service(db, clk, wholefile.OS), dir)
+					},
 				}
 			})
 		})

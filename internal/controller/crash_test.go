@@ -27,7 +27,7 @@ func TestCrashStoreCopy(t *testing.T) {
 		dir := t.TempDir()
 		night := crashtest.Start.AddDate(0, 0, 1)
 		return crashtest.World{
-			Prepare: func(db store.DB) error {
+			Prepare: func(_ context.Context, db store.DB) error {
 				for i := range copiesKept {
 					name := night.AddDate(0, 0, -1-i).Format("store-2006-01-02.db")
 					if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
@@ -47,7 +47,7 @@ func TestCrashStoreCopy(t *testing.T) {
 				}
 				return untilRun(c, scheduler, night)
 			},
-			State: func(db store.DB) (any, error) { return nightly(db, clk, dir, night) },
+			State: func(_ context.Context, db store.DB) (any, error) { return nightly(db, clk, dir, night) },
 		}
 	})
 }

@@ -68,9 +68,7 @@ func TestCrashMail(t *testing.T) {
 				}
 				return drain(ctx, queue)
 			},
-			State: func(db store.DB) (any, error) {
-				ctx, done := clk.Work(context.Background())
-				defer done()
+			State: func(ctx context.Context, db store.DB) (any, error) {
 				after := mail.New(mail.Options{DB: db, Clock: clk, Folder: dir, Relay: &notify.Relay{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port,
 					Security: notify.None, From: "a@accolade.example"}})
 				if err := settle(after, relay); err != nil {

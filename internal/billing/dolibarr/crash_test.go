@@ -1,6 +1,7 @@
 package dolibarr_test
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"net/http"
@@ -67,7 +68,7 @@ func TestCrashDolibarr(t *testing.T) {
 				}
 				return c.Engine.Start(c.Context, req)
 			},
-			State: func(store.DB) (any, error) {
+			State: func(context.Context, store.DB) (any, error) {
 				return struct {
 					Invoices []sim.Invoice
 					Parties  []sim.Party

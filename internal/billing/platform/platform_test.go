@@ -221,7 +221,7 @@ func TestCrashDeposit(t *testing.T) {
 				_, err := s.Deposit(c.Context, anne, "F2026-0001")
 				return err
 			},
-			State: func(db store.DB) (any, error) {
+			State: func(_ context.Context, db store.DB) (any, error) {
 				if err := there.Collect(); err != nil {
 					return nil, err
 				}

@@ -26,7 +26,7 @@ import (
 func TestCrashEnrol(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
 		m := fleettest.Near(t, clk, "9.2")
-		return enrolWorld(m, m.Found, m.Input(), m.Token())
+		return enrolWorld(m, found(m), m.Input(), m.Token())
 	})
 }
 
@@ -38,7 +38,7 @@ func TestCrashEnrolWipe(t *testing.T) {
 		})
 		in := m.Input()
 		in.WipeDisk = "WD-WCC4M0HXC1ZK"
-		return enrolWorld(m, m.Found, in, m.Password())
+		return enrolWorld(m, found(m), in, m.Password())
 	})
 }
 
@@ -49,12 +49,19 @@ func TestCrashRepair(t *testing.T) {
 		m := fleettest.Near(t, clk, "9.2")
 		in := m.Input()
 		in.Repair = true
-		return enrolWorld(m, func(db store.DB) error { return errors.Join(m.TakeOver(saved), saved.KeepBoxes(db)) }, in, m.Password())
+		return enrolWorld(m, func(ctx context.Context, db store.DB) error {
+			return errors.Join(m.TakeOver(ctx, saved), saved.KeepBoxes(db))
+		}, in, m.Password())
 	})
 }
 
+// found stores the site and the vault.
+func found(m *fleettest.Machines) func(context.Context, store.DB) error {
+	return func(_ context.Context, db store.DB) error { return m.Found(db) }
+}
+
 // enrolWorld runs an enrolment on machines.
-func enrolWorld(m *fleettest.Machines, prepare func(store.DB) error, in enrol.Input, login fleet.Login) crashtest.World {
+func enrolWorld(m *fleettest.Machines, prepare func(context.Context, store.DB) error, in enrol.Input, login fleet.Login) crashtest.World {
 	services := map[*crashtest.Controller]*enrol.Service{}
 	return crashtest.World{
 		Prepare: prepare,
@@ -74,13 +81,12 @@ func enrolWorld(m *fleettest.Machines, prepare func(store.DB) error, in enrol.In
 			op, _, err := services[c].Start(c.Context, in, login, "anne", "test")
 			return op, err
 		},
-		State: func(db store.DB) (any, error) { return endState(m, db) },
+		State: func(ctx context.Context, db store.DB) (any, error) { return endState(ctx, m, db) },
 	}
 }
 
 // endState is what is there in the end, on the box, on the vault and in the store.
-func endState(m *fleettest.Machines, db store.DB) (any, error) {
-	ctx := context.Background()
+func endState(ctx context.Context, m *fleettest.Machines, db store.DB) (any, error) {
 	box, err := fleet.NewRegistry(db, m.Clock).Box("kiosk")
 	if err != nil {
 		return nil, err
@@ -150,7 +156,7 @@ func endState(m *fleettest.Machines, db store.DB) (any, error) {
 			return nil, err
 		}
 	}
-	findings, err := m.Doctor(db, nil)
+	findings, err := m.Doctor(ctx, db, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,11 @@ import (
 
 // enrolFaults is the crash world of an enrolment, with what is to be known of it to
 // break it.
-func enrolFaults(m *fleettest.Machines, prepare func(store.DB) error, in enrol.Input, login fleet.Login) faulttest.World {
+func enrolFaults(m *fleettest.Machines, prepare func(context.Context, store.DB) error, in enrol.Input, login fleet.Login) faulttest.World {
 	w := enrolWorld(m, prepare, in, login)
 	state := w.State
-	w.State = func(db store.DB) (any, error) {
-		got, err := state(db)
+	w.State = func(ctx context.Context, db store.DB) (any, error) {
+		got, err := state(ctx, db)
 		if all, ok := got.(map[string]any); ok {
 			delete(all, "formatted") // how often it took, where the first try failed
 		}
@@ -30,15 +30,15 @@ func enrolFaults(m *fleettest.Machines, prepare func(store.DB) error, in enrol.I
 	}
 	return faulttest.World{World: w,
 		Targets: m.Targets(0, false, "local", "local-lvm", "hdd", "accolade", "vault"),
-		Left: func(db store.DB) ([]string, error) {
-			all, err := m.Left(context.Background(), fleet.Box{Name: "kiosk", URL: m.BoxURL, Fingerprint: m.BoxPrint, Node: fleettest.Node})
+		Left: func(ctx context.Context, db store.DB) ([]string, error) {
+			all, err := m.Left(ctx, fleet.Box{Name: "kiosk", URL: m.BoxURL, Fingerprint: m.BoxPrint, Node: fleettest.Node})
 			if err != nil {
 				return nil, err
 			}
 			vault := m.DialVault(fleet.Vault{Name: fleettest.VaultName, URL: m.VaultURL, Fingerprint: m.VaultPrint, Datastore: fleettest.Datastore, TokenID: fleettest.VaultToken}, secret.New(fleettest.VaultSecret))
 			defer vault.Close()
-			namespaces, err := vault.Namespaces(context.Background())
-			users, uerr := vault.Users(context.Background())
+			namespaces, err := vault.Namespaces(ctx)
+			users, uerr := vault.Users(ctx)
 			for _, n := range namespaces {
 				all = append(all, "namespace "+n)
 			}
@@ -53,15 +53,15 @@ func enrolFaults(m *fleettest.Machines, prepare func(store.DB) error, in enrol.I
 				return err
 			}))
 		},
-		Doctor: func(db store.DB) ([]string, error) {
-			return m.Sentences(db, nil)
+		Doctor: func(ctx context.Context, db store.DB) ([]string, error) {
+			return m.Sentences(ctx, db, nil)
 		},
 	}
 }
 
 func anEnrolment(t testing.TB, clk *clocktest.Clock) faulttest.World {
 	m := fleettest.Near(t, clk, "9.2")
-	return enrolFaults(m, m.Found, m.Input(), m.Token())
+	return enrolFaults(m, found(m), m.Input(), m.Token())
 }
 
 func TestFaultEnrol(t *testing.T) { faulttest.Run(t, anEnrolment) }
@@ -87,7 +87,9 @@ func TestFaultRepair(t *testing.T) {
 		m := fleettest.Near(t, clk, "9.2")
 		in := m.Input()
 		in.Repair = true
-		w := enrolFaults(m, func(db store.DB) error { return errors.Join(m.TakeOver(saved), saved.KeepBoxes(db)) }, in, m.Password())
+		w := enrolFaults(m, func(ctx context.Context, db store.DB) error {
+			return errors.Join(m.TakeOver(ctx, saved), saved.KeepBoxes(db))
+		}, in, m.Password())
 		w.Damaged, w.Left = true, nil
 		return w
 	})

@@ -158,7 +158,7 @@ func keeps(t *testing.T, b *fleettest.Bench) {
 	if got, err := vaultKey(b, box); err != nil || got != box.KeyPrint {
 		t.Errorf("the box encrypts with %s (%v), our record has %s", got, err, box.KeyPrint)
 	}
-	if found, err := b.Sentences(b.DB, nil); err != nil || len(found) > 0 {
+	if found, err := b.Sentences(t.Context(), b.DB, nil); err != nil || len(found) > 0 {
 		t.Errorf("the doctor: %v, %v", found, err)
 	}
 }

@@ -100,8 +100,8 @@ func (m *Machines) Upgrade() {
 }
 
 // Sentences are what Doctor finds, one a finding.
-func (m *Machines) Sentences(db store.DB, restored func(store.Tx, string) (map[int]string, error)) (all []string, err error) {
-	found, err := m.Doctor(db, restored)
+func (m *Machines) Sentences(ctx context.Context, db store.DB, restored func(store.Tx, string) (map[int]string, error)) (all []string, err error) {
+	found, err := m.Doctor(ctx, db, restored)
 	for _, f := range found {
 		all = append(all, f.Of+": "+f.What+" ["+f.Fix+"]")
 	}
@@ -119,8 +119,8 @@ func (m *Machines) Targets(vmid int, stands bool, storages ...string) []faulttes
 
 // LeftWith is Left, and the VMIDs that the store holds reserved: what a workflow that
 // makes VMs may leave behind.
-func (m *Machines) LeftWith(db store.DB, box fleet.Box) ([]string, error) {
-	all, err := m.Left(context.Background(), box)
+func (m *Machines) LeftWith(ctx context.Context, db store.DB, box fleet.Box) ([]string, error) {
+	all, err := m.Left(ctx, box)
 	if err != nil {
 		return nil, err
 	}

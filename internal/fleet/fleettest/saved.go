@@ -49,9 +49,7 @@ func Save(t testing.TB, version string, before func(b *Bench) error, opts ...Opt
 
 // TakeOver brings near machines to where those of s were: the time, and
 // both states.
-func (m *Machines) TakeOver(s *Saved) error {
-	ctx, done := m.Clock.Work(context.Background())
-	defer done()
+func (m *Machines) TakeOver(ctx context.Context, s *Saved) error {
 	if err := m.Clock.SleepUntil(ctx, s.At); err != nil {
 		return err
 	}
@@ -60,8 +58,8 @@ func (m *Machines) TakeOver(s *Saved) error {
 
 // Resume takes over the machines and, into db, their records; the box comes with a
 // client of its root.
-func (m *Machines) Resume(s *Saved, db store.DB) (box fleet.Box, root *proxmox.Client, err error) {
-	if err = errors.Join(m.TakeOver(s), s.KeepBoxes(db)); err != nil {
+func (m *Machines) Resume(ctx context.Context, s *Saved, db store.DB) (box fleet.Box, root *proxmox.Client, err error) {
+	if err = errors.Join(m.TakeOver(ctx, s), s.KeepBoxes(db)); err != nil {
 		return box, nil, err
 	}
 	if box, err = fleet.NewRegistry(db, m.Clock).Box("kiosk"); err != nil {
@@ -72,11 +70,9 @@ func (m *Machines) Resume(s *Saved, db store.DB) (box fleet.Box, root *proxmox.C
 
 // Doctor is what the doctor finds on the machines, for the records of a store. restored
 // is for enrol.Deps and may be nil.
-func (m *Machines) Doctor(db store.DB, restored func(store.Tx, string) (map[int]string, error)) ([]enrol.Finding, error) {
+func (m *Machines) Doctor(ctx context.Context, db store.DB, restored func(store.Tx, string) (map[int]string, error)) ([]enrol.Finding, error) {
 	deps := enrol.Deps{DB: db, Engine: operation.New(db, m.Clock, operation.Options{Log: slog.New(slog.DiscardHandler)}),
 		Keeper: m.Keeper, Clock: m.Clock, DialBox: m.DialBox, DialVault: m.DialVault, Restored: restored}
-	ctx, done := m.Clock.Work(context.Background())
-	defer done()
 	return enrol.New(deps).Doctor(ctx)
 }
 

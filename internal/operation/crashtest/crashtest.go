@@ -41,10 +41,11 @@ import (
 var Start = time.Date(2026, 9, 14, 12, 0, 0, 0, time.UTC)
 
 // World is what a workflow runs in: simulated counterparts, and how a controller
-// for them is put together. It is made afresh for every run.
+// for them is put together. It is made afresh for every run. Time stands still while its
+// functions work, and passes where they wait with the context that they are given.
 type World struct {
 	// Prepare fills the store before the first controller starts; nil: it is empty.
-	Prepare func(db store.DB) error
+	Prepare func(ctx context.Context, db store.DB) error
 	// Controller puts a controller together: it makes the adapters, whose requests go
 	// through c.Wrap, and registers the workflows on c.Engine. It is called once for
 	// each life of the controller.
@@ -58,7 +59,7 @@ type World struct {
 	// State describes how everything ended up: the counterparts and the store. Two
 	// states are compared with go-cmp; identifiers that may differ from run to run
 	// have no place in them.
-	State func(db store.DB) (any, error)
+	State func(ctx context.Context, db store.DB) (any, error)
 	// Engine are the options of the engines.
 	Engine operation.Options
 	// Close takes the world down; may be nil.
@@ -88,8 +89,8 @@ func (c *Controller) Wrap(next http.RoundTripper) http.RoundTripper {
 // is an event.
 func (c *Controller) Disk(next wholefile.Disk) wholefile.Disk { return &disk{c.line, next} }
 
-// Build makes a world on a clock. Worlds of several runs live at the same time, so
-// they share nothing.
+// Build makes a world on a clock, and lets no time pass: that is for Prepare. Worlds of
+// several runs live at the same time, so they share nothing.
 type Build func(t testing.TB, clk *clocktest.Clock) World
 
 // compare says how a run with a crash ended differently, "" if it did not; opts are for
@@ -143,16 +144,13 @@ func runDisturbed(t testing.TB, build Build, by disturbance, plan ...point) (out
 	clk := clocktest.Auto(Start)
 	ctx, done := clk.Work(context.Background())
 	defer done()
-	var world World
-	clk.Idle(ctx, func() { world = build(t, clk) }) // it may let time pass, as may Prepare
+	world := build(t, clk)
 	if world.Close != nil {
 		defer world.Close()
 	}
 	db := store.Memory()
 	if world.Prepare != nil {
-		var err error
-		clk.Idle(ctx, func() { err = world.Prepare(db) })
-		if err != nil {
+		if err := world.Prepare(ctx, db); err != nil {
 			return outcome{err: fmt.Errorf("prepare: %w", err)}
 		}
 	}
@@ -180,7 +178,7 @@ func runDisturbed(t testing.TB, build Build, by disturbance, plan ...point) (out
 	if out.left, out.err = leftBehind(db); out.err != nil {
 		return out
 	}
-	clk.Idle(ctx, func() { out.state, out.stateErr = world.State(db) })
+	out.state, out.stateErr = world.State(ctx, db)
 	return out
 }
 

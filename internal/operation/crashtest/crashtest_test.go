@@ -201,7 +201,7 @@ func world(careless, fails bool) crashtest.Build {
 			Begin: func(c *crashtest.Controller) (operation.Operation, error) {
 				return c.Engine.Start(c.Context, operation.Request{Kind: "book", Leases: []string{"hotel"}, By: "anne"})
 			},
-			State: func(db store.DB) (any, error) {
+			State: func(_ context.Context, db store.DB) (any, error) {
 				var next uint64
 				err := db.Update(func(tx store.Tx) (err error) {
 					next, err = store.Sequence(tx, "room")
@@ -275,7 +275,7 @@ func TestAFileLeftBehindIsCaught(t *testing.T) {
 						return err
 					})
 				},
-				State: func(store.DB) (any, error) {
+				State: func(context.Context, store.DB) (any, error) {
 					content, err := os.ReadFile(filepath.Join(dir, "letter"))
 					if err != nil {
 						return nil, err
@@ -291,14 +291,35 @@ func TestAFileLeftBehindIsCaught(t *testing.T) {
 	}
 }
 
-// TestABuildMayLetTimePass: what came before the workflow may have been made where the
-// world is built, and have waited for time.
-func TestABuildMayLetTimePass(t *testing.T) {
+// TestPreparingMayLetTimePass: what came before the workflow may have waited for time, as
+// much of it as it wanted, whoever else waits for later; so may who looks at the end.
+func TestPreparingMayLetTimePass(t *testing.T) {
 	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
-		if err := clk.Sleep(t.Context(), time.Hour); err != nil {
-			t.Fatal(err)
+		w := world(false, false)(t, clk)
+		count := w.State
+		later, forget := context.WithCancel(context.Background())
+		var end time.Time
+		w.Prepare = func(ctx context.Context, _ store.DB) error {
+			marked, idle := clk.Work(later)
+			go func() { defer idle(); _ = clk.Sleep(marked, 1000*time.Hour) }()
+			err := clk.Sleep(ctx, time.Hour)
+			if passed := clk.Now().Sub(crashtest.Start); passed != time.Hour {
+				t.Errorf("%s have passed, want an hour", passed)
+			}
+			return err
 		}
-		return world(false, false)(t, clk)
+		w.State = func(ctx context.Context, db store.DB) (any, error) {
+			end = clk.Now()
+			if err := clk.Sleep(ctx, time.Minute); err != nil {
+				return nil, err
+			}
+			if passed := clk.Now().Sub(end); passed != time.Minute {
+				t.Errorf("%s have passed at the end, want a minute", passed)
+			}
+			return count(ctx, db)
+		}
+		w.Close = forget
+		return w
 	})
 }
 
@@ -319,7 +340,7 @@ func TestTimeStandsWhileWorkRuns(t *testing.T) {
 				}
 				return errors.Join(c.Clock.Sleep(c.Context, 2*time.Hour), <-woke)
 			},
-			State: func(store.DB) (any, error) { return nil, nil },
+			State: func(context.Context, store.DB) (any, error) { return nil, nil },
 		}
 	})
 	if len(problems) > 0 {

@@ -152,7 +152,7 @@ func TestRandomWorkflows(t *testing.T) {
 				Begin: func(c *crashtest.Controller) (operation.Operation, error) {
 					return c.Engine.Start(c.Context, operation.Request{Kind: "shop", Leases: []string{"shop"}})
 				},
-				State: func(db store.DB) (any, error) {
+				State: func(_ context.Context, db store.DB) (any, error) {
 					e := operation.New(db, clocktest.Auto(crashtest.Start), operation.Options{})
 					all, err := e.List(operation.Filter{})
 					if err != nil {

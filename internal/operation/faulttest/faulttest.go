@@ -16,6 +16,7 @@
 package faulttest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path"
@@ -38,12 +39,12 @@ type World struct {
 	Targets []Target
 	// Left lists what is there that an operation may have made: on the counterparts
 	// and in the store. A failed operation leaves it as it was before.
-	Left func(db store.DB) ([]string, error)
+	Left func(ctx context.Context, db store.DB) ([]string, error)
 	// Damaged is a world in which the doctor finds something before the workflow, which
 	// mends it: a failure may leave it so, or better.
 	Damaged bool
 	// Doctor is what `accolade doctor` finds, one sentence a finding.
-	Doctor func(db store.DB) ([]string, error)
+	Doctor func(ctx context.Context, db store.DB) ([]string, error)
 }
 
 // Target is one counterpart.

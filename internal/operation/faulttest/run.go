@@ -49,14 +49,12 @@ func run(t testing.TB, build Build, p plan, seen *secrettest.Collector) (out out
 	}
 	db := store.Memory()
 	if world.Prepare != nil {
-		var err error
-		clk.Idle(ctx, func() { err = world.Prepare(db) })
-		if err != nil {
+		if err := world.Prepare(ctx, db); err != nil {
 			out.problem = "prepare: " + err.Error()
 			return out
 		}
 	}
-	before, err := left(ctx, clk, world, db)
+	before, err := left(ctx, world, db)
 	if err != nil {
 		out.problem = "look at what is there before: " + err.Error()
 		return out
@@ -98,11 +96,11 @@ func (r *runner) tell() error {
 	})
 }
 
-func left(ctx context.Context, clk *clocktest.Clock, world World, db store.DB) (all []string, err error) {
+func left(ctx context.Context, world World, db store.DB) (all []string, err error) {
 	if world.Left == nil {
 		return nil, nil
 	}
-	clk.Idle(ctx, func() { all, err = world.Left(db) })
+	all, err = world.Left(ctx, db)
 	slices.Sort(all)
 	all = slices.DeleteFunc(all, func(line string) bool { return strings.Contains(line, "theirs-") }) // VMs that were made by hand
 	return all, err
@@ -189,7 +187,7 @@ func (r *runner) phases(ctx context.Context) error {
 			return err
 		}
 	}
-	r.clk.Idle(ctx, func() { r.out.state, err = r.world.State(r.db) })
+	r.out.state, err = r.world.State(ctx, r.db)
 	return err
 }
 
@@ -246,9 +244,9 @@ func (r *runner) lookAtTheWaiting(s strike) {
 	}
 }
 
-// doctor asks the doctor. Time passes meanwhile: a box that does not answer is asked again.
+// doctor asks the doctor.
 func (r *runner) doctor() (found []string, err error) {
-	r.clk.Idle(r.ctx, func() { found, err = r.world.Doctor(r.db) })
+	found, err = r.world.Doctor(r.ctx, r.db)
 	fmt.Fprintln(r.told, found, err)
 	return found, err
 }
@@ -293,7 +291,7 @@ func (s strike) names(finding string) bool {
 // lost tells whether a VM was removed by hand that stood before the workflow, or that
 // the workflow had made.
 func (r *runner) lost(ctx context.Context) (bool, error) {
-	now, err := left(ctx, r.clk, r.world, r.db)
+	now, err := left(ctx, r.world, r.db)
 	for _, t := range r.world.Targets {
 		is := func(line string) bool { return strings.HasPrefix(line, fmt.Sprintf("VM %d ", t.VMID)) }
 		gone := !slices.ContainsFunc(now, is)
@@ -338,7 +336,7 @@ func (r *runner) healthy(when string) error {
 
 // takenBack: a failure leaves nothing that was not there before.
 func (r *runner) takenBack(ctx context.Context) error {
-	now, err := left(ctx, r.clk, r.world, r.db)
+	now, err := left(ctx, r.world, r.db)
 	if err != nil {
 		return err
 	}
