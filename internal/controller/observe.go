@@ -2,8 +2,10 @@ package controller
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
 )
 
@@ -32,35 +34,10 @@ func (c *Controller) observeAll(ctx context.Context) {
 		c.log.Error("supervision: the boxes cannot be listed", "error", err)
 		return
 	}
-	// One that is done hands over a mark of work together with the news: otherwise
-	// simulated time could jump before this loop has woken up.
-	news := make(chan func(), len(boxes))
-	asked := 0
-	await := func() {
-		var handed func()
-		c.clock.Idle(ctx, func() { handed = <-news })
-		handed()
-		asked--
-	}
-	for _, b := range boxes {
-		if len(b.TokenSecret) == 0 || b.State == fleet.BoxRetired || b.State == fleet.BoxEnrolling {
-			continue // nobody there whom we could ask, or whose rights are not all there yet
-		}
-		if asked == observeAtOnce {
-			await()
-		}
-		asked++
-		marked, done := c.clock.Work(ctx)
-		go func() {
-			defer done()
-			c.observeBox(marked, b)
-			_, handed := c.clock.Work(ctx)
-			news <- handed
-		}()
-	}
-	for asked > 0 {
-		await()
-	}
+	boxes = slices.DeleteFunc(boxes, func(b fleet.Box) bool {
+		return len(b.TokenSecret) == 0 || b.State == fleet.BoxRetired || b.State == fleet.BoxEnrolling // nobody there whom we could ask, or whose rights are not all there yet
+	})
+	clock.Each(ctx, c.clock, len(boxes), observeAtOnce, func(ctx context.Context, i int) { c.observeBox(ctx, boxes[i]) })
 }
 
 func (c *Controller) observeBox(ctx context.Context, b fleet.Box) {

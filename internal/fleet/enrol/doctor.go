@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
+	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
@@ -94,17 +94,7 @@ const atOnce = 8
 // lookAtAll keeps the order of the looks.
 func (s *Service) lookAtAll(ctx context.Context, looks []look) ([]Finding, error) {
 	found, errs := make([][]Finding, len(looks)), make([]error, len(looks))
-	places := make(chan struct{}, atOnce)
-	var all sync.WaitGroup
-	for i, one := range looks {
-		s.Clock.Idle(ctx, func() { places <- struct{}{} })
-		marked, done := s.Clock.Work(ctx)
-		all.Go(func() {
-			defer func() { done(); <-places }()
-			found[i], errs[i] = one(marked)
-		})
-	}
-	s.Clock.Idle(ctx, all.Wait)
+	clock.Each(ctx, s.Clock, len(looks), atOnce, func(ctx context.Context, i int) { found[i], errs[i] = looks[i](ctx) })
 	return slices.Concat(found...), errors.Join(errs...)
 }
 
