@@ -42,8 +42,8 @@ func checkVAT(category Category, rate money.Rate, e *Exemption, client contract.
 		return bad("vat", rate.Decimal(), "say its category: S")
 	case category != "" && !slices.Contains([]Category{Standard, ZeroRate, Exempt, ReverseCharge, OutOfScope}, category):
 		return bad("category", category, "want S, Z, E, AE or O")
-	case category == Standard && (rate <= 0 || rate > 100_00):
-		return bad("vat", rate.Decimal(), "category S wants a rate above 0")
+	case category == Standard && !slices.Contains(contract.VATRates, rate):
+		return bad("vat", rate.Decimal(), "category S wants a rate of French VAT: "+contract.VATRatesText())
 	case category != Standard && rate != 0:
 		return bad("vat", rate.Decimal(), fmt.Sprintf("category %s has the rate 0", category))
 	case category == ReverseCharge && client.VATNumber == "":

@@ -170,8 +170,8 @@ func (o *Offer) Check() error {
 		return invalid("included", o.Included, "want 0 to 8784h, a year")
 	case len(o.Counts) > 0 && o.Hour.State == NoPrice:
 		return invalid(o.HourKey(), "", "hours of %s cost something: want euros an hour, or the word required", list(o.Counts))
-	case o.VAT < 0 || o.VAT > 100_00:
-		return invalid("vat", o.VAT.Decimal(), "want a percentage from 0 to 100, such as 20")
+	case o.VAT != 0 && !slices.Contains(VATRates, o.VAT):
+		return invalid("vat", o.VAT.Decimal(), "want 0, or a rate of French VAT: %s", VATRatesText())
 	case o.BrokenYear != "" && o.BrokenYear != Whole && o.BrokenYear != Prorated:
 		return invalid("broken_year", o.BrokenYear, "want whole or prorated")
 	case o.Indexation < 0 || o.Indexation > 20_00:

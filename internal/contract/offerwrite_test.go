@@ -22,7 +22,7 @@ func drawn(t *rapid.T) Offer {
 		Title: rapid.StringMatching(`[A-Za-z'"#:é€\\-]{1,20}( [a-z{}&*]{1,10})?`).Draw(t, "title"), TitleEN: rapid.StringMatching(`([A-Z'":]{1,9})?`).Draw(t, "English"), Unit: rapid.SampledFrom([]Unit{PerEmployee, PerSeat, NoUnit}).Draw(t, "unit"),
 		Price: price.Draw(t, "price"), TermMonths: rapid.SampledFrom([]int{0, 12, 36}).Draw(t, "term"), Included: calendar.Minutes(rapid.SampledFrom([]int{0, 90, 1200}).Draw(t, "included")),
 		BrokenYear: rapid.SampledFrom([]BrokenYear{"", Whole, Prorated}).Draw(t, "broken year"), Counts: rapid.SliceOfNDistinct(rapid.SampledFrom(Works), 0, 4, rapid.ID[Work]).Draw(t, "counts"),
-		Hour: price.Draw(t, "hour"), Setup: price.Draw(t, "setup"), VAT: money.Rate(rapid.IntRange(0, 10000).Draw(t, "vat")), EarlyEnd: rapid.SampledFrom([]EarlyEnd{Bill, Waive}).Draw(t, "early end"),
+		Hour: price.Draw(t, "hour"), Setup: price.Draw(t, "setup"), VAT: rapid.SampledFrom(append(VATRates, 0)).Draw(t, "vat"), EarlyEnd: rapid.SampledFrom([]EarlyEnd{Bill, Waive}).Draw(t, "early end"),
 		Indexation: money.Rate(rapid.IntRange(0, 2000).Draw(t, "indexation")), NoticeMonths: rapid.IntRange(0, 12).Draw(t, "notice")}
 	switch o.Travel.Rule = rapid.SampledFrom([]TravelRule{"", NoTrips, PerTrip, PerMode}).Draw(t, "travel"); o.Travel.Rule {
 	case PerTrip:
