@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/einvoice"
 	"codeberg.org/accolade/accolade/internal/billing/einvoice/rules"
+	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/sharedtest"
+	"codeberg.org/accolade/accolade/internal/sim/platform"
 )
 
 func standards(t *testing.T) rules.Standards {
@@ -74,16 +77,20 @@ func TestOfficialRules(t *testing.T) {
 	}
 }
 
-// TestOfficialRulesReject: each way of breaking a document is found by the rule that
-// forbids it; the same check that passes the corpus can fail.
-func TestOfficialRulesReject(t *testing.T) {
-	s := standards(t)
+// breakage is a way of breaking a document, and the rule that forbids it.
+type breakage struct{ rule, doc, from, to string }
+
+func (b breakage) apply(t *testing.T) []byte {
+	t.Helper()
+	if !strings.Contains(b.doc, b.from) {
+		t.Fatalf("%s: the document does not hold %q", b.rule, b.from)
+	}
+	return []byte(strings.ReplaceAll(b.doc, b.from, b.to))
+}
+
+func breakages(t *testing.T) []breakage {
 	business, credit := document(t, 0), document(t, 6) // both to a business
-	broken := []struct {
-		rule     string
-		doc      string
-		from, to string
-	}{
+	return []breakage{
 		{"BR-CO-13", business, "<ram:LineTotalAmount>", "<ram:LineTotalAmount>1"},
 		{"BR-CO-15", business, "<ram:GrandTotalAmount>", "<ram:GrandTotalAmount>9"},
 		{"BR-CO-16", business, "<ram:DuePayableAmount>", "<ram:DuePayableAmount>9"},
@@ -107,13 +114,51 @@ func TestOfficialRulesReject(t *testing.T) {
 		{"BR-FR-DEC-03_BT-146", business, "<ram:ChargeAmount>", "<ram:ChargeAmount>-"},
 		{"BR-FR-13_BT-34", business, `<ram:URIID schemeID="0225">123456782</ram:URIID>`, ""},
 	}
+}
+
+// TestPlatformAgrees: the simulated platform takes all of the corpus, and finds each
+// breakage by the rule that the official ones find it by, but for those of the schema.
+func TestPlatformAgrees(t *testing.T) {
+	for _, inv := range corpus(inCorpus) {
+		d, err := einvoice.Of(inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := platform.Check(einvoice.WriteCII(d)); err != nil || len(found) > 0 {
+			t.Errorf("%s: %v, %v", inv.Number, found, err)
+		}
+	}
+	for _, rate := range contract.VATRates {
+		inv := sample(0)
+		for i := range inv.Lines {
+			inv.Lines[i].Category, inv.Lines[i].Rate = billing.Standard, rate
+		}
+		inv.Discounts, inv.Deposits, inv.Net, inv.Tax, inv.Groups = nil, nil, 0, 0, nil
+		d, err := einvoice.Of(billing.Total(inv))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := platform.Check(einvoice.WriteCII(d)); err != nil || len(found) > 0 {
+			t.Errorf("VAT of %s %%: %v, %v", rate.Decimal(), found, err)
+		}
+	}
+	for _, b := range breakages(t) {
+		found, err := platform.Check(b.apply(t))
+		if named := func(f platform.Finding) bool { return f.Rule == b.rule || b.rule == "schema" }; err != nil || !slices.ContainsFunc(found, named) {
+			t.Errorf("%q for %q: found %v (%v), want %s", b.to, b.from, found, err, b.rule)
+		}
+	}
+}
+
+// TestOfficialRulesReject: each way of breaking a document is found by the rule that
+// forbids it; the same check that passes the corpus can fail.
+func TestOfficialRulesReject(t *testing.T) {
+	s := standards(t)
+	broken := breakages(t)
 	dir := t.TempDir()
 	var files []string
 	for i, b := range broken {
-		if !strings.Contains(b.doc, b.from) {
-			t.Fatalf("%s: the document does not hold %q", b.rule, b.from)
-		}
-		files = append(files, write(t, dir, fmt.Sprintf("%02d.xml", i), []byte(strings.ReplaceAll(b.doc, b.from, b.to))))
+		files = append(files, write(t, dir, fmt.Sprintf("%02d.xml", i), b.apply(t)))
 	}
 	found, err := s.Check(t.Context(), rules.FacturX, files...)
 	if err != nil {

@@ -175,6 +175,12 @@ func TestRejections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	odd := books()["F2026-0001"]
+	odd.Lines[0].Rate, odd.Net, odd.Tax, odd.Groups = 2100, 0, 0, nil
+	foreign, err := facturx.Render(billing.Total(odd))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	there := approved(dir)
 	for _, tc := range []struct {
@@ -182,6 +188,7 @@ func TestRejections(t *testing.T) {
 		pdf  []byte
 		want string
 	}{
+		{"732829320_F2026-0001", foreign, "the invoice breaks BR-FR-16_BT-119: 21 % is no rate of French VAT"},
 		{"732829320_F2026-0001", pdf, `"state":"deposited"`},
 		{"732829320_F2026-0001", pdf, "was deposited before"},
 		{"732829320_F2026-0007", pdf, "the invoice says number F2026-0001"},

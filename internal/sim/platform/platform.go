@@ -1,13 +1,13 @@
 // Package platform simulates an approved platform as its folder shows it: it takes away
 // the files that lie there whole, judges each, and writes what becomes of it beside, as
-// SIREN_NUMBER.status. It knows no real platform's rules beyond the plainest: a PDF with a
-// readable invoice inside whose number is the file's, of a seller that is registered, to a
-// buyer that is in the directory, each number once.
+// SIREN_NUMBER.status. It wants a PDF with an invoice inside that obeys the rules which
+// platforms check (see Check) and whose number is the file's, of a seller that is
+// registered, to a buyer that is in the directory, each number once. What else a real
+// platform asks for is not known here.
 package platform
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -86,16 +86,6 @@ func (p *Platform) Answer(name, state, why string) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// invoice is what a platform looks at.
-type invoice struct {
-	XMLName xml.Name
-	Number  string   `xml:"ExchangedDocument>ID"`
-	Seller  string   `xml:"SupplyChainTradeTransaction>ApplicableHeaderTradeAgreement>SellerTradeParty>SpecifiedLegalOrganization>ID"`
-	Buyer   string   `xml:"SupplyChainTradeTransaction>ApplicableHeaderTradeAgreement>BuyerTradeParty>SpecifiedLegalOrganization>ID"`
-	Lines   []string `xml:"SupplyChainTradeTransaction>IncludedSupplyChainTradeLineItem>AssociatedDocumentLineDocument>LineID"`
-	Total   string   `xml:"SupplyChainTradeTransaction>ApplicableHeaderTradeSettlement>SpecifiedTradeSettlementHeaderMonetarySummation>DuePayableAmount"`
-}
-
 // judge says why a file is rejected; empty: it is not.
 func (p *Platform) judge(name string, pdf []byte) string {
 	siren, number, ok := strings.Cut(strings.TrimSuffix(name, ".pdf"), "_")
@@ -106,24 +96,44 @@ func (p *Platform) judge(name string, pdf []byte) string {
 	if err != nil {
 		return err.Error()
 	}
-	var inv invoice
-	if err := xml.Unmarshal(text, &inv); err != nil {
-		return "the XML cannot be read: " + err.Error()
-	}
+	broken, err := Check(text)
 	switch {
-	case inv.XMLName.Local != "CrossIndustryInvoice" || inv.Number == "" || len(inv.Lines) == 0 || inv.Total == "":
-		return "the XML is no invoice (CII)"
-	case inv.Number != number:
-		return fmt.Sprintf("the invoice says number %s, the file %s", inv.Number, number)
-	case inv.Seller != siren:
-		return fmt.Sprintf("the invoice says seller %s, the file %s", inv.Seller, siren)
+	case err != nil:
+		return "the XML is no invoice (CII): " + err.Error()
+	case len(broken) > 0:
+		return "the invoice breaks " + listed(broken)
+	}
+	root, err := parse(text)
+	if err != nil {
+		return err.Error()
+	}
+	agreement := root.one("SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement")
+	says, seller, buyer := root.say("ExchangedDocument/ID"), agreement.say("SellerTradeParty/SpecifiedLegalOrganization/ID"), agreement.say("BuyerTradeParty/SpecifiedLegalOrganization/ID")
+	switch {
+	case says != number:
+		return fmt.Sprintf("the invoice says number %s, the file %s", says, number)
+	case seller != siren:
+		return fmt.Sprintf("the invoice says seller %s, the file %s", seller, siren)
 	case !slices.Contains(p.Sellers, siren):
 		return "seller " + siren + " is not registered here"
-	case !slices.Contains(p.Directory, inv.Buyer):
-		return fmt.Sprintf("SIREN %q of the buyer is not in the directory", inv.Buyer)
+	case !slices.Contains(p.Directory, buyer):
+		return fmt.Sprintf("SIREN %q of the buyer is not in the directory", buyer)
 	case p.seen[siren+"_"+number]:
 		return "number " + number + " was deposited before"
 	}
 	p.seen[siren+"_"+number] = true
 	return ""
+}
+
+// listed names what an invoice breaks, the first three in full.
+func listed(all []Finding) string {
+	var words []string
+	for i, f := range all {
+		if i == 3 {
+			words = append(words, fmt.Sprintf("%d more", len(all)-i))
+			break
+		}
+		words = append(words, f.String())
+	}
+	return strings.Join(words, "; ")
 }
