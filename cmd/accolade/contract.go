@@ -188,6 +188,9 @@ func (e *env) printContract(k api.Contract) error {
 	for _, h := range k.Headcounts {
 		t.add("headcount", joined(fmt.Sprintf("%d from %s", h.Count, h.From), h.Note))
 	}
+	if k.Group != nil {
+		t.add("accounts", "group "+groupWords(k))
+	}
 	if len(k.LeftOut) > 0 {
 		t.add("no employees", strings.Join(k.LeftOut, " "))
 	}

@@ -17,9 +17,10 @@ func newHeadcountCommand(e *env) *cobra.Command {
 the headcount that is billed. A difference is a proposal with the first day on which it
 was seen: a human accepts it or says no; nothing is booked by itself. A difference that
 goes away closes its proposal. Our own first admin never counts; shared accounts and
-machines are left out by accolade headcount leave-out.`,
+machines are left out by accolade headcount leave-out. Where several contracts share a
+server, as on an island, each has its accounts in a group: accolade headcount group.`,
 	}
-	c.AddCommand(newHeadcountList(e), newHeadcountShow(e), newHeadcountCheck(e), newHeadcountAccept(e), newHeadcountDismiss(e), newHeadcountLeaveOut(e))
+	c.AddCommand(newHeadcountList(e), newHeadcountShow(e), newHeadcountCheck(e), newHeadcountAccept(e), newHeadcountDismiss(e), newHeadcountLeaveOut(e), newHeadcountGroup(e))
 	return c
 }
 
@@ -159,6 +160,42 @@ replaced, and no account is left out when none is named. It counts from the next
 	}
 }
 
+func newHeadcountGroup(e *env) *cobra.Command {
+	var g api.AccountGroup
+	var none bool
+	c := &cobra.Command{
+		Use:   "group CLIENT --server NAME --group GROUP",
+		Short: "Say which accounts of a shared server are a client's",
+		Long: `Where several contracts share one server, as the sole traders of an island do, the accounts
+of each are put into a group of its own (YunoHost's web admin: Users, Manage groups), and
+this command names it. The members of the group are that contract's accounts, and count
+for no other one. An account in the groups of two contracts is nobody's until it is taken
+out of one, and no change is proposed for either. It counts from the next look on.`,
+		Example:           "  accolade headcount group yann --server ilot --group yann\n  accolade headcount group yann --none",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: e.completeClients(),
+		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
+			k, err := client.GroupAccounts(c.Context(), args[0], g)
+			if err != nil {
+				return err
+			}
+			return e.printContract(k)
+		}),
+	}
+	c.Flags().StringVar(&g.Server, "server", "", "the server")
+	c.Flags().StringVar(&g.Name, "group", "", "the group's name there")
+	c.Flags().BoolVar(&none, "none", false, "it shares its servers with nobody")
+	c.MarkFlagsRequiredTogether("server", "group")
+	c.MarkFlagsOneRequired("group", "none")
+	c.MarkFlagsMutuallyExclusive("group", "none")
+	return c
+}
+
+// groupWords say where the accounts of a contract on a shared server are.
+func groupWords(k api.Contract) string {
+	return k.Group.Name + " on server " + k.Group.Server
+}
+
 func (e *env) printHeadcounts(all []api.SeenHeadcount) error {
 	t := newTable("contract", "client", "billed#", "accounts#", "seen", "proposed since", "dismissed")
 	for _, h := range all {
@@ -179,6 +216,9 @@ func (e *env) printHeadcount(h api.SeenHeadcount, k api.Contract) error {
 	t.add("contract", h.Contract)
 	t.add("billed", h.Billed)
 	t.add("accounts", joined(fmt.Sprint(h.Found), strings.Join(h.Accounts, " ")))
+	if k.Group != nil {
+		t.add("group", groupWords(k))
+	}
 	t.add("left out", strings.Join(k.LeftOut, " "))
 	t.add("seen", h.On)
 	if h.Proposed != nil {

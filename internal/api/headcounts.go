@@ -25,6 +25,9 @@ type LeftOut struct {
 	Accounts []string `json:"accounts" doc:"all of them: it replaces what was said before" maxItems:"100"`
 }
 
+// AccountGroup says which group of a server holds a contract's accounts; both empty: none.
+type AccountGroup = contract.AccountGroup
+
 // Headcounts are what the last look saw, by contract.
 func (c *Client) Headcounts(ctx context.Context) ([]SeenHeadcount, error) {
 	var out []SeenHeadcount
@@ -53,4 +56,10 @@ func (c *Client) DismissHeadcount(ctx context.Context, contract string, a Headco
 func (c *Client) LeaveOut(ctx context.Context, contract string, l LeftOut) (Contract, error) {
 	var out Contract
 	return out, c.Put(ctx, path("headcounts", contract, "left-out"), l, &out)
+}
+
+// GroupAccounts says which group of a shared server holds a contract's accounts.
+func (c *Client) GroupAccounts(ctx context.Context, contract string, g AccountGroup) (Contract, error) {
+	var out Contract
+	return out, c.Put(ctx, path("headcounts", contract, "group"), g, &out)
 }

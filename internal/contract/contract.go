@@ -25,6 +25,7 @@ type Contract struct {
 	Renewals   []Renewal     `json:"renewals,omitempty"`   // by date
 	Ending     *Ending       `json:"ending,omitempty"`
 	LeftOut    []string      `json:"left_out,omitempty"` // accounts on the client's servers that are no employees
+	Group      *AccountGroup `json:"group,omitempty"`    // that holds its accounts; nil: it shares its servers with nobody
 	Signed     time.Time     `json:"signed"`             // when it was entered, UTC
 }
 
@@ -34,6 +35,13 @@ type Headcount struct {
 	From  calendar.Date `json:"from"`
 	Count int           `json:"count"`
 	Note  string        `json:"note,omitempty"` // required beyond MostEmployees
+}
+
+// AccountGroup is a group of a server's accounts, by YunoHost's name for it: those of one contract
+// where several share the server.
+type AccountGroup struct {
+	Server string `json:"server,omitempty"`
+	Name   string `json:"group,omitempty"`
 }
 
 // Ending closes a contract.

@@ -3,6 +3,7 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -42,13 +43,13 @@ func (c Comparison) Proposed(billed int) bool { return len(c.Steps) > 0 && c.Fou
 
 var comparisons = store.NewCollection[Comparison]("comparison", 1)
 
-// Counts reports whether a contract's headcount can be seen on servers: that of an offer
-// by the employee, and on a day on which it runs. A seat on a shared server cannot.
+// Counts reports whether a contract has a headcount on a day: that of an offer by the
+// employee or by the seat, while it runs.
 func (c Contract) Counts(on calendar.Date) bool {
-	return c.Runs(on) && c.OfferOn(on).Unit == PerEmployee
+	return c.Runs(on) && c.OfferOn(on).Unit != NoUnit
 }
 
-// Compare takes in the accounts that are on a client's servers today, all of them.
+// Compare takes in a contract's accounts on servers as of today, all of them.
 // Those that the contract leaves out are no employees. The same accounts on the same day
 // change nothing.
 func (b *Book) Compare(contractID string, accounts []string) (c Comparison, err error) {
@@ -235,5 +236,43 @@ func (b *Book) LeaveOut(a Actor, contractID string, accounts []string) (Contract
 			return "", invalid("accounts", len(k.LeftOut), "at most %d", mostLeftOut)
 		}
 		return fmt.Sprintf("%s: %v", k.ID, k.LeftOut), nil
+	})
+}
+
+// groupName is the form of a group's name in YunoHost.
+var groupName = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+
+// GroupAccounts says which group of which server holds a contract's accounts, or that none
+// does (an empty one). It counts from the next look on; what was seen before is forgotten,
+// since it was of other accounts.
+func (b *Book) GroupAccounts(a Actor, contractID string, g AccountGroup) (Contract, error) {
+	return b.edit(a, "headcount.group", "", contractID, func(tx store.Tx, k *Contract) (string, error) {
+		detail := k.ID + ": none"
+		switch {
+		case g == (AccountGroup{}):
+			k.Group = nil
+		case k.LastOffer().Unit == NoUnit:
+			return "", invalid("group", g.Name, "the offer %s counts nobody", k.LastOffer().Name)
+		case !groupName.MatchString(g.Name) || slices.Contains([]string{"all_users", "visitors", "admins"}, g.Name):
+			return "", invalid("group", g.Name, "want a group of YunoHost that is this contract's alone: lower-case letters, digits and underscores")
+		case g.Server == "":
+			return "", invalid("server", "", "want the server that the group is on")
+		default:
+			all, err := contracts.List(tx)
+			if err != nil {
+				return "", err
+			}
+			for _, o := range all {
+				if o.ID != k.ID && o.Group != nil && *o.Group == g && o.Client != k.Client && (o.Ending == nil || !o.Ending.On.Before(b.Today())) {
+					return "", refused("make one for each on the server", "the group %s on server %s holds the accounts of %s", g.Name, g.Server, o.ID)
+				}
+			}
+			k.Group = &g
+			detail = fmt.Sprintf("%s: %s on server %s", k.ID, g.Name, g.Server)
+		}
+		if seen, err := comparisons.Has(tx, k.ID); err != nil || !seen {
+			return detail, err
+		}
+		return detail, comparisons.Delete(tx, k.ID)
 	})
 }

@@ -129,6 +129,7 @@ var asks = []ask{
 	{call: "POST /v1/headcounts/check", slow: true},
 	{call: "POST /v1/headcounts/kerlann-1/dismiss", body: `{"reason": "stagiaires"}`},
 	{call: "PUT /v1/headcounts/kerlann-1/left-out", body: `{"accounts": ["anna"]}`},
+	{call: "PUT /v1/headcounts/kerlann-1/group", body: `{}`},
 	{call: "POST /v1/headcounts/check", slow: true},
 	{call: "POST /v1/headcounts/kerlann-1/accept", body: `{}`},
 	{call: "POST /v1/doctor", slow: true},

@@ -1,6 +1,7 @@
 // Package headcount asks clients' servers who has an account there, and has the book of
 // contracts hold that against the headcount that is billed: each morning, and when
-// somebody asks. It decides and books nothing: what differs is a proposal.
+// somebody asks. It decides and books nothing: what differs is a proposal. Where nothing
+// tells whose an account is, it proposes nothing and says what to do.
 //
 // It can be killed at any instant: a contract's comparison is written in one transaction
 // when all servers of its client have answered, and the next look writes it anew.
@@ -24,15 +25,24 @@ import (
 type Reconciler struct {
 	Book    *contract.Book
 	Servers func() ([]fleet.Server, error)
-	// Accounts are the names of those who have an account on a server, without its
-	// first admin, who is ours.
-	Accounts func(ctx context.Context, s fleet.Server) ([]string, error)
+	// Accounts are those on a server, without its first admin, who is ours.
+	Accounts func(ctx context.Context, s fleet.Server) (Accounts, error)
 	// Busy names the operation that works on a box now: a server there is not asked,
 	// since overlapping requests disturb each other. Empty: none.
 	Busy func(box string) (string, error)
-	Log  *slog.Logger
+	// Sharing are the contracts (by ID) that the cost of a box was entered for; none where
+	// the box serves its own client.
+	Sharing func(box string) ([]string, error)
+	Log     *slog.Logger
 
 	mu sync.Mutex // one look at a time
+}
+
+// Accounts are who has an account on a server, and in which of its groups. Groups may hold
+// the first admin too, and hold nobody who is not among the names otherwise.
+type Accounts struct {
+	Names  []string
+	Groups map[string][]string
 }
 
 // lookAt is when servers are asked: after the backups of the night, before the day.
@@ -58,8 +68,8 @@ func (r *Reconciler) Entry() schedule.Entry {
 	}}
 }
 
-// Look asks the servers of one client (by ID), or of all, and compares. A client one of
-// whose servers does not answer is left as it was, and told.
+// Look asks the servers of one client (by ID), or of all, and compares. A contract whose
+// accounts cannot be told is left as it was, and told.
 func (r *Reconciler) Look(ctx context.Context, client string) (unseen []Unseen, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,69 +77,46 @@ func (r *Reconciler) Look(ctx context.Context, client string) (unseen []Unseen, 
 	if err != nil {
 		return nil, err
 	}
-	servers, err := r.byClient()
+	servers, err := r.Servers()
 	if err != nil {
 		return nil, err
 	}
-	today := r.Book.Today()
+	l := look{Reconciler: r, contracts: all, today: r.Book.Today(), servers: inService(servers), asked: map[string]answer{}}
 	for _, k := range all {
-		theirs := servers[k.Client]
-		if client != "" && k.Client != client || !k.Counts(today) || len(theirs) == 0 {
+		if client != "" && k.Client != client || !k.Counts(l.today) {
 			continue
 		}
-		names, err := r.ask(ctx, theirs)
-		if err == nil {
-			_, err = r.Book.Compare(k.ID, names)
-			if err != nil {
+		names, err := l.accountsOf(ctx, k)
+		switch {
+		case ctx.Err() != nil:
+			return unseen, ctx.Err() // the stop cut it short: that says nothing about a server
+		case errors.Is(err, errNoServer):
+		case err != nil:
+			unseen = append(unseen, Unseen{k.ID, err.Error()})
+		default:
+			if _, err := r.Book.Compare(k.ID, names); err != nil {
 				return unseen, fmt.Errorf("contract %s: compare accounts: %w", k.ID, err)
 			}
-			continue
 		}
-		if ctx.Err() != nil {
-			return unseen, ctx.Err() // the stop cut it short: that says nothing about a server
-		}
-		unseen = append(unseen, Unseen{k.ID, err.Error()})
 	}
 	return unseen, nil
 }
 
-// byClient are the servers in service.
-func (r *Reconciler) byClient() (map[string][]fleet.Server, error) {
-	all, err := r.Servers()
-	by := map[string][]fleet.Server{}
-	for _, s := range all {
-		if s.State == fleet.ServerReady {
-			by[s.Client] = append(by[s.Client], s)
-		}
-	}
-	return by, err
+func inService(all []fleet.Server) []fleet.Server {
+	return slices.DeleteFunc(slices.Clone(all), func(s fleet.Server) bool { return s.State != fleet.ServerReady })
 }
 
-// ask gathers the accounts of all servers of a client: somebody who has one on two of
-// them is one.
-func (r *Reconciler) ask(ctx context.Context, servers []fleet.Server) (names []string, err error) {
-	for _, s := range servers {
-		if busy, err := r.Busy(s.Box); err != nil {
-			return nil, err
-		} else if busy != "" {
-			return nil, fmt.Errorf("server %s: operation %s works on box %s", s.Name, busy, s.Box)
-		}
-		found, err := r.one(ctx, s)
+// Group says which group of which server holds a contract's accounts; an empty one: none.
+// The server is one of ours; whether it has the group, the next look tells.
+func (r *Reconciler) Group(a contract.Actor, contractID string, g contract.AccountGroup) (contract.Contract, error) {
+	if g.Server != "" {
+		servers, err := r.Servers()
 		if err != nil {
-			return nil, fmt.Errorf("server %s: %w", s.Name, err)
+			return contract.Contract{}, err
 		}
-		names = append(names, found...)
+		if !slices.ContainsFunc(inService(servers), func(s fleet.Server) bool { return s.Name == g.Server }) {
+			return contract.Contract{}, &contract.Invalid{Field: "server", Value: g.Server, Allowed: "want a server in service; accolade server list shows them"}
+		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
-}
-
-func (r *Reconciler) one(ctx context.Context, s fleet.Server) ([]string, error) {
-	limited, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	found, err := r.Accounts(limited, s)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return nil, fmt.Errorf("no answer within %s", askLimit)
-	}
-	return found, err
+	return r.Book.GroupAccounts(a, contractID, g)
 }

@@ -32,6 +32,9 @@ type room struct {
 	look     *headcount.Reconciler
 	accounts map[string][]string // by server; nil: it does not answer
 	busy     string
+	groups   map[string]map[string][]string // by server
+	asked    []string                       // servers, in order
+	sharing  []string                       // contracts that share each box
 }
 
 func (r *room) Now() time.Time { return r.now }
@@ -80,9 +83,10 @@ func newRoom(t *testing.T) *room {
 	r.at("2026-09-01")
 	offers, err := contract.ReadOffers("")
 	r.must(err)
-	classic := offers["classic"]
-	classic.Hour = contract.PriceOf(6000)
-	offers["classic"] = classic
+	for name, o := range offers {
+		o.Hour = contract.PriceOf(6000)
+		offers[name] = o
+	}
 	r.book = contract.NewBook(r.db, r, calendar.Paris(), offers)
 	for _, name := range []string{"Kerlann", "Penmarch"} {
 		_, err := r.book.AddClient(anne, contract.Client{Name: name, Kind: contract.School, Address: contract.Address{Lines: []string{"1 rue"}, PostCode: "56100", City: "Lorient"}})
@@ -98,13 +102,15 @@ func newRoom(t *testing.T) *room {
 			return []fleet.Server{server("kerlann", "kerlann", fleet.ServerReady), server("kerlann-two", "kerlann", fleet.ServerReady),
 				server("penmarch", "penmarch", fleet.ServerReady), server("old", "penmarch", fleet.ServerGone)}, nil
 		},
-		Accounts: func(_ context.Context, s fleet.Server) ([]string, error) {
+		Accounts: func(_ context.Context, s fleet.Server) (headcount.Accounts, error) {
 			names, there := r.accounts[s.Name]
 			if !there {
-				return nil, fmt.Errorf("no route to %s", s.Name)
+				return headcount.Accounts{}, fmt.Errorf("no route to %s", s.Name)
 			}
-			return names, nil
+			r.asked = append(r.asked, s.Name)
+			return headcount.Accounts{Names: names, Groups: r.groups[s.Name]}, nil
 		},
+		Sharing: func(string) ([]string, error) { return r.sharing, nil },
 		Busy: func(box string) (string, error) {
 			if box == r.busy {
 				return "000042", nil

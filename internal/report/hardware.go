@@ -122,6 +122,17 @@ func (s *Service) machines(contracts []contract.Contract) ([]margin.Hardware, er
 	return out, nil
 }
 
+// Sharing are the contracts that a box's cost was entered for by name, today.
+func (s *Service) Sharing(box string) (ids []string, err error) {
+	all, err := s.Hardware()
+	for _, h := range all {
+		if h.Box == box && (h.Until.IsZero() || !h.Until.Before(s.today())) {
+			ids = append(ids, h.Contracts...)
+		}
+	}
+	return ids, err
+}
+
 // contractsOn are those of the clients whom a box, or a server on it, belongs to.
 func (s *Service) contractsOn(box string, contracts []contract.Contract) ([]string, error) {
 	names := map[string]bool{}

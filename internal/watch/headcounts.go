@@ -20,7 +20,7 @@ func Headcounts(book *contract.Book) Source {
 			if c.Proposed == nil {
 				continue
 			}
-			all = append(all, Condition{Warning, "contract/" + c.Contract, fmt.Sprintf("%d accounts on the server, %d employees billed (seen since %s)", c.Found, c.Billed, c.Proposed.From),
+			all = append(all, Condition{Warning, "contract/" + c.Contract, fmt.Sprintf("%d accounts on the server, %d billed (seen since %s)", c.Found, c.Billed, c.Proposed.From),
 				fmt.Sprintf("accolade headcount show %s, then accolade headcount accept %s, or dismiss, or leave-out", c.Contract, c.Contract), c.Proposed.From.Midnight(book.Zone())})
 		}
 		return all, nil

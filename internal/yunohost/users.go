@@ -14,6 +14,28 @@ func (s *Server) Users(ctx context.Context) (map[string]fleet.Account, error) {
 	return usersOf(s.ask(ctx, listUsers)[0])
 }
 
+// UsersAndGroups are Users with the members of each group, but for the groups of one that
+// YunoHost makes for each user.
+func (s *Server) UsersAndGroups(ctx context.Context) (users map[string]fleet.Account, groups map[string][]string, err error) {
+	replies := s.ask(ctx, listUsers, Call{Name: "list the groups", Command: cli("user", "group", "list"), Method: http.MethodGet, Path: "/users/groups"})
+	if users, err = usersOf(replies[0]); err != nil {
+		return nil, nil, err
+	}
+	var answer struct {
+		Groups map[string]struct {
+			Members []string `json:"members"`
+		} `json:"groups"`
+	}
+	if err := replies[1].Read(&answer); err != nil {
+		return nil, nil, err
+	}
+	groups = map[string][]string{}
+	for name, g := range answer.Groups {
+		groups[name] = g.Members
+	}
+	return users, groups, nil
+}
+
 var listUsers = Call{Name: "list the users", Command: cli("user", "list"), Method: http.MethodGet, Path: "/users"}
 
 func usersOf(r Reply) (map[string]fleet.Account, error) {

@@ -19,6 +19,7 @@ func (s *Server) registerHeadcounts() {
 	handle(s, route{method: http.MethodPost, path: "/headcounts/{contract}/accept", id: "accept-headcount", summary: "Book a headcount as it was seen", roles: billers, recorded: true}, s.acceptHeadcount)
 	handle(s, route{method: http.MethodPost, path: "/headcounts/{contract}/dismiss", id: "dismiss-headcount", summary: "Say that the headcount that is billed is right", roles: billers, recorded: true}, s.dismissHeadcount)
 	handle(s, route{method: http.MethodPut, path: "/headcounts/{contract}/left-out", id: "leave-out", summary: "Say which accounts are no employees", roles: writers, recorded: true}, s.leaveOut)
+	handle(s, route{method: http.MethodPut, path: "/headcounts/{contract}/group", id: "group-accounts", summary: "Say which group of a shared server holds a contract's accounts", roles: writers, recorded: true}, s.groupAccounts)
 }
 
 func (s *Server) listHeadcounts(context.Context, *struct{}) (*answer[[]api.SeenHeadcount], error) {
@@ -106,5 +107,17 @@ func (s *Server) leaveOut(ctx context.Context, in *struct {
 		return nil, err
 	}
 	k, err = s.Book.LeaveOut(actor(ctx), k.ID, in.Body.Accounts)
+	return body(k), err
+}
+
+func (s *Server) groupAccounts(ctx context.Context, in *struct {
+	ContractPath
+	Body api.AccountGroup
+}) (*answer[api.Contract], error) {
+	k, err := s.Book.Contract(in.Contract)
+	if err != nil {
+		return nil, err
+	}
+	k, err = s.Headcounts.Group(actor(ctx), k.ID, in.Body)
 	return body(k), err
 }
