@@ -61,6 +61,22 @@ func (c Contract) TermEndOn(day calendar.Date) calendar.Date {
 // with the client, the second while there is time to write.
 var ReminderDays = [...]int{90, 30}
 
+// TermReminder is the last of ReminderDays that has come for the term of a contract that
+// is neither ended nor renewed; due is false before the first, and once the term is over:
+// then the contract runs on.
+func (c Contract) TermReminder(today calendar.Date) (days int, due bool) {
+	left := today.DaysUntil(c.TermEnd())
+	if c.LastOffer().TermMonths == 0 || c.Ending != nil || left < 0 {
+		return 0, false
+	}
+	for _, d := range ReminderDays {
+		if left <= d {
+			days, due = d, true
+		}
+	}
+	return days, due
+}
+
 // Renew is how a contract is renewed.
 type Renew struct {
 	Client    string

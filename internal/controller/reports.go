@@ -23,7 +23,11 @@ func (c *Controller) buildReports() error {
 		Records: records{c.services.Fleet, c.services.Book, c.services.Backups, c.engine, c.conf.Zone()},
 	})
 	c.services.Mailing.Extras = append(c.services.Mailing.Extras, c.monthLetter)
-	return nil
+	reminder := &report.Reminder{Reports: c.services.Reports, Log: c.log}
+	if mailer := c.mailer(); mailer.Enabled() {
+		reminder.Mailer = mailer
+	}
+	return c.scheduler.Add(reminder.Entry())
 }
 
 // monthLetter goes with the mail of a month's invoice. A client whose contract did not

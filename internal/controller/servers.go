@@ -82,9 +82,14 @@ func (c *Controller) relay() *mails.Relay {
 
 // notifier mails whom the configuration names; nil when it names nobody.
 func (c *Controller) notifier() backup.Notifier {
-	mailer := &mails.Mailer{Relay: c.relay(), To: c.conf.Notify.Mail, Clock: c.clock}
+	mailer := c.mailer()
 	if !mailer.Enabled() {
 		return nil
 	}
 	return mailer
+}
+
+// mailer tells our own people, if it is enabled.
+func (c *Controller) mailer() *mails.Mailer {
+	return &mails.Mailer{Relay: c.relay(), To: c.conf.Notify.Mail, Clock: c.clock}
 }

@@ -29,7 +29,12 @@ func (m *Mailer) Enabled() bool { return m != nil && m.Relay.Enabled() && m.To !
 // Message-ID, so that a mail sent again after a crash is the same mail. Errors hold
 // no secret; Temporary says whether the relay may take it later.
 func (m *Mailer) Send(ctx context.Context, key, subject, text string) error {
-	message, err := Message{ID: MessageID(key, m.To), Date: m.Clock.Now(), From: m.Relay.From, To: m.To, Subject: subject, Text: text}.Bytes()
+	return m.SendFiles(ctx, key, subject, text)
+}
+
+// SendFiles is Send with files attached.
+func (m *Mailer) SendFiles(ctx context.Context, key, subject, text string, files ...Attachment) error {
+	message, err := Message{ID: MessageID(key, m.To), Date: m.Clock.Now(), From: m.Relay.From, To: m.To, Subject: subject, Text: text, Attachments: files}.Bytes()
 	if err != nil {
 		return err
 	}

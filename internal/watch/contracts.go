@@ -18,19 +18,13 @@ func Contracts(book *contract.Book) Source {
 		today := book.Today()
 		var found []Condition
 		for _, k := range all {
-			end := k.TermEnd()
-			left := today.DaysUntil(end)
-			if k.LastOffer().TermMonths == 0 || k.Ending != nil || left < 0 || left > contract.ReminderDays[0] {
+			reminder, due := k.TermReminder(today)
+			if !due {
 				continue
 			}
-			reminder := contract.ReminderDays[0]
-			for _, days := range contract.ReminderDays {
-				if left <= days {
-					reminder = days
-				}
-			}
+			end := k.TermEnd()
 			found = append(found, Condition{Level: Warning, Of: "contract/" + k.ID,
-				What:  fmt.Sprintf("the term ends on %s, in %d days (reminder at %d days)", end, left, reminder),
+				What:  fmt.Sprintf("the term ends on %s, in %d days (reminder at %d days)", end, today.DaysUntil(end), reminder),
 				Fix:   fmt.Sprintf("talk with %s (accolade letter renewal %s), then: accolade contract renew %s, or accolade contract end %s --on %s", k.Client, k.Client, k.Client, k.Client, end),
 				Since: end.AddDays(-reminder).Midnight(book.Zone())})
 		}
