@@ -162,6 +162,37 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// Beside the routes there is nothing to be had, and the document is for everybody.
+func TestNoOtherDoors(t *testing.T) {
+	s, _ := newTestServer(t, Services{})
+	ask := func(method, path, token string) *httptest.ResponseRecorder {
+		s.failures = newFailures()
+		r := httptest.NewRequest(method, "http://x"+path, nil)
+		if token != "" {
+			r.Header.Set("Authorization", token)
+		}
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		return w
+	}
+	for _, path := range []string{"/", "/v1", "/v1/", "//v1/version", "/v1/../v1/version", "/V1/version", "/v1/version/", "/docs", "/schemas/Version.json", "/metrics", "/debug/pprof/",
+		"/openapi", "/openapi.json/", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml", "/.well-known/x"} {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodTrace, "PROPFIND"} {
+			if w := ask(method, path, ""); w.Code != http.StatusUnauthorized {
+				t.Errorf("%s %s without a token: %d", method, path, w.Code)
+			}
+		}
+	}
+	for _, token := range []string{"token-admin", "Basic token-admin", "bearer", "Bearer ", "Bearer  token-admin", "Bearer token-admin,", "Bearer token-Admin"} {
+		if w := ask(http.MethodGet, "/v1/version", token); w.Code != http.StatusUnauthorized {
+			t.Errorf("Authorization: %q is answered %d", token, w.Code)
+		}
+	}
+	if w := ask(http.MethodGet, "/openapi.json", ""); w.Code != http.StatusOK {
+		t.Errorf("the document: %d", w.Code)
+	}
+}
+
 func checkProblem(t *testing.T, w *httptest.ResponseRecorder) {
 	t.Helper()
 	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {

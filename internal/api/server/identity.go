@@ -100,7 +100,7 @@ func caller(ctx context.Context) identity {
 // for everyone: it is the same in every installation.
 func (s *Server) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/openapi") {
+		if r.Method == http.MethodGet && r.URL.Path == "/openapi.json" {
 			next.ServeHTTP(w, r)
 			return
 		}
