@@ -2,7 +2,6 @@ package controller_test
 
 import (
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -74,6 +73,22 @@ func TestSchemas(t *testing.T) {
 
 func openGolden(t *testing.T, file string) store.DB {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "accolade.db")
+	if err := os.Chmod(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	unpackGolden(t, file, path)
+	db, err := store.Open(path, store.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// unpackGolden writes a golden store to path.
+func unpackGolden(t *testing.T, file, path string) {
+	t.Helper()
 	packed, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
@@ -87,14 +102,7 @@ func openGolden(t *testing.T, file string) store.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "accolade.db")
-	if err := errors.Join(os.Chmod(filepath.Dir(path), 0o700), os.WriteFile(path, raw, 0o600)); err != nil {
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(path, store.Options{NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	return db
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"codeberg.org/accolade/accolade/internal/clock"
-	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/wholefile"
 )
@@ -37,7 +36,7 @@ func (c *Controller) openState() error {
 			return fmt.Errorf("state: %w", err)
 		}
 	}
-	if c.keeper, err = c.openKeeper(); err != nil {
+	if err := c.openKey(); err != nil {
 		return err
 	}
 	for _, name := range []string{documentsName, copiesName} {
@@ -46,19 +45,6 @@ func (c *Controller) openState() error {
 		}
 	}
 	return nil
-}
-
-// openKeeper opens the key of the store, with its passphrase if there is to be one.
-func (c *Controller) openKeeper() (*secret.Keeper, error) {
-	file := filepath.Join(c.conf.State, identityFile)
-	if c.conf.Identity.PassphraseFile == "" {
-		return secret.OpenKeeper(file)
-	}
-	passphrase, err := c.conf.Identity.Passphrase()
-	if err != nil {
-		return nil, fmt.Errorf("identity.passphrase_file: %w", err)
-	}
-	return secret.OpenKeeperWithPassphrase(file, passphrase)
 }
 
 // participant is the controller's name in the simulated time.

@@ -23,6 +23,14 @@ func (s Sealed) String() string { return fmt.Sprintf("sealed (%d bytes)", len(s)
 // Keeper seals values and opens them again. It is safe for concurrent use.
 type Keeper struct {
 	identity *age.X25519Identity
+	file     string
+}
+
+// OtherKeyError: what is to be opened was sealed with another key.
+type OtherKeyError struct{ File string }
+
+func (e *OtherKeyError) Error() string {
+	return "it was sealed with another key than the one in " + e.File + ": bring back the key file that belongs to this store"
 }
 
 // OpenKeeper reads the age identity in the file path, and makes both at the first
@@ -69,13 +77,13 @@ func open(path string, w wrapping) (*Keeper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret: key file %s: %w", path, err)
 	}
-	return keeper(identity), nil
+	return keeper(identity, path), nil
 }
 
 // keeper is the only maker of one: the identity is a secret too.
-func keeper(identity *age.X25519Identity) *Keeper {
+func keeper(identity *age.X25519Identity, file string) *Keeper {
 	observe(identity.String())
-	return &Keeper{identity}
+	return &Keeper{identity, file}
 }
 
 // private refuses a key file that others can read: by then it is too late to just
@@ -108,7 +116,7 @@ func create(path string, w wrapping) (*Keeper, error) {
 	if err := wholefile.New(wholefile.OS, path, func(w io.Writer) error { _, err := w.Write(file); return err }); err != nil {
 		return nil, fmt.Errorf("secret: write the key: %w", err)
 	}
-	return keeper(identity), nil
+	return keeper(identity, path), nil
 }
 
 func parseIdentity(text []byte) (*age.X25519Identity, error) {
@@ -135,9 +143,13 @@ func (k *Keeper) Seal(v Value) (Sealed, error) {
 	return sealed, nil
 }
 
-// Open decrypts a value that this keeper, or one with the same key file, sealed.
+// Open decrypts a value that this keeper, or one with the same key file, sealed; else it
+// is an *OtherKeyError.
 func (k *Keeper) Open(s Sealed) (Value, error) {
 	text, err := decrypt(s, k.identity)
+	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
+		err = &OtherKeyError{k.file}
+	}
 	if err != nil {
 		return Value{}, fmt.Errorf("secret: open: %w", err)
 	}

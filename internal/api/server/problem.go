@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,6 +19,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/provisioning"
 )
@@ -38,7 +40,7 @@ func explain(err error) *api.Error {
 
 // knownErrors translate the typed errors of the rooms below, one each. A file of this
 // package that serves a noun whose errors are not here adds its own.
-var knownErrors = []func(error) *api.Error{operationError, storeError, quoteError, contractError, bankError, badRows, blueprintError, machineError, fleetError}
+var knownErrors = []func(error) *api.Error{operationError, storeError, quoteError, contractError, bankError, badRows, blueprintError, machineError, fleetError, keyError}
 
 func operationError(err error) *api.Error {
 	if e, ok := errors.AsType[*operation.Refused](err); ok {
@@ -58,6 +60,16 @@ func storeError(err error) *api.Error {
 		return &api.Error{Status: http.StatusConflict, Code: api.CodeExists, Detail: e.Error(), Fix: "choose another name, or change what is there"}
 	}
 	return nil
+}
+
+// keyError is for secrets of another key, after a copy of the store was brought back
+// without its own.
+func keyError(err error) *api.Error {
+	if _, ok := errors.AsType[*secret.OtherKeyError](err); !ok {
+		return nil
+	}
+	return &api.Error{Status: http.StatusConflict, Code: api.CodeRefused, Detail: err.Error(),
+		Fix: "stop accoladed, put that file in its place and start it; if it is lost for good, tell each vault's token again (accolade vault edit NAME --token-file FILE) and repair each box (accolade box enrol NAME --repair)"}
 }
 
 func contractError(err error) *api.Error {
@@ -102,6 +114,7 @@ func machineError(err error) *api.Error {
 // reference under which the log holds the text.
 func (s *Server) problem(ctx context.Context, err error) *api.Error {
 	p := *explain(err)
+	p.Detail = brief(p.Detail, mostDetail)
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
 	}
@@ -115,6 +128,7 @@ func (s *Server) problem(ctx context.Context, err error) *api.Error {
 
 // writeProblem answers from outside huma's chain.
 func writeProblem(w http.ResponseWriter, p *api.Error) {
+	p.Detail = brief(p.Detail, mostDetail)
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
 	}
@@ -131,8 +145,21 @@ var codes = map[int]string{
 	http.StatusForbidden: api.CodeForbidden, http.StatusServiceUnavailable: api.CodeUnavailable, http.StatusRequestTimeout: api.CodeUnavailable,
 }
 
-// mostErrors is how many wrong fields an answer names.
-const mostErrors = 100
+// An answer names at most so many wrong fields, and quotes so much of what it was sent, in
+// bytes: a caller reads it, and is not sent his own megabyte back.
+const (
+	mostErrors = 100
+	mostDetail = 16 << 10
+	mostQuoted = 500
+)
+
+// brief is s, or its beginning and how long it was.
+func brief(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes in all)", strings.ToValidUTF8(s[:most], ""), len(s))
+}
 
 // Errors that huma finds (validation, body too large) get the same form, and say what is
 // wanted as our own do.
@@ -157,9 +184,9 @@ func init() {
 				break
 			}
 			if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
-				p.Errors = append(p.Errors, api.FieldError{Field: d.Location, Message: d.Message, Value: secretless(d)})
+				p.Errors = append(p.Errors, api.FieldError{Field: brief(d.Location, mostQuoted), Message: brief(d.Message, mostQuoted), Value: secretless(d)})
 			} else if err != nil {
-				p.Errors = append(p.Errors, api.FieldError{Message: err.Error()})
+				p.Errors = append(p.Errors, api.FieldError{Message: brief(err.Error(), mostQuoted)})
 			}
 		}
 		return p
@@ -176,7 +203,9 @@ func secretless(d *huma.ErrorDetail) any {
 		return nil
 	}
 	switch v := d.Value.(type) {
-	case string, bool, float64, int, int64:
+	case string:
+		return brief(v, mostQuoted)
+	case bool, float64, int, int64:
 		return v
 	}
 	return nil

@@ -200,6 +200,12 @@ func (e *enrolment) open(what string, sealed secret.Sealed) (secret.Value, error
 	return v, nil
 }
 
+// ofAnotherKey tells of a secret that was sealed with a key which is lost.
+func ofAnotherKey(err error) bool {
+	_, is := errors.AsType[*secret.OtherKeyError](err)
+	return is
+}
+
 func (e *enrolment) refuse(why, fix string) error {
 	return &operation.Refused{Why: "box " + e.in.Name + " " + why, Fix: fix}
 }

@@ -40,6 +40,9 @@ func (e *enrolment) token(ctx context.Context) ([]action, error) {
 // have made the token anew.
 func (e *enrolment) accepted(ctx context.Context) (bool, error) {
 	ours, err := e.asOurselves()
+	if ofAnotherKey(err) { // as good as lost
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

@@ -98,6 +98,9 @@ func (e *enrolment) vaultLogin(ctx context.Context) ([]action, error) {
 // box's token.
 func (e *enrolment) vaultAccepts(ctx context.Context) (bool, error) {
 	value, err := e.open("its secret for the vault", e.box.VaultSecret)
+	if ofAnotherKey(err) { // as good as lost
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
@@ -186,7 +189,7 @@ func (e *enrolment) vaultStorage(ctx context.Context) ([]action, error) {
 				if err := e.made("storage " + want.Name); err != nil {
 					return err
 				}
-				return e.pass(ctx, e.host.AddVault)
+				return e.pass(ctx, e.host.AddVault, false)
 			}}}, nil
 	}
 	if have.Type != "pbs" || have.Server != want.Server || have.Datastore != want.Datastore {
@@ -199,20 +202,23 @@ func (e *enrolment) vaultStorage(ctx context.Context) ([]action, error) {
 	if len(diff) == 0 {
 		return nil, nil
 	}
-	return []action{{fmt.Sprintf("mend the storage %s: %s", want.Name, strings.Join(diff, ", ")), func(ctx context.Context) error { return e.pass(ctx, e.host.UpdateVault) }}}, nil
+	return []action{{fmt.Sprintf("mend the storage %s: %s", want.Name, strings.Join(diff, ", ")), func(ctx context.Context) error {
+		return e.pass(ctx, e.host.UpdateVault, have.KeyPrint == want.KeyPrint)
+	}}}, nil
 }
 
 type passing = func(context.Context, fleet.StorageConfig, secret.Value, secret.Value) error
 
-// pass hands the vault's secret and the key to the box.
-func (e *enrolment) pass(ctx context.Context, hand passing) error {
+// pass hands the vault's secret and the key to the box. A box that has the key keeps it if
+// ours cannot be opened.
+func (e *enrolment) pass(ctx context.Context, hand passing, has bool) error {
 	want := e.vaultConfig() // the key's fingerprint may be newer than the plan
 	password, err := e.open("its secret for the vault", e.box.VaultSecret)
 	if err != nil {
 		return err
 	}
 	key, err := e.open("its encryption key", e.box.VaultKey)
-	if err != nil {
+	if err != nil && !(has && ofAnotherKey(err)) {
 		return err
 	}
 	if err := hand(ctx, want, password, key); err != nil {
