@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +68,26 @@ func (e *env) printMargin(m api.Margins) error {
 	if m.All != nil && e.output != "csv" {
 		add(cell{"all on " + m.On, bold}, "", *m.All)
 	}
+	t.note = unequipped(m.Contracts)
 	return e.print(m, t)
+}
+
+// unequipped names the contracts whose figures are too good, for want of a machine.
+func unequipped(contracts []api.ContractMargin) string {
+	var names []string
+	for _, x := range contracts {
+		if x.Machines == 0 {
+			names = append(names, x.Contract)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	some := strings.Join(names[:min(len(names), 5)], ", ")
+	if more := len(names) - 5; more > 0 {
+		some += fmt.Sprintf(" and %d more", more)
+	}
+	return "\nWithout the cost of a machine, its place in the vault and its mail, since none is entered: " + some + ".\nEnter it with: accolade hardware set NAME --box BOX --price EUROS --age MONTHS --from DATE"
 }
 
 func (e *env) earns(x api.ContractMargin) string {
@@ -100,5 +120,6 @@ func (e *env) printMarginParts(m api.Margins) error {
 		row("not worn off", "", e.euros(-x.Residual), "lost if the machine is not used again")
 		row("if not renewed", "", e.loss(x), "earns from: "+e.earns(x))
 	}
+	t.note = unequipped(m.Contracts)
 	return e.print(m, t)
 }

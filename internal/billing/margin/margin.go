@@ -75,6 +75,7 @@ type Margin struct {
 	// Committed is the last day that the client is bound to: the term's, or the end of
 	// a notice given today, or the day of an ending.
 	Committed calendar.Date `json:"committed,omitzero"`
+	Machines  int           `json:"machines"` // that serve it; of none, what it costs is not known
 	ToDate    Sum           `json:"to_date"`
 	AtEnd     Sum           `json:"at_end"`   // on the day Committed
 	Residual  money.Cents   `json:"residual"` // of the hardware, on that day: lost if the machine is not used again

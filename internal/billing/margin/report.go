@@ -15,7 +15,7 @@ func (k *reckoning) report() Report {
 		if i < len(k.cases) {
 			c := k.cases[i]
 			m.Client, m.Name, m.Contract, m.Since = c.Contract.Client, c.Name, c.Contract.ID, c.Contract.Start
-			m.Committed = committed(c.Contract, k.on)
+			m.Committed, m.Machines = committed(c.Contract, k.on), len(k.served[i])
 			day = m.Committed
 			m.BreakEven = k.breakEven(f, c.Contract.Ending, k.residualAt(i, day))
 		}
