@@ -35,7 +35,7 @@ func about(c *cobra.Command) string {
 func usageText(c *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
-	if c.Runnable() && !c.HasAvailableSubCommands() {
+	if c.Runnable() && (!c.HasAvailableSubCommands() || strings.Contains(c.Use, " ")) {
 		b.WriteString(useText(c))
 	}
 	if c.HasAvailableSubCommands() {
