@@ -39,7 +39,7 @@ func pages(t *testing.T) map[string]string {
 }
 
 var (
-	fence   = regexp.MustCompile("(?ms)^ *```\\w*\n(.*?)^ *```")
+	fence   = regexp.MustCompile("(?ms)^(?:\\d+\\.)? *```\\w*\n(.*?)^ *```$|((?:^    [^\n]*\n)+)")
 	typed   = regexp.MustCompile(`(?m)^ *(?:\$ )?(?:bin/)?(accoladed?(?: .*)?)$`)
 	inline  = regexp.MustCompile("`(accoladed? [^`]+)`")
 	comment = regexp.MustCompile(`\s+#.*$`)
@@ -54,7 +54,7 @@ func TestCommandsOfPages(t *testing.T) {
 	lines, words := 0, 0
 	for name, text := range pages(t) {
 		for _, block := range fence.FindAllStringSubmatch(text, -1) {
-			for _, m := range typed.FindAllStringSubmatch(continued.ReplaceAllString(block[1], " "), -1) {
+			for _, m := range typed.FindAllStringSubmatch(continued.ReplaceAllString(block[1]+block[2], " "), -1) {
 				lines++
 				told(t, name, m[1], true)
 			}
