@@ -340,6 +340,32 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// TestPrintable: what is pasted from elsewhere is drawn as it looks there, and nothing is a
+// box (glyph .notdef, which PDF/A forbids).
+func TestPrintable(t *testing.T) {
+	inv := of(t, 1)
+	for words, want := range map[string]string{
+		"Cafe\u0301 e\u0302tre":                    "Café être",
+		"12\u202f%\u2009et\u20073\u3000€":          "12 % et 3 €",
+		"porte\u2011cle\u0301s, co\u00adopé\u200b": "porte-clés, coopé",
+		"株式会社 ☃ 🚲":                                 "???? ? ?",
+		"Ελπίδα, Пекарня, Łódź, −5 → 6":            "Ελπίδα, Пекарня, Łódź, −5 → 6",
+	} {
+		inv.Client.Name = words
+		if got := text(t, render(t, inv)); !strings.Contains(got, want+"\n") {
+			t.Errorf("%q is not drawn as %q:\n%s", words, want, got)
+		}
+	}
+	for r, want := range map[rune]bool{'é': true, '€': true, 'Ω': true, 'Я': true, 'ſ': true, '−': true, '株': false, '☃': false, '\ufffe': false, '🚲': false, -1: false} {
+		if hasGlyph(r) != want {
+			t.Errorf("hasGlyph(%q) is %t", r, !want)
+		}
+	}
+	if runes := runesOf([]byte("no font")); *runes != [1 << 16]bool{} {
+		t.Error("what is no font has runes")
+	}
+}
+
 // TestReady unpacks the font that goes into every document: poppler reads words out of
 // a document whose fonts are damaged, and draws none.
 func TestReady(t *testing.T) {

@@ -3,6 +3,8 @@ package paper
 import (
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // ink is a colour.
@@ -130,19 +132,28 @@ func (s *sheet) fitting(width float64, word string) int {
 	return cut
 }
 
-// printable replaces what the font cannot draw: runes outside the basic plane and
-// control characters, and notes what western lacks. Apostrophes become those of print.
+// printable is words as the fonts draw them: accents in one with their letters, spaces and
+// hyphens of print as the plain ones that do not break, apostrophes as those of print, and
+// a question mark for what has no glyph. It notes what western lacks.
 func (s *sheet) printable(words string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r > 0xffff:
-			return '?'
 		case unicode.IsControl(r):
 			return ' '
 		case r == '\'':
 			return '’'
+		case r == '\u00ad' || unicode.Is(unicode.Cf, r): // hyphens that do not show, joiners, marks of direction
+			return -1
+		case r != ' ' && unicode.Is(unicode.Zs, r):
+			return '\u00a0'
+		case r == '\u2010' || r == '\u2011':
+			return '-'
+		case isWestern(r):
+			return r
+		case !hasGlyph(r):
+			return '?'
 		}
-		s.beyond = s.beyond || !isWestern(r)
+		s.beyond = true
 		return r
-	}, words)
+	}, norm.NFC.String(words))
 }
