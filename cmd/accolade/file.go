@@ -29,13 +29,22 @@ func fileTrouble(err error) (f failure, ok bool) {
 	if !ok {
 		return f, false
 	}
+	path := p.Path
+	unfinished := strings.HasPrefix(filepath.Base(path), ".part-") // the name that a file has until it is whole
+	if unfinished {
+		path = filepath.Dir(path)
+	}
 	switch {
 	case errors.Is(p, fs.ErrNotExist) && missing(filepath.Dir(p.Path)):
 		f = failure{what: p.Path + ": there is no folder " + filepath.Dir(p.Path), fix: "make the folder, or look at the name" + from(p.Path), code: exitNotFound}
+	case errors.Is(p, fs.ErrNotExist) && (unfinished || p.Op == "mkdir"), errors.Is(p, syscall.EROFS):
+		f = failure{what: "nothing can be written to " + path, fix: "choose another place", code: exitForbidden}
 	case errors.Is(p, fs.ErrNotExist):
 		f = failure{what: "there is no file " + p.Path, fix: "look at the name" + from(p.Path), code: exitNotFound}
+	case errors.Is(p, syscall.ENOTDIR):
+		f = failure{what: path + ": a file stands where a folder is wanted", fix: "choose another name, or move the file away", code: exitUsage}
 	case errors.Is(p, fs.ErrPermission):
-		f = failure{what: "you may not " + p.Op + " " + p.Path, fix: "ask its owner, or choose another place", code: exitForbidden}
+		f = failure{what: "you may not " + p.Op + " " + path, fix: "ask its owner, or choose another place", code: exitForbidden}
 	case errors.Is(p, syscall.EISDIR):
 		f = isFolder(p.Path)
 	case errors.Is(p, syscall.ENOSPC):
