@@ -3,13 +3,17 @@ package einvoice_test
 import (
 	"bytes"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/einvoice"
+	"codeberg.org/accolade/accolade/internal/calendar"
+	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
 )
 
@@ -50,20 +54,55 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestQuantityTimesPrice: for 1 to 25 employees, in months of 28 to 31 days, for each
-// run of days, the quantity times the price of six decimals is the line to the cent.
+// TestQuantityTimesPrice: for 1 to 25 employees, in months of 28 to 31 days, for each run
+// of days: the line that billing computes names the employees (BT-129), the price for them
+// (BT-146, of six decimals), and their product is the line to the cent (BT-131), which is
+// what an independent computation says; and the XML says so when it is read back.
 func TestQuantityTimesPrice(t *testing.T) {
-	for employees := int64(1); employees <= 25; employees++ {
-		for days := int64(28); days <= 31; days++ {
-			for first := int64(1); first <= days; first++ {
-				for last := first; last <= days; last++ {
-					exact := new(big.Rat).Mul(big.NewRat(3900, 1), big.NewRat(last-first+1, days))
-					if got, want := product(money.PriceOf(exact), employees, 1), money.Round(new(big.Rat).Mul(exact, big.NewRat(employees, 1))); got != want {
-						t.Fatalf("%d employees, days %d to %d of %d: quantity x price is %s, the line %s", employees, first, last, days, got, want)
+	offers, err := contract.ReadOffers("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	offer := offers["classic"]
+	offer.Hour = contract.PriceOf(6000)
+	cases := 0
+	for _, m := range []calendar.Month{{Year: 2027, Month: 2}, {Year: 2028, Month: 2}, {Year: 2026, Month: 11}, {Year: 2026, Month: 10}} {
+		start := m.Add(-1).First()
+		for first := m.First(); !first.After(m.Last()); first = first.AddDays(1) {
+			all := sample(0)
+			all.Month, all.Date, all.Due, all.Lines, all.Discounts, all.Deposits, all.Net, all.Tax, all.Groups = m, m.Last(), m.Last().AddDays(30), nil, nil, nil, 0, 0, nil
+			var want []money.Cents
+			for employees := 1; employees <= 25; employees++ {
+				for last := first; !last.After(m.Last()); last = last.AddDays(1) {
+					k := contract.Contract{ID: "k-1", Client: "k", Offer: offer, Start: start,
+						Headcounts: []contract.Headcount{{From: start, Count: 26}, {From: first, Count: employees}, {From: last.AddDays(1), Count: 26}}}
+					inv := billing.Compute(m, calendar.Date{}, billing.Case{Client: contract.Client{ID: "k", Name: "K"}, Contract: k, From: m}, all.Seller).Invoice
+					at := slices.IndexFunc(inv.Lines, func(l billing.Line) bool { return l.From == first && l.To == last && l.Quantity == int64(employees) })
+					if at < 0 {
+						t.Fatalf("%s: no line of %d employees from %s to %s: %+v", m, employees, first, last, inv.Lines)
 					}
+					all.Lines = append(all.Lines, inv.Lines[at])
+					days, of := int64(last.Day-first.Day+1), int64(m.Last().Day)
+					want = append(want, money.Round(big.NewRat(3900*days*int64(employees), of)))
 				}
 			}
+			d, err := einvoice.Of(billing.Total(all))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, err = einvoice.ReadCII(einvoice.WriteCII(d)); err != nil {
+				t.Fatal(err)
+			}
+			for i, l := range d.Lines {
+				if got := product(l.Price, l.Quantity, max(l.Per, 1)); got != want[i] || l.Net != want[i] || l.Unit != "IE" {
+					t.Fatalf("%s, from %s, line %d: %d %s x %d: %s, net %s, want %s", m, first, i, l.Quantity, l.Unit, l.Price, got, l.Net, want[i])
+				}
+			}
+			cases += len(d.Lines)
 		}
+	}
+	if cases != 25*(28*29+29*30+30*31+31*32)/2 {
+		t.Errorf("%d cases were looked at", cases)
 	}
 }
 
