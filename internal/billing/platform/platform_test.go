@@ -244,9 +244,41 @@ type drawn struct{ ledger }
 
 func (drawn) Paper(number string) ([]byte, error) { return []byte(number), nil }
 
-// TestSFTP deposits on another machine whose host key is pinned.
-func TestSFTP(t *testing.T) {
-	dir := t.TempDir()
+// TestCrashDepositSFTP does the same over SFTP, at each commit and each thing that is said
+// to the other machine.
+func TestCrashDepositSFTP(t *testing.T) {
+	remote, _ := machine(t)
+	crashtest.Run(t, func(t testing.TB, clk *clocktest.Clock) crashtest.World {
+		dir := t.TempDir()
+		there := approved(dir)
+		papers := books()
+		var s *platform.Service
+		return crashtest.World{
+			Controller: func(c *crashtest.Controller) error {
+				life := remote
+				life.Folder, life.Dial = dir, c.Dial((&net.Dialer{}).DialContext)
+				s = &platform.Service{DB: c.DB, Clock: c.Clock, Ledger: drawn{papers}, Log: slog.New(slog.DiscardHandler), Open: life.Open}
+				return there.Collect()
+			},
+			Work: func(c *crashtest.Controller) error {
+				_, err := s.Deposit(c.Context, anne, "F2026-0001")
+				return err
+			},
+			State: func(_ context.Context, db store.DB) (any, error) {
+				if err := there.Collect(); err != nil {
+					return nil, err
+				}
+				d, err := service(db, clk, nil).Of("F2026-0001")
+				files, ferr := os.ReadDir(dir)
+				return []any{there.Taken, d.State, len(files)}, errors.Join(err, ferr)
+			},
+		}
+	})
+}
+
+// machine is another machine that lets us in; ours is the key that we have for it.
+func machine(t *testing.T) (remote platform.SFTP, ours ssh.PublicKey) {
+	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -255,8 +287,7 @@ func TestSFTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := ssh.NewPublicKey(public)
-	if err != nil {
+	if ours, err = ssh.NewPublicKey(public); err != nil {
 		t.Fatal(err)
 	}
 	key := filepath.Join(t.TempDir(), "key")
@@ -264,7 +295,14 @@ func TestSFTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	address, host := serve(t, ours)
-	remote := platform.SFTP{Address: address, User: "accolade", Folder: dir, KeyFile: key, HostKey: string(ssh.MarshalAuthorizedKey(host))}
+	return platform.SFTP{Address: address, User: "accolade", KeyFile: key, HostKey: string(ssh.MarshalAuthorizedKey(host))}, ours
+}
+
+// TestSFTP deposits on another machine whose host key is pinned.
+func TestSFTP(t *testing.T) {
+	dir := t.TempDir()
+	remote, ours := machine(t)
+	remote.Folder = dir
 	s := service(store.Memory(), clocktest.Auto(crashtest.Start), remote.Open)
 	for range 2 {
 		if d, err := s.Deposit(t.Context(), anne, "F2026-0001"); err != nil || d.State != platform.Deposited {
@@ -281,7 +319,7 @@ func TestSFTP(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "732829320_F2026-0002.pdf"), []byte("of somebody else"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Deposit(t.Context(), anne, "F2026-0002")
+	_, err := s.Deposit(t.Context(), anne, "F2026-0002")
 	refuses(t, err, "holds a file 732829320_F2026-0002.pdf already")
 	for want, spoil := range map[string]func(*platform.SFTP){
 		"host key mismatch":      func(r *platform.SFTP) { r.HostKey = string(ssh.MarshalAuthorizedKey(ours)) },
@@ -295,7 +333,7 @@ func TestSFTP(t *testing.T) {
 		_, err := other.Open(t.Context())
 		refuses(t, err, want)
 	}
-	if err := os.Chmod(key, 0o644); err != nil {
+	if err := os.Chmod(remote.KeyFile, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, err = remote.Open(t.Context())
