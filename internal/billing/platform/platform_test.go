@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -276,6 +277,28 @@ func TestCrashDepositSFTP(t *testing.T) {
 	})
 }
 
+// TestRenamedMeanwhile: the rename of a controller that died comes late, right before that
+// of the next one.
+func TestRenamedMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	s := service(store.Memory(), clocktest.Auto(crashtest.Start), func(context.Context) (platform.Files, error) {
+		return twice{platform.Folder{Path: dir, Disk: wholefile.OS}}, nil
+	})
+	if d, err := s.Deposit(t.Context(), anne, "F2026-0001"); err != nil || d.State != platform.Deposited {
+		t.Errorf("it is %s, %v", d.State, err)
+	}
+}
+
+// twice is a place at which each rename comes twice.
+type twice struct{ platform.Files }
+
+func (p twice) Rename(from, to string) error {
+	if err := p.Files.Rename(from, to); err != nil {
+		return err
+	}
+	return p.Files.Rename(from, to)
+}
+
 // machine is another machine that lets us in; ours is the key that we have for it.
 func machine(t *testing.T) (remote platform.SFTP, ours ssh.PublicKey) {
 	t.Helper()
@@ -369,13 +392,26 @@ func serve(t *testing.T, client ssh.PublicKey) (address string, host ssh.PublicK
 			if err != nil {
 				return
 			}
-			go session(conn, conf)
+			go session(&lasting{Conn: conn}, conf)
 		}
 	}()
 	return listener.Addr().String(), signer.PublicKey()
 }
 
-func session(conn net.Conn, conf *ssh.ServerConfig) {
+// lasting is a connection that stays until what was asked over it has been done: ssh closes
+// it as soon as the other side hangs up.
+type lasting struct {
+	net.Conn
+	work sync.Mutex
+}
+
+func (l *lasting) Close() error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	return l.Conn.Close()
+}
+
+func session(conn *lasting, conf *ssh.ServerConfig) {
 	defer conn.Close()
 	_, channels, requests, err := ssh.NewServerConn(conn, conf)
 	if err != nil {
@@ -396,7 +432,10 @@ func session(conn net.Conn, conf *ssh.ServerConfig) {
 		if err != nil {
 			return
 		}
-		if err := server.Serve(); err != nil && !errors.Is(err, io.EOF) {
+		conn.work.Lock()
+		err = server.Serve()
+		conn.work.Unlock()
+		if err != nil && !errors.Is(err, io.EOF) {
 			return
 		}
 		_ = channel.Close()

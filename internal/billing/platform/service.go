@@ -77,7 +77,8 @@ func (s *Service) Deposit(ctx context.Context, a contract.Actor, number string) 
 	case err == nil && !bytes.Equal(held, paper): // somebody else's hand
 		return d, refused("remove that file, then deposit again", "%s holds something else than %s", part, number)
 	case err == nil:
-		if err := files.Rename(part, d.File); err != nil {
+		// Gone since we looked is renamed: a request of a controller that died comes late.
+		if err := files.Rename(part, d.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return d, away(err)
 		}
 	case !errors.Is(err, fs.ErrNotExist):

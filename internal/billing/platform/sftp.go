@@ -92,12 +92,16 @@ type remoteFolder struct {
 	folder string
 }
 
+// Put does nothing that harms when it comes late, from a controller that died: what it does
+// to a file that a later one has written leaves that as it is.
 func (r *remoteFolder) Put(name string, content []byte) error {
-	f, err := r.client.OpenFile(path.Join(r.folder, name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	f, err := r.client.OpenFile(path.Join(r.folder, name), os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
+	if _, err = f.Write(content); err == nil {
+		err = f.Truncate(int64(len(content)))
+	}
 	if _, known := r.client.HasExtension("fsync@openssh.com"); known && err == nil {
 		err = f.Sync()
 	}
