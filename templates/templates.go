@@ -44,20 +44,6 @@ func quote(value any) (string, error) {
 	return string(text), err
 }
 
-// Reminder fills in the letter of a level, 1 to 3, in a client's language.
-func Reminder(language string, level int, values any) (string, error) {
-	name := fmt.Sprintf("%s-%d.txt", language, level)
-	parsed, err := template.New(name).Option("missingkey=error").ParseFS(files, "reminder/"+name)
-	if err != nil {
-		return "", fmt.Errorf("template %s: %w", name, err)
-	}
-	var out strings.Builder
-	if err := parsed.Execute(&out, values); err != nil {
-		return "", fmt.Errorf("template %s: %w", name, err)
-	}
-	return out.String(), nil
-}
-
 // LetterMail fills in the mail that a letter is. Values are escaped for HTML.
 func LetterMail(w io.Writer, values any) error {
 	parsed, err := html.New("mail.html").Option("missingkey=error").ParseFS(files, "letter/mail.html")

@@ -44,6 +44,8 @@ func (f *clientFlags) add(c *cobra.Command) {
 	fs.String("commitment", "", "commitment number of Chorus Pro (numéro d'engagement), on every invoice")
 	fs.BoolVar(&f.serviceDemanded, "service-demanded", false, "the body takes no invoice without a service code")
 	fs.BoolVar(&f.commitmentDemanded, "commitment-demanded", false, "the body takes no invoice without a commitment number")
+	fs.String("late-law", "", "what it owes for paying late: commerce, public or none (default: by its kind)")
+	cobra.CheckErr(c.RegisterFlagCompletionFunc("late-law", cobra.FixedCompletions(texts(contract.LateLaws), cobra.ShellCompDirectiveNoFileComp)))
 	fs.IntVar(&f.shares, "shares", 0, "of the cooperative that the client holds; 0: none any more")
 	fs.String("member-since", "", "day on which they were subscribed, 2026-09-15")
 }
@@ -69,7 +71,7 @@ func (f *clientFlags) addIdentity(c *cobra.Command) {
 func (f *clientFlags) fields(fs *pflag.FlagSet, was contract.Address) api.ClientFields {
 	out := api.ClientFields{Kind: given(fs, "kind"), SIREN: given(fs, "siren"), SIRET: given(fs, "siret"), RNA: given(fs, "rna"),
 		VATNumber: given(fs, "vat-number"), Language: given(fs, "language"),
-		ServiceCode: given(fs, "service-code"), Commitment: given(fs, "commitment"), MemberSince: given(fs, "member-since")}
+		ServiceCode: given(fs, "service-code"), Commitment: given(fs, "commitment"), MemberSince: given(fs, "member-since"), LateLaw: given(fs, "late-law")}
 	if fs.Changed("service-demanded") {
 		out.ServiceDemanded = &f.serviceDemanded
 	}
@@ -243,6 +245,7 @@ func (e *env) showClient(ctx context.Context, client *api.Client, k api.ClientIn
 	}
 	row("service code", demanded(k.Chorus.Service, k.Chorus.ServiceDemanded))
 	row("commitment", demanded(k.Chorus.Commitment, k.Chorus.CommitmentDemanded))
+	row("late law", string(k.LateLaw()))
 	if m := k.Member; m != nil {
 		row("member", fmt.Sprintf("%d shares since %s", m.Shares, m.Since))
 	}

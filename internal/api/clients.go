@@ -28,6 +28,8 @@ type ClientFields struct {
 	ServiceDemanded    *bool   `json:"service_demanded,omitempty" doc:"the body takes no invoice without a service code"`
 	CommitmentDemanded *bool   `json:"commitment_demanded,omitempty" doc:"the body takes no invoice without a commitment number"`
 
+	LateLaw *string `json:"late_law,omitempty" doc:"what it owes for paying late: commerce, public or none; empty: by its kind"`
+
 	Shares      *int    `json:"shares,omitempty" doc:"of the cooperative, held by the client; 0: none any more"`
 	MemberSince *string `json:"member_since,omitempty" doc:"day on which they were subscribed" example:"2026-09-15"`
 }

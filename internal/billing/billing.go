@@ -104,6 +104,7 @@ type Buyer struct {
 	Delivery  *contract.Address   `json:"delivery,omitempty"`
 	Language  string              `json:"language"`
 	Mail      string              `json:"mail,omitempty"` // of the billing contact
+	Late      contract.LateLaw    `json:"late,omitempty"` // what it owes for paying late; empty on what was issued before that was kept
 	// Chorus Pro asks for these where the public body wants them.
 	Service    string `json:"service,omitempty"`    // service code, BT-10
 	Commitment string `json:"commitment,omitempty"` // commitment number, BT-13
@@ -178,7 +179,8 @@ type TaxGroup struct {
 // DueDays after its date an invoice is due.
 const DueDays = 30
 
-// recoveryFee is due for late payment, by article D441-5 du Code de commerce.
+// recoveryFee is due for late payment, by article D441-5 du Code de commerce and article
+// D2192-35 du Code de la commande publique.
 const recoveryFee = money.Cents(40_00)
 
 // OnDeposit tells of a deposit invoice, or a credit note of one: what it is over is not

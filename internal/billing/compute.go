@@ -181,7 +181,7 @@ func head(inv *Invoice, m calendar.Month, c Case, seller Seller, s Settlement) {
 // BuyerOf is what an invoice says of its client, to be frozen with it.
 func BuyerOf(c contract.Client) Buyer {
 	b := Buyer{ID: c.ID, Name: c.Name, Kind: c.Kind, SIREN: c.SIREN, SIRET: c.SIRET, RNA: c.RNA, VATNumber: c.VATNumber,
-		Address: c.Address, Delivery: c.Delivery, Language: c.Language,
+		Address: c.Address, Delivery: c.Delivery, Language: c.Language, Late: c.LateLaw(),
 		Service: c.Chorus.Service, Commitment: c.Chorus.Commitment}
 	for _, p := range c.Contacts {
 		if p.Mail != "" && (b.Mail == "" || slices.Contains(p.Roles, contract.Billing)) {

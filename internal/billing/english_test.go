@@ -77,8 +77,8 @@ func TestEnglishLines(t *testing.T) {
 func TestEnglishMentions(t *testing.T) {
 	s := seller()
 	for got, want := range map[string]string{
-		English.Late(s):                                 "Late-payment penalties: three times the French statutory interest rate, payable without reminder from the day after the due date.",
-		English.Recovery():                              "Fixed compensation for recovery costs in case of late payment: €40.00.",
+		English.Late(s, contract.Commerce):              "Late-payment penalties: three times the French statutory interest rate, payable without reminder from the day after the due date.",
+		English.Recovery(contract.Commerce):             "Fixed compensation for recovery costs in case of late payment: €40.00.",
 		English.Discount(s):                             "No discount for early payment.",
 		English.Operation():                             "Category of operation: supply of services (prestation de services).",
 		English.Exemption(Exempt):                       "VAT not applicable, art. 293 B of the French tax code (TVA non applicable, art. 293 B du CGI)",
@@ -92,7 +92,7 @@ func TestEnglishMentions(t *testing.T) {
 		}
 	}
 	s.LateRateEN, s.EarlyDiscount, s.EarlyDiscountEN, s.Capital = "12%", "Escompte de 1 %", "1% within eight days", "€18,500"
-	if got := English.Late(s) + English.Discount(s) + English.Form(s); got != "Late-payment penalties: 12%, payable without reminder from the day after the due date.1% within eight days.SCIC SARL with a capital of €18,500" {
+	if got := English.Late(s, contract.Commerce) + English.Discount(s) + English.Form(s); got != "Late-payment penalties: 12%, payable without reminder from the day after the due date.1% within eight days.SCIC SARL with a capital of €18,500" {
 		t.Errorf("as the seller says it: %q", got)
 	}
 }

@@ -3,6 +3,8 @@ package billing
 import (
 	"fmt"
 	"strings"
+
+	"codeberg.org/accolade/accolade/internal/contract"
 )
 
 // The mentions that the law wants on every invoice (articles L441-9, L441-10 and
@@ -10,20 +12,46 @@ import (
 // invoice may be written in another language than French; where the law prescribes
 // the words themselves, they stand in French behind the English ones.
 
-// Recovery names the fee for recovery (D441-5).
-func (in Language) Recovery() string {
-	if in == English {
-		return fmt.Sprintf("Fixed compensation for recovery costs in case of late payment: %s.", in.Money(recoveryFee))
+// between is what is said of terms that only hold between professionals, to a client who
+// may be none.
+func (in Language) between(law contract.LateLaw) string {
+	switch {
+	case law != contract.NoLate:
+		return ""
+	case in == English:
+		return " (between professionals)"
 	}
-	return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard : %s.", in.Money(recoveryFee))
+	return " (entre professionnels)"
+}
+
+// Recovery names the fee for recovery (D441-5 du Code de commerce; of public bodies D2192-35
+// du Code de la commande publique).
+func (in Language) Recovery(law contract.LateLaw) string {
+	fee := in.Money(recoveryFee)
+	switch {
+	case law == contract.PublicOrder && in == English:
+		return fmt.Sprintf("Fixed compensation for recovery costs: %s (article D2192-35 of the French public procurement code).", fee)
+	case law == contract.PublicOrder:
+		return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement : %s (article D2192-35 du Code de la commande publique).", fee)
+	case in == English:
+		return fmt.Sprintf("Fixed compensation for recovery costs in case of late payment%s: %s.", in.between(law), fee)
+	}
+	return fmt.Sprintf("Indemnité forfaitaire pour frais de recouvrement en cas de retard%s : %s.", in.between(law), fee)
 }
 
 // statutoryRate is the rate that the law sets where nothing else was agreed, as
 // sellers print it, and what it is in English.
 var statutoryRate = map[string]string{"trois fois le taux d'intérêt légal": "three times the French statutory interest rate"}
 
-// Late names the rate of penalties (L441-10).
-func (in Language) Late(s Seller) string {
+// Late names the rate of penalties (L441-10), or what a public body owes by law whatever the
+// seller's terms say (L2192-13 and R2192-31 du Code de la commande publique).
+func (in Language) Late(s Seller, law contract.LateLaw) string {
+	if law == contract.PublicOrder {
+		if in == English {
+			return "Interest on late payment, due by law from the day after the due date: the European Central Bank's refinancing rate plus eight points (articles L2192-13 and R2192-31 of the French public procurement code)."
+		}
+		return "Intérêts moratoires, dus de plein droit dès le lendemain de l'échéance : taux de refinancement de la Banque centrale européenne majoré de huit points (articles L2192-13 et R2192-31 du Code de la commande publique)."
+	}
 	if in == English {
 		rate := s.LateRate
 		if words, known := statutoryRate[strings.ToLower(strings.ReplaceAll(rate, "’", "'"))]; known {
@@ -32,9 +60,9 @@ func (in Language) Late(s Seller) string {
 		if s.LateRateEN != "" {
 			rate = s.LateRateEN
 		}
-		return fmt.Sprintf("Late-payment penalties: %s, payable without reminder from the day after the due date.", rate)
+		return fmt.Sprintf("Late-payment penalties%s: %s, payable without reminder from the day after the due date.", in.between(law), rate)
 	}
-	return fmt.Sprintf("Pénalités de retard : %s, exigibles sans rappel dès le lendemain de l'échéance.", s.LateRate)
+	return fmt.Sprintf("Pénalités de retard%s : %s, exigibles sans rappel dès le lendemain de l'échéance.", in.between(law), s.LateRate)
 }
 
 // Discount names the discount for early payment, or its absence (L441-9).

@@ -9,7 +9,6 @@ import (
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
 	"codeberg.org/accolade/accolade/internal/store"
-	"codeberg.org/accolade/accolade/templates"
 )
 
 // reminderDays are how many days after the due date each level of reminder is for: a
@@ -27,15 +26,16 @@ type Reminded struct {
 
 // Reminder is what a client is to be reminded of today.
 type Reminder struct {
-	Client   string        `json:"client"` // ID
-	Name     string        `json:"name"`
-	Language string        `json:"language"`
-	Level    int           `json:"level"` // the highest of its invoices
-	Invoices []LateInvoice `json:"invoices"`
-	Left     money.Cents   `json:"left"`
-	Interest money.Cents   `json:"interest"`
-	Fees     money.Cents   `json:"fees"`
-	Total    money.Cents   `json:"total"`
+	Client   string           `json:"client"` // ID
+	Name     string           `json:"name"`
+	Language string           `json:"language"`
+	Law      contract.LateLaw `json:"law"`   // by which interest and fees are claimed
+	Level    int              `json:"level"` // the highest of its invoices
+	Invoices []LateInvoice    `json:"invoices"`
+	Left     money.Cents      `json:"left"`
+	Interest money.Cents      `json:"interest"`
+	Fees     money.Cents      `json:"fees"`
+	Total    money.Cents      `json:"total"`
 }
 
 // LateInvoice is an invoice that is not paid in time.
@@ -49,10 +49,6 @@ type LateInvoice struct {
 	Level    int           `json:"level"`    // of the reminder that is due, 0 for none
 	reminded []Reminded
 }
-
-// professional reports whether interest and fee for late payment are due by law:
-// between professionals, public bodies included. From associations they are not claimed.
-func professional(k contract.ClientKind) bool { return k != contract.Association }
 
 // level is the next reminder of an invoice; 0 while none is due.
 func (l LateInvoice) level(today calendar.Date) int {
@@ -94,17 +90,13 @@ func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
 			if paid[r.Client], err = payments.ByIndex(tx, "client", r.Client); err != nil {
 				return nil, err
 			}
-			c = &Reminder{Client: r.Client, Name: k.Name, Language: k.Language}
+			c = &Reminder{Client: r.Client, Name: k.Name, Language: k.Language, Law: k.LateLaw()}
 			by[r.Client], order = c, append(order, r.Client)
 		}
 		l := LateInvoice{Invoice: r.Invoice, Due: r.Due, Late: r.Due.DaysUntil(s.Today()), Left: r.Left(), reminded: r.Reminded}
-		inv, err := archive.get(tx, r.Invoice)
-		if err != nil {
-			return nil, err
-		}
-		if professional(inv.Client.Kind) {
+		if c.Law != contract.NoLate {
 			l.Fee = recoveryFee
-			if l.Interest, err = s.interest(r, paid[r.Client]); err != nil {
+			if l.Interest, err = s.interest(r, paid[r.Client], c.Law); err != nil {
 				return nil, err
 			}
 		}
@@ -130,7 +122,7 @@ func (c *Reminder) add(l LateInvoice) {
 
 // interest is what is due for being late, until today: on what was left each day. A
 // credit note counts from the beginning: what it takes back was never owed.
-func (s *Service) interest(r Receivable, payments []Payment) (money.Cents, error) {
+func (s *Service) interest(r Receivable, payments []Payment, law contract.LateLaw) (money.Cents, error) {
 	total := r.Total
 	for _, c := range r.Credits {
 		total -= c.Amount
@@ -146,12 +138,21 @@ func (s *Service) interest(r Receivable, payments []Payment) (money.Cents, error
 			}
 		}
 	}
-	if len(s.LateRates) == 0 {
-		return 0, refused("set billing.late_rates in accoladed's configuration file, then restart it", "the configuration names no rate of late interest")
+	rates, key, whose := s.LateRates, "billing.late_rates", "late interest"
+	if law == contract.PublicOrder {
+		rates, key, whose = s.LatePublic, "billing.late_rates_public", "late interest for public bodies, such as "+r.Name
 	}
-	interest, err := late.Interest(total, r.Due, s.Today(), paid, s.LateRates)
+	if len(rates) == 0 {
+		return 0, refused("set "+key+" in accoladed's configuration file, then restart it", "the configuration names no rate of %s", whose)
+	}
+	if law == contract.PublicOrder {
+		if fixed := rates.Fixed(r.Due.AddDays(1)); fixed != nil {
+			rates = fixed
+		}
+	}
+	interest, err := late.Interest(total, r.Due, s.Today(), paid, rates)
 	if err != nil {
-		return 0, refused("add the rate of that day to billing.late_rates in accoladed's configuration file, then restart it", "%s: %v", r.Invoice, err)
+		return 0, refused("add the rate of that day to "+key+" in accoladed's configuration file, then restart it", "%s: %v", r.Invoice, err)
 	}
 	return interest, nil
 }
@@ -167,13 +168,13 @@ func (s *Service) ReminderText(client string) (text string, r Reminder, err erro
 	}
 	v := struct {
 		Client, Seller, IBAN, Today, Left, Interest, Fees, Total string
-		Claimed                                                  bool // interest and fees
+		Claimed, Public                                          bool // interest and fees are, and by the law of public bodies
 		Invoices                                                 []map[string]string
-	}{r.Name, s.Seller.Name, s.Seller.IBAN, day(s.Today()), euros(r.Left), euros(r.Interest), euros(r.Fees), euros(r.Total), r.Total > r.Left, nil}
+	}{r.Name, s.Seller.Name, s.Seller.IBAN, day(s.Today()), euros(r.Left), euros(r.Interest), euros(r.Fees), euros(r.Total), r.Total > r.Left, r.Law == contract.PublicOrder, nil}
 	for _, l := range r.Invoices {
 		v.Invoices = append(v.Invoices, map[string]string{"Number": l.Invoice, "Due": day(l.Due), "Days": fmt.Sprint(l.Late), "Left": euros(l.Left)})
 	}
-	text, err = templates.Reminder(r.Language, r.Level, v)
+	text, err = s.Texts.Fill(fmt.Sprintf("reminder/%s-%d.txt", r.Language, r.Level), v)
 	return text, r, err
 }
 

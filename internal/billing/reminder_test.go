@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/late"
 	"codeberg.org/accolade/accolade/internal/contract"
 )
@@ -24,9 +25,18 @@ func (f *firm) reminded() (out []string) {
 	return out
 }
 
+// law says by which law a client owes something for paying late.
+func (f *firm) law(client string, l contract.LateLaw) {
+	f.Helper()
+	_, err := f.book.EditClient(anne, client, func(c *contract.Client) error { c.Late = l; return nil })
+	f.must(err)
+}
+
 // TestReminders follows September's invoices, due on 30 October, through their levels.
 func TestReminders(t *testing.T) {
 	f := billed(t)
+	f.law("kerlann", contract.Commerce)
+	f.law("penmarch", contract.Commerce)
 	var err error
 	f.bills.LateRates, err = late.ParseRates("2026-07-01 12, 2027-01-01 14.60")
 	f.must(err)
@@ -73,11 +83,20 @@ func TestReminders(t *testing.T) {
 
 func TestReminderRefusals(t *testing.T) {
 	f := billed(t)
+	f.law("kerlann", contract.Commerce)
+	f.law("penmarch", contract.PublicOrder)
 	_, err := f.bills.Reminders()
 	f.refuses(err, "the configuration names no rate of late interest")
 	f.bills.LateRates = late.Rates{{From: f.day("2027-01-01"), Yearly: 1200}}
 	_, err = f.bills.Reminders()
 	f.refuses(err, "F2026-0001: no rate of late interest is known for 2026-10-31")
+	f.bills.LateRates = late.Rates{{From: f.day("2026-01-01"), Yearly: 1200}}
+	_, err = f.bills.Reminders()
+	f.refuses(err, "no rate of late interest for public bodies, such as Penmarch", "set billing.late_rates_public")
+	f.bills.LatePublic = late.Rates{{From: f.day("2027-01-01"), Yearly: 1000}}
+	_, err = f.bills.Reminders()
+	f.refuses(err, "F2026-0002: no rate of late interest is known for 2026-10-31", "billing.late_rates_public")
+	f.bills.LatePublic = late.Rates{{From: f.day("2026-01-01"), Yearly: 1000}}
 	_, err = f.bills.Remind(anne, "nobody")
 	f.refuses(err, `no client "nobody"`)
 	_, _, err = f.bills.ReminderText("nobody")
@@ -90,6 +109,79 @@ func TestReminderRefusals(t *testing.T) {
 	f.must(err)
 	if len(all) != 1 || all[0].Client != "penmarch" {
 		t.Errorf("reminders %+v", all)
+	}
+}
+
+// TestPublicBodies: they owe by a law of their own, at the rate of the half-year in which
+// interest began to run, and nobody offers to waive it.
+func TestPublicBodies(t *testing.T) {
+	f := billed(t)
+	f.law("kerlann", contract.PublicOrder)
+	f.law("penmarch", contract.NoLate)
+	var err error
+	f.bills.LateRates = late.Rates{{From: f.day("2026-01-01"), Yearly: 1215}}
+	f.bills.LatePublic, err = late.ParseRates("2026-07-01 10.15, 2027-01-01 10")
+	f.must(err)
+	f.pay(0, "F2026-0003")
+	f.pay(0, "F2026-0004")
+	f.at("2026-12-05")
+	f.wants(f.reminded(), "kerlann 1: F2026-0001(1) 140.40 + 1.41 + 40.00", "penmarch 1: F2026-0002(1) 93.60 + 0.00 + 0.00") // 140.40 x 10.15 % x 36 / 365
+	_, err = f.bills.Remind(anne, "kerlann")
+	f.must(err)
+	f.at("2027-01-10") // still at 10.15 %, for 72 days
+	f.wants(f.reminded(), "kerlann 2: F2026-0001(2) 140.40 + 2.81 + 40.00", "penmarch 1: F2026-0002(1) 93.60 + 0.00 + 0.00")
+	for level, want := range []string{2: "L2192-13 et D2192-35 du Code de la commande publique", 3: "(article L2192-13 du Code de la commande publique) : 3,79"} {
+		if want == "" {
+			continue
+		}
+		text, r, err := f.bills.ReminderText("kerlann")
+		f.must(err)
+		text = strings.ReplaceAll(text, "\u00a0", " ")
+		if r.Level != level || !strings.Contains(text, want) || strings.Contains(text, "Code de commerce") || strings.Contains(text, "renoncer") || strings.Contains(text, "suspendrons") {
+			t.Errorf("level %d, want %d:\n%s", r.Level, level, text)
+		}
+		_, err = f.bills.Remind(anne, "kerlann")
+		f.must(err)
+		f.at("2027-02-04") // 97 days
+	}
+}
+
+// TestLateLaw: what a client owes for paying late is said, or follows from the kind.
+func TestLateLaw(t *testing.T) {
+	for kind, want := range map[contract.ClientKind]contract.LateLaw{contract.Business: contract.Commerce, contract.SoleTrader: contract.Commerce,
+		contract.TownHall: contract.PublicOrder, contract.School: contract.NoLate, contract.Association: contract.NoLate} {
+		if got := (contract.Client{Kind: kind}).LateLaw(); got != want {
+			t.Errorf("a %s owes by %s, want %s", kind, got, want)
+		}
+		if got := (contract.Client{Kind: kind, Late: contract.Commerce}).LateLaw(); got != contract.Commerce {
+			t.Errorf("a %s of whom commerce was said owes by %s", kind, got)
+		}
+	}
+	f := billed(t)
+	edit := func(late contract.LateLaw, kind contract.ClientKind) error {
+		_, err := f.book.EditClient(anne, "kerlann", func(c *contract.Client) error {
+			c.Late, c.Kind, c.SIRET = late, kind, "73282932000074"
+			return nil
+		})
+		return err
+	}
+	f.refuses(edit("later", contract.School), "late law later is refused: want one of commerce, public, none")
+	f.refuses(edit(contract.NoLate, contract.TownHall), "late law none is refused: a town hall owes what the Code de la commande publique says", "want public")
+	f.must(edit(contract.PublicOrder, contract.TownHall))
+	c, err := f.book.Client("kerlann")
+	f.must(err)
+	if b := billing.BuyerOf(c); b.Late != contract.PublicOrder {
+		t.Errorf("its invoices say %q", b.Late)
+	}
+	seller := seller()
+	for law, want := range map[contract.LateLaw]string{
+		"":                   "Pénalités de retard : 12 %, exigibles sans rappel dès le lendemain de l'échéance. Indemnité forfaitaire pour frais de recouvrement en cas de retard : 40,00 €.",
+		contract.NoLate:      "Pénalités de retard (entre professionnels) : 12 %, exigibles sans rappel dès le lendemain de l'échéance. Indemnité forfaitaire pour frais de recouvrement en cas de retard (entre professionnels) : 40,00 €.",
+		contract.PublicOrder: "Intérêts moratoires, dus de plein droit dès le lendemain de l'échéance : taux de refinancement de la Banque centrale européenne majoré de huit points (articles L2192-13 et R2192-31 du Code de la commande publique). Indemnité forfaitaire pour frais de recouvrement : 40,00 € (article D2192-35 du Code de la commande publique).",
+	} {
+		if got := strings.ReplaceAll(billing.French.Late(seller, law)+" "+billing.French.Recovery(law), "\u00a0", " "); got != want {
+			t.Errorf("%q: %q, want %q", law, got, want)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/support"
 	"codeberg.org/accolade/accolade/internal/wholefile"
+	"codeberg.org/accolade/accolade/templates"
 )
 
 // Service previews months, freezes them, and keeps their documents.
@@ -30,17 +31,19 @@ type Service struct {
 
 // Options of a Service; all but Disk, XML, Writers and From are needed.
 type Options struct {
-	DB        store.DB
-	Clock     clock.Clock
-	Zone      *time.Location // where months begin and end
-	Seller    Seller
-	Documents string         // folder of the PDF files
-	Disk      wholefile.Disk // that they are written on; nil: the machine's
-	Render    func(Invoice) ([]byte, error)
-	XML       func(Invoice) ([]byte, error) // the invoice for machines, whose hash is frozen; nil: none
-	Writers   int                           // documents that are written at the same time; 0: documentsAtOnce
-	LateRates late.Rates                    // of interest for late payment; needed for reminders
-	From      calendar.Month                // months before were invoiced elsewhere
+	DB         store.DB
+	Clock      clock.Clock
+	Zone       *time.Location // where months begin and end
+	Seller     Seller
+	Documents  string         // folder of the PDF files
+	Disk       wholefile.Disk // that they are written on; nil: the machine's
+	Render     func(Invoice) ([]byte, error)
+	XML        func(Invoice) ([]byte, error) // the invoice for machines, whose hash is frozen; nil: none
+	Writers    int                           // documents that are written at the same time; 0: documentsAtOnce
+	LateRates  late.Rates                    // of interest for late payment; needed for reminders
+	LatePublic late.Rates                    // the same that public bodies owe
+	Texts      templates.Texts               // of reminders
+	From       calendar.Month                // months before were invoiced elsewhere
 }
 
 // New builds a service.

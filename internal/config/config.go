@@ -93,6 +93,7 @@ type Billing struct {
 	// invoiced elsewhere. Empty: every month of every contract.
 	FirstMonth string
 	LateRates  string // yearly, of interest for late payment: `2026-07-01 12.15, 2027-01-01 12`
+	LatePublic string // the same that public bodies owe
 }
 
 // Dolibarr is where finalised invoices can be brought.

@@ -77,6 +77,8 @@ var Keys = []Key{
 		"First month that is invoiced here, for contracts whose earlier months were invoiced elsewhere; their hours still count against the allowance. Empty: every month of every contract.", isMonth).like("2026-09"),
 	text("billing.late_rates", func(c *Config) *string { return &c.Billing.LateRates }, "", "days and yearly percentages: 2026-07-01 12.15, 2027-01-01 12",
 		"Rates of interest for late payment, each from a day on: what seller.late_rate says, for each half of a year. Needed for reminders.", isRates).like("2026-07-01 12.15, 2027-01-01 12"),
+	text("billing.late_rates_public", func(c *Config) *string { return &c.Billing.LatePublic }, "", "days and yearly percentages: 2026-07-01 10.15, 2027-01-01 10",
+		"The same for public bodies: by law the European Central Bank's rate of refinancing plus eight points (R2192-31 code de la commande publique). Needed to remind one.", isRates).like("2026-07-01 10.15, 2027-01-01 10"),
 
 	text("costs.hour", func(c *Config) *string { return &c.Costs.Hour }, "", "euros before tax",
 		"What an hour of work costs us, with all that a wage brings. accolade margin needs all settings of costs; none has a default.", parsed(margin.ParseEuros)).like("35.00"),

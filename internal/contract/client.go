@@ -26,6 +26,7 @@ type Client struct {
 	Contacts  []Contact   `json:"contacts,omitempty"`
 	Firms     []Firm      `json:"firms,omitempty"`
 	Chorus    Chorus      `json:"chorus,omitzero"`  // what its invoices carry for Chorus Pro
+	Late      LateLaw     `json:"late,omitempty"`   // what it owes for paying late; empty: by its kind (see LateLaw)
 	Member    *Membership `json:"member,omitempty"` // of the cooperative; nil: holds no share
 	Added     time.Time   `json:"added"`
 }
@@ -120,6 +121,9 @@ func (c *Client) Check() error {
 		if err := c.Member.check(); err != nil {
 			return err
 		}
+	}
+	if err := c.checkLate(); err != nil {
+		return err
 	}
 	return c.Chorus.check(c.SIRET)
 }

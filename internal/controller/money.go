@@ -35,6 +35,10 @@ func (c *Controller) buildMoney() error {
 	if err != nil {
 		return fmt.Errorf("billing.late_rates: %w", err)
 	}
+	latePublic, err := late.ParseRates(c.conf.Billing.LatePublic)
+	if err != nil {
+		return fmt.Errorf("billing.late_rates_public: %w", err)
+	}
 	seller, err := c.conf.Letterhead()
 	if err != nil {
 		return err
@@ -44,7 +48,7 @@ func (c *Controller) buildMoney() error {
 	c.services.Ledger = support.NewLedger(c.db, c.clock, zone)
 	c.services.Bills = billing.New(billing.Options{
 		DB: c.db, Clock: c.clock, Zone: zone, Seller: seller,
-		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, From: first,
+		Documents: filepath.Join(c.conf.State, documentsName), Render: facturx.Render, XML: facturx.XML, LateRates: lateRates, LatePublic: latePublic, Texts: c.texts(), From: first,
 	})
 	c.services.Settings = &settings{load: c.options.Reload, bills: c.services.Bills, origins: c.options.Origins}
 	texts := c.texts()

@@ -79,6 +79,7 @@ func layClient(c *contract.Client, f api.ClientFields) error {
 	lay(&c.RNA, f.RNA)
 	lay(&c.VATNumber, f.VATNumber)
 	lay(&c.Language, f.Language)
+	lay(&c.Late, f.LateLaw)
 	if f.Address != nil {
 		c.Address = *f.Address
 	}

@@ -109,8 +109,8 @@ func processOf(inv billing.Invoice) string {
 func notesOf(inv billing.Invoice) []Note {
 	s, in := inv.Seller, inv.Language
 	notes := []Note{
-		{"PMT", in.Recovery()},
-		{"PMD", in.Late(s)},
+		{"PMT", in.Recovery(inv.Client.Late)},
+		{"PMD", in.Late(s, inv.Client.Late)},
 		{"AAB", in.Discount(s)},
 	}
 	if forBusiness(inv.Client) {

@@ -1,6 +1,7 @@
 // Package late computes what French law adds to an invoice that is not paid in time:
 // interest from the day after it was due, whether anyone was reminded or not (article
-// L441-10 du Code de commerce). The 40 EUR beside it are a constant of package billing.
+// L441-10 du Code de commerce, and of public bodies L2192-13 du Code de la commande
+// publique, which has a rate of its own). The 40 EUR beside it are a constant of package billing.
 //
 // It is pure: days, balances and rates come in, the interest comes out. It decides on no
 // reminder and sends none.
@@ -64,6 +65,16 @@ func (r Rates) On(day calendar.Date) (rate money.Rate, ok bool) {
 		rate, ok = x.Yearly, true
 	}
 	return rate, ok
+}
+
+// Fixed is the rate of one day for as long as interest runs, as the Code de la commande
+// publique has it (article R2192-31: that of the half-year in which it began to run).
+func (r Rates) Fixed(day calendar.Date) Rates {
+	rate, ok := r.On(day)
+	if !ok {
+		return nil
+	}
+	return Rates{{day, rate}}
 }
 
 // Payment is what came in for an invoice, on its day.

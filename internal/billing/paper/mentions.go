@@ -67,7 +67,7 @@ func (s invoice) mentions() section {
 	if seller.VATOnDebits {
 		m = append(m, in.OnDebits())
 	}
-	m = append(m, in.Discount(seller), in.Late(seller), in.Recovery())
+	m = append(m, in.Discount(seller), in.Late(seller, s.inv.Client.Late), in.Recovery(s.inv.Client.Late))
 	return section{s.words.mentions, []string{strings.Join(m, " ")}}
 }
 
