@@ -125,10 +125,13 @@ func (s *Service) planTx(tx store.Tx, on calendar.Date) (DebitPlan, error) {
 			why = r.Debit + " collects it"
 		case r.Due.After(on):
 			why = "it is due on " + r.Due.String()
-		case r.Date.AddDays(announced).After(on):
-			why = fmt.Sprintf("the client knows of it since %s, and has to %d days before", r.Date, announced)
 		default:
-			why = m.unusable(on) // by an earlier debit of this very order
+			if why = m.unusable(on); why != "" { // by an earlier debit of this very order
+				break
+			}
+			if why, err = s.untold(tx, r, m, on); err != nil {
+				return p, err
+			}
 		}
 		if why != "" {
 			p.Not = append(p.Not, NotDebited{r.Invoice, r.Name, r.Left(), why})

@@ -2,10 +2,12 @@ package billing
 
 import (
 	"errors"
+	"fmt"
 
 	"codeberg.org/accolade/accolade/internal/billing/sepa"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
+	"codeberg.org/accolade/accolade/internal/mail"
 	"codeberg.org/accolade/accolade/internal/money"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -97,6 +99,57 @@ func (s *Service) Announce(a contract.Actor, number string, keep bool) (told Ann
 		return "invoice/" + number, told.Amount.String() + " on " + told.On.String(), announcements.Put(tx, number, told)
 	})
 	return told, ok, err
+}
+
+// MailKey names the occasion of a document's mail: there is one for each.
+func MailKey(number string) string { return "invoice/" + number }
+
+// untold says why a client does not know for long enough what is collected on a day;
+// empty: he does. What counts is when the mail of the invoice really went out, not when it
+// was written. An invoice without a mail, or whose mail was dropped, went another way: on
+// the day on which it was issued, or dropped. Before he signed the mandate he knew of no debit.
+func (s *Service) untold(tx store.Tx, r Receivable, m SignedMandate, on calendar.Date) (string, error) {
+	sent, found, err := mail.Of(tx, MailKey(r.Invoice))
+	if err != nil {
+		return "", err
+	}
+	var since calendar.Date
+	what := "it was issued"
+	switch {
+	case !found:
+		if since, err = s.issuedOn(tx, r); err != nil {
+			return "", err
+		}
+	case sent.State == mail.Sent:
+		since, what = calendar.Of(sent.Sent, s.Zone), "its mail went out"
+	case sent.State == mail.Dropped:
+		since, what = calendar.Of(sent.History[len(sent.History)-1].At, s.Zone), "its mail was dropped, to go another way,"
+	default:
+		return fmt.Sprintf("its mail %s is %s, so the client was not told: accolade mail show %s", sent.ID, sent.State, sent.ID), nil
+	}
+	if since.Before(m.Signed) {
+		since, what = m.Signed, "the mandate was signed"
+	}
+	if first := since.AddDays(announced); first.After(on) {
+		return fmt.Sprintf("%s on %s, and the client has to know %d days before: from %s on", what, since, announced, sepa.BankingDay(first)), nil
+	}
+	return "", nil
+}
+
+// issuedOn is the day on which an invoice was issued: later than its date for that of a month.
+func (s *Service) issuedOn(tx store.Tx, r Receivable) (calendar.Date, error) {
+	if TypeOf(r.Invoice) != Regular {
+		return r.Date, nil
+	}
+	inv, err := archive.get(tx, r.Invoice)
+	if err != nil {
+		return r.Date, err
+	}
+	done, found, err := finalised(tx, inv.Month)
+	if err != nil || !found {
+		return r.Date, err
+	}
+	return calendar.Of(done.At, s.Zone), nil
 }
 
 // toldOf is the announcement of an invoice's debit; zero if there was none.

@@ -355,6 +355,11 @@ func TestDebitRefusals(t *testing.T) {
 	f.bills.Seller.ICS = "FR72ZZZ123456"
 	p, err := f.bills.PlanDebits(f.day("2026-11-12"))
 	f.must(err)
+	if len(p.Debits) != 0 || p.Not[0].Why != "it was issued on 2026-11-02, and the client has to know 14 days before: from 2026-11-16 on" {
+		t.Errorf("what was issued ten days before is collected: %+v", p)
+	}
+	p, err = f.bills.PlanDebits(f.day("2026-11-16"))
+	f.must(err)
 	if len(p.Debits) != 1 || p.Not[1].Why != "it is due on 2026-11-30" {
 		t.Errorf("what is not due is collected: %+v", p)
 	}

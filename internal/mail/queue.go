@@ -165,12 +165,18 @@ func (q *Queue) Mail(id string) (m Mail, err error) {
 // Of finds the mail of an occasion; ok is false when there is none.
 func (q *Queue) Of(key string) (m Mail, ok bool, err error) {
 	err = q.DB.View(func(tx store.Tx) error {
-		found, err := mails.ByIndex(tx, "key", key)
-		if ok = len(found) > 0; ok {
-			m = found[0]
-		}
+		m, ok, err = Of(tx, key)
 		return err
 	})
+	return m, ok, err
+}
+
+// Of is Queue.Of inside a transaction of somebody who decides by it.
+func Of(tx store.Tx, key string) (m Mail, ok bool, err error) {
+	found, err := mails.ByIndex(tx, "key", key)
+	if ok = len(found) > 0; ok {
+		m = found[0]
+	}
 	return m, ok, err
 }
 

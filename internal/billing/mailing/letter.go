@@ -34,7 +34,7 @@ func (s *Service) letter(ctx context.Context, a contract.Actor, number string, k
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	l := mail.Letter{Key: key(inv), Client: inv.Client.ID, To: to.Mail, ToName: to.Name, FromName: inv.Seller.Name, ReplyTo: inv.Seller.Mail}
+	l := mail.Letter{Key: billing.MailKey(inv.Number), Client: inv.Client.ID, To: to.Mail, ToName: to.Name, FromName: inv.Seller.Name, ReplyTo: inv.Seller.Mail}
 	v, err := s.valuesOf(inv)
 	if err != nil {
 		return l, err

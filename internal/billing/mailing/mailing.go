@@ -111,7 +111,7 @@ func (s *Service) item(inv billing.Invoice) (Dispatch, error) {
 	if ok {
 		item.Debit = told.On
 	}
-	m, found, err := s.Queue.Of(key(inv))
+	m, found, err := s.Queue.Of(billing.MailKey(inv.Number))
 	if err != nil {
 		return item, err
 	}
@@ -167,9 +167,6 @@ func (s *Service) addressee(inv billing.Invoice) (contract.Contact, error) {
 	return c.Contacts[i], nil
 }
 
-// key names the occasion of a document's mail.
-func key(inv billing.Invoice) string { return "invoice/" + inv.Number }
-
 // atOnce is how many mails are written before they are queued together.
 const atOnce = 50
 
@@ -217,7 +214,7 @@ func (s *Service) Preview(ctx context.Context, number string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m, found, err := s.Queue.Of(key(inv)); err != nil || found {
+	if m, found, err := s.Queue.Of(billing.MailKey(inv.Number)); err != nil || found {
 		return s.message(m, err)
 	}
 	to, err := s.addressee(inv)
