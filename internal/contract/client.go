@@ -221,10 +221,19 @@ func (f *Firm) Check() error {
 	return checkReach(f.Mail, f.Phone)
 }
 
+// CheckMail refuses what is no plain mail address in ASCII, which every relay takes.
+func CheckMail(address string) error {
+	a, err := mail.ParseAddress(address)
+	if err != nil || a.Address != address || strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return invalid("mail", address, "want an address such as anne@example.fr, of letters without accents")
+	}
+	return nil
+}
+
 func checkReach(address, phone string) error {
 	if address != "" {
-		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
-			return invalid("mail", address, "want an address such as anne@example.fr")
+		if err := CheckMail(address); err != nil {
+			return err
 		}
 	}
 	if phone != "" && (len(phone) > 30 || strings.Trim(phone, "+0123456789 .-()") != "") {

@@ -14,7 +14,7 @@ import (
 // one is given; or has one that is queued tried now.
 func (q *Queue) Retry(a contract.Actor, id, to string) (Mail, error) {
 	if to != "" {
-		if err := CheckAddress(to); err != nil {
+		if err := contract.CheckMail(to); err != nil {
 			return Mail{}, err
 		}
 	}

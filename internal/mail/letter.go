@@ -2,9 +2,7 @@ package mail
 
 import (
 	"fmt"
-	"net/mail"
 	"path"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,7 +38,7 @@ func (l Letter) Check() error {
 	if l.Key == "" {
 		return &contract.Invalid{Field: "key", Allowed: "every mail has an occasion"}
 	}
-	if err := CheckAddress(l.To); err != nil {
+	if err := contract.CheckMail(l.To); err != nil {
 		return err
 	}
 	for _, f := range []struct{ field, value string }{{"subject", l.Subject}, {"name", l.ToName}, {"sender's name", l.FromName}, {"reply address", l.ReplyTo}} {
@@ -65,18 +63,6 @@ func (l Letter) Check() error {
 	}
 	if size > mostBytes {
 		return &contract.Invalid{Field: "attachments", Value: fmt.Sprintf("of %d bytes", size), Allowed: fmt.Sprintf("relays take at most %d", mostBytes)}
-	}
-	return nil
-}
-
-// CheckAddress refuses what is no plain mail address in ASCII, which every relay takes.
-func CheckAddress(address string) error {
-	a, err := mail.ParseAddress(address)
-	if address == "" {
-		return &contract.Invalid{Field: "mail", Allowed: "want an address such as anne@example.fr"}
-	}
-	if err != nil || a.Address != address || slices.ContainsFunc([]byte(address), func(b byte) bool { return b <= ' ' || b > '~' }) {
-		return &contract.Invalid{Field: "mail", Value: address, Allowed: "want an address such as anne@example.fr, of letters without accents"}
 	}
 	return nil
 }

@@ -143,7 +143,7 @@ func fix(m mail.Mail) string {
 
 // unreachable says why nothing can be sent to somebody, and what to do; empty: it can.
 func unreachable(inv billing.Invoice, to contract.Contact) (why, fix string) {
-	if err := mail.CheckAddress(to.Mail); err == nil {
+	if err := contract.CheckMail(to.Mail); err == nil {
 		return "", ""
 	}
 	why = fmt.Sprintf("%s has no mail address", inv.Client.Name)
