@@ -46,7 +46,8 @@ func (r *Relay) Enabled() bool { return r != nil && r.Host != "" }
 
 // How long things may take, in real time.
 const (
-	patience = time.Minute      // an answer of the relay
+	patience = 5 * time.Minute  // an answer of the relay (RFC 5321, 4.5.3.2)
+	arrival  = time.Minute      // a connection
 	slowest  = 10_000           // bytes of a mail in a second, on a thin line
 	verdict  = 10 * time.Minute // the answer to the dot (RFC 5321, 4.5.3.2.6)
 	grace    = 5 * time.Second  // the same, when the program stops meanwhile
@@ -63,28 +64,32 @@ type Session struct {
 // unless None was chosen. An error is a *Failure.
 func (r *Relay) Open(ctx context.Context) (*Session, error) {
 	s := &Session{relay: r}
-	client, err := r.client(func(ctx context.Context, network, address string) (net.Conn, error) {
+	rest := func() bool { return true }
+	client, err := r.client(func(connecting context.Context, network, address string) (net.Conn, error) {
+		connecting, cancel := context.WithTimeout(connecting, arrival)
+		defer cancel()
 		dial := r.Dial
 		if dial == nil {
 			dial = (&net.Dialer{}).DialContext
 		}
-		conn, err := dial(ctx, network, address)
-		if err != nil || r.Security != TLS {
-			s.conn = conn
-			return conn, err
+		conn, err := dial(connecting, network, address)
+		if err != nil {
+			return nil, err
 		}
-		secured := tls.Client(conn, r.tls())
-		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, errors.Join(err, conn.Close())
+		if s.conn = conn; r.Security == TLS {
+			secured := tls.Client(conn, r.tls())
+			if err := secured.HandshakeContext(connecting); err != nil {
+				return nil, errors.Join(err, conn.Close())
+			}
+			s.conn = secured
 		}
-		s.conn = secured
-		return secured, nil
+		rest = s.hurry(ctx)
+		return s.conn, nil
 	})
 	if err != nil {
 		return nil, r.later(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+	defer func() { rest() }()
 	if s.client, err = client.DialToSMTPClientWithContext(ctx); err != nil {
 		if s.conn != nil {
 			_ = s.conn.Close() // nothing was said on it that matters
@@ -104,8 +109,7 @@ func (s *Session) Carry(ctx context.Context, from, to string, message []byte, la
 	if err := s.within(ctx, patience+time.Duration(len(message)/slowest)*time.Second); err != nil {
 		return s.relay.later(err)
 	}
-	hurry := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(clock.Real().Now().Add(grace)) })
-	defer hurry()
+	defer s.hurry(ctx)()
 	if err := s.client.Mail("<" + from + ">"); err != nil {
 		return s.relay.answered("the sender "+from, err)
 	}
@@ -136,6 +140,12 @@ func (s *Session) Carry(ctx context.Context, from, to string, message []byte, la
 		return failure
 	}
 	return nil
+}
+
+// hurry leaves the relay little time for its answer once the program stops, until rest
+// is called.
+func (s *Session) hurry(ctx context.Context) (rest func() bool) {
+	return context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(clock.Real().Now().Add(grace)) })
 }
 
 // within bounds what is said from now on.
