@@ -1,14 +1,10 @@
 package dolibarr_test
 
 import (
-	"errors"
-	"net/http"
 	"testing"
-	"testing/synctest"
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/books"
-	"codeberg.org/accolade/accolade/internal/billing/dolibarr"
 	"codeberg.org/accolade/accolade/internal/money"
 	sim "codeberg.org/accolade/accolade/internal/sim/dolibarr"
 )
@@ -102,37 +98,12 @@ func TestDepositByHand(t *testing.T) {
 
 // Whatever goes wrong with any request, the deposit is taken off once.
 func TestDepositHalfDone(t *testing.T) {
-	for _, way := range []sim.Break{sim.LoseAnswer, sim.Drop, sim.Busy} {
-		for at := 1; ; at++ {
-			there := newSim()
-			send(t, connect(there), advance(), true)
-			n := 0
-			there.Configure(func(c *sim.Config) {
-				c.Break = func(*http.Request) sim.Break {
-					if n++; n == at {
-						return way
-					}
-					return sim.Nothing
-				}
-			})
-			synctest.Test(t, func(t *testing.T) {
-				c := connect(there)
-				for try := 0; ; try++ {
-					_, err := c.Send(t.Context(), final(100_00, 20_00), true)
-					if err == nil {
-						break
-					}
-					if !errors.Is(err, dolibarr.ErrUnreachable) || try > 1 {
-						t.Fatalf("break %d at request %d: %v", way, at, err)
-					}
-				}
-			})
-			if all := there.Invoices(); len(all) != 2 || all[1].Status != 1 || all[1].Total != 495_72 || len(all[1].Lines) != 4 {
-				t.Errorf("break %d at request %d: %+v", way, at, all)
-			}
-			if n < at {
-				break
-			}
-		}
+	paid := func(...func(*sim.Config)) *sim.Server {
+		there := newSim()
+		send(t, connect(there), advance(), true)
+		return there
 	}
+	halfDone(t, paid, final(100_00, 20_00), func(i []sim.Invoice, _ []sim.Party) bool {
+		return len(i) == 2 && i[1].Status == 1 && i[1].Total == 495_72 && len(i[1].Lines) == 4
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/sepa"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/mail"
 )
@@ -85,7 +86,7 @@ func (s *Service) letter(ctx context.Context, a contract.Actor, number string, k
 func (s *Service) valuesOf(inv billing.Invoice) (v values, err error) {
 	in, seller := inv.Language, inv.Seller
 	v = values{Number: inv.Number, Client: inv.Client.Name, Month: in.Month(inv.Month), Total: in.Money(inv.Payable()), Due: in.Date(inv.Due),
-		Seller: seller.Name, IBAN: fours(seller.IBAN), Phone: seller.Phone, Mail: seller.Mail}
+		Seller: seller.Name, IBAN: sepa.Fours(seller.IBAN), Phone: seller.Phone, Mail: seller.Mail}
 	of := inv.Number
 	if c := inv.Corrects; c != nil {
 		v.Corrects, v.Reason, of = c.Number, c.Reason, c.Number
@@ -100,17 +101,4 @@ func (s *Service) valuesOf(inv billing.Invoice) (v values, err error) {
 		v.Back = in.Money(-left)
 	}
 	return v, nil
-}
-
-// fours groups an IBAN as people read it.
-func fours(iban string) string {
-	plain := strings.Join(strings.Fields(iban), "")
-	var b strings.Builder
-	for i, r := range plain {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

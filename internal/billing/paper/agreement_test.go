@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -140,15 +139,7 @@ func TestAgreements(t *testing.T) {
 				t.Errorf("drawn again it has other bytes (%v)", err)
 			}
 			golden(t, name+".txt", text(t, pdf))
-			out, err := exec.Command(tool(t, "pdffonts"), saved(t, pdf)).Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range strings.Split(strings.TrimSpace(string(out)), "\n")[2:] {
-				if fields := strings.Fields(f); len(fields) < 5 || fields[len(fields)-5] != "yes" {
-					t.Errorf("font is not embedded: %s", f)
-				}
-			}
+			embedded(t, pdf)
 		})
 	}
 }

@@ -94,10 +94,7 @@ func addressLines(a contract.Address) []string {
 // summary says in one glance what is due, and when.
 func (s invoice) summary() {
 	const height = 15.0
-	s.pdf.SetFillColor(s.wash[0], s.wash[1], s.wash[2])
-	s.pdf.Rect(left, s.y, right-left, height, "F")
-	s.pdf.SetFillColor(s.accent[0], s.accent[1], s.accent[2])
-	s.pdf.Rect(left, s.y, 1.1, height, "F")
+	s.band(left, s.y, height, s.accent, s.wash)
 	if s.inv.Type == billing.CreditNote {
 		s.text(left+6, s.y+6, label, s.words.credited)
 		s.text(left+6, s.y+11.6, style{13, true, s.accent}, s.inv.Language.Money(s.inv.Total))
@@ -140,19 +137,6 @@ func groups(digits string, sizes ...int) string {
 		parts = append(parts, digits)
 	}
 	return strings.Join(parts, "\u00a0")
-}
-
-// fours sets an IBAN in groups of four.
-func fours(iban string) string {
-	s := strings.Join(strings.Fields(iban), "")
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && i%4 == 0 {
-			b.WriteString("\u00a0")
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // feet writes every page's foot, once all pages are known.

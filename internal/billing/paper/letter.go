@@ -77,10 +77,7 @@ func (s *sheet) figures(all []Figure) {
 		return
 	}
 	const height = 19.0
-	s.pdf.SetFillColor(s.wash[0], s.wash[1], s.wash[2])
-	s.pdf.Rect(left, s.y, right-left, height, "F")
-	s.pdf.SetFillColor(s.accent[0], s.accent[1], s.accent[2])
-	s.pdf.Rect(left, s.y, 1.1, height, "F")
+	s.band(left, s.y, height, s.accent, s.wash)
 	step := (right - left - 6) / float64(len(all))
 	for i, f := range all {
 		x := left + 6 + float64(i)*step
@@ -153,10 +150,7 @@ func (s *sheet) warning(x float64, words string) {
 		s.y += 3
 	}
 	box := s.y - 4
-	s.pdf.SetFillColor(amberWash[0], amberWash[1], amberWash[2])
-	s.pdf.Rect(x, box, right-x, height, "F")
-	s.pdf.SetFillColor(amber[0], amber[1], amber[2])
-	s.pdf.Rect(x, box, 1.1, height, "F")
+	s.band(x, box, height, amber, amberWash)
 	y := box + 5
 	for _, line := range lines {
 		s.text(x+4, y, loud, line)
@@ -179,12 +173,9 @@ func (s *sheet) gauge(x float64, g Gauge) {
 	if part >= 0.75 {
 		fill = amber
 	}
-	s.pdf.SetFillColor(pale[0], pale[1], pale[2])
-	s.pdf.Rect(x, s.y-1.6, width, height, "F")
-	s.pdf.SetFillColor(fill[0], fill[1], fill[2])
-	s.pdf.Rect(x, s.y-1.6, width*part, height, "F")
-	s.pdf.SetFillColor(black[0], black[1], black[2])
-	s.pdf.Rect(x+width*0.75, s.y-2.4, 0.25, height+1.6, "F")
+	s.fill(x, s.y-1.6, width, height, pale)
+	s.fill(x, s.y-1.6, width*part, height, fill)
+	s.fill(x+width*0.75, s.y-2.4, 0.25, height+1.6, black)
 	s.y += height + 2.8
 }
 

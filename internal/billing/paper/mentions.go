@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/sepa"
 )
 
 // allowance says in plain words how many hours are left.
@@ -47,7 +48,7 @@ func (s invoice) payment() section {
 	case d != nil:
 		return say(fmt.Sprintf(w.debit, s.inv.Language.Date(d.On), d.Account()), fmt.Sprintf(w.mandate, d.Mandate, d.Creditor))
 	}
-	account := "IBAN " + fours(seller.IBAN)
+	account := "IBAN " + strings.ReplaceAll(sepa.Fours(seller.IBAN), " ", "\u00a0")
 	if seller.BIC != "" {
 		account += " · BIC\u00a0" + seller.BIC
 	}

@@ -283,10 +283,13 @@ func TestMentions(t *testing.T) {
 	}
 }
 
-// TestFonts wants every font embedded: the paper looks the same everywhere, and
-// PDF/A asks for it.
-func TestFonts(t *testing.T) {
-	out, err := exec.Command(tool(t, "pdffonts"), saved(t, render(t, manyPages(t)))).Output()
+func TestFonts(t *testing.T) { embedded(t, render(t, manyPages(t))) }
+
+// embedded wants every font in the file: the paper looks the same everywhere, and PDF/A
+// asks for it.
+func embedded(t *testing.T, pdf []byte) {
+	t.Helper()
+	out, err := exec.Command(tool(t, "pdffonts"), saved(t, pdf)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,19 @@ func (s *sheet) hairline(x1, x2, y float64, c ink, width float64) {
 	s.pdf.Line(x1, y, x2, y)
 }
 
+// fill paints a rectangle.
+func (s *sheet) fill(x, y, width, height float64, c ink) {
+	s.pdf.SetFillColor(c[0], c[1], c[2])
+	s.pdf.Rect(x, y, width, height, "F")
+}
+
+// band is a ground for what is to be seen first, from x to the right, with a bar at its
+// left.
+func (s *sheet) band(x, y, height float64, bar, ground ink) {
+	s.fill(x, y, right-x, height, ground)
+	s.fill(x, y, 1.1, height, bar)
+}
+
 // leading is the distance of lines of a style, in millimetres.
 func (st style) leading() float64 { return st.size * 0.3528 * 1.32 }
 
