@@ -128,7 +128,8 @@ func TestReadersTakeIt(t *testing.T) {
 	}
 }
 
-// TestPDFA looks at clauses of ISO 19005-3 one by one, in the file's own bytes.
+// TestPDFA looks at clauses of ISO 19005-3 one by one, in the file's own bytes. TestWidths
+// has 6.2.11.5 and 6.2.11.8, TestMetadataEqualsInfo 6.6.2.3.
 func TestPDFA(t *testing.T) {
 	t.Run("western", func(t *testing.T) { pdfa(t, render(t, withLogo(t, invoice(60)))) })
 	t.Run("beyond", func(t *testing.T) { pdfa(t, render(t, beyond(withLogo(t, invoice(60))))) })
