@@ -2,6 +2,7 @@ package support
 
 import (
 	"fmt"
+	"reflect"
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -53,6 +54,9 @@ func (l *Ledger) Correct(a contract.Actor, id string, c Correction) ([]Entry, er
 			if err != nil {
 				return "", "", err
 			}
+			if same(old, right) {
+				return "", "", refused("say what was wrong; accolade hours correct --help shows what can be", "%s would be replaced by the same", id)
+			}
 			made = append(made, right)
 		}
 		if err := l.insert(tx, a, &undo); err != nil {
@@ -67,6 +71,12 @@ func (l *Ledger) Correct(a contract.Actor, id string, c Correction) ([]Entry, er
 		return "hours/" + id, fmt.Sprintf("%s: %s", old.summary(), undo.Note), nil
 	})
 	return made, err
+}
+
+// same reports whether an entry that is to replace another says nothing else.
+func same(old, right Entry) bool {
+	right.ID, right.Replaces, right.Booked, right.By, right.Source = old.ID, old.Replaces, old.Booked, old.By, old.Source
+	return reflect.DeepEqual(old, right)
 }
 
 // corrected is the entry that should have been booked.

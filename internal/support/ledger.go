@@ -182,7 +182,11 @@ func (l *Ledger) describe(tx store.Tx, b Booking) (Entry, error) {
 func (l *Ledger) began(day calendar.Date, s string) (time.Time, error) {
 	for _, form := range []string{"15:04", "15:04:05"} {
 		if t, err := time.Parse(form, s); err == nil {
-			return time.Date(day.Year, day.Month, day.Day, t.Hour(), t.Minute(), t.Second(), 0, l.zone).UTC(), nil
+			at := time.Date(day.Year, day.Month, day.Day, t.Hour(), t.Minute(), t.Second(), 0, l.zone)
+			if at.Hour() != t.Hour() {
+				return time.Time{}, invalid("began", s, "there is no such time on %s, when the clock is set forward", day)
+			}
+			return at.UTC(), nil
 		}
 	}
 	t, err := time.Parse(time.DateOnly+" 15:04:05-07:00", day.String()+" "+s)
@@ -250,7 +254,7 @@ func (l *Ledger) fits(tx store.Tx, e Entry, minutes calendar.Minutes, instead st
 	}
 	// Minutes are rounded, so that timers which follow one another may seem to touch.
 	const slack = 30 * time.Second
-	end := e.Began.Add(time.Duration(minutes)*time.Minute - slack)
+	end := e.Ended().Add(-slack)
 	taken := map[string]bool{instead: true}
 	for _, o := range others {
 		taken[o.Reverts] = true

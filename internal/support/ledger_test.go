@@ -154,6 +154,10 @@ func TestSessionAtAKnownHour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	late := work(t, "2026-10-06", 10) // after each part, before the end of the session
+	late.Began = "15:20"
+	_, err = l.Add(anne, late)
+	wants(t, err, "at work already from 2026-10-06 14:00 to 2026-10-06 15:40")
 	note := "tableur"
 	for _, e := range made {
 		if _, err := l.Correct(anne, e.ID, support.Correction{Note: &note, Why: "note"}); err != nil {
@@ -175,6 +179,9 @@ func TestCorrection(t *testing.T) {
 	hour := calendar.Minutes(60)
 	_, err = l.Correct(anne, e.ID, support.Correction{Minutes: &hour})
 	wants(t, err, "why is missing")
+	whole := calendar.Minutes(120)
+	_, err = l.Correct(anne, e.ID, support.Correction{Minutes: &whole, Why: "lunch"})
+	wants(t, err, e.ID+" would be replaced by the same", "say what was wrong")
 	made, err := l.Correct(anne, e.ID, support.Correction{Minutes: &hour, Why: "lunch"})
 	if err != nil {
 		t.Fatal(err)

@@ -113,6 +113,19 @@ func TestPlanChanges(t *testing.T) {
 	}
 }
 
+// TestClockSetForward: an hour that a day does not have is no time to begin at.
+func TestClockSetForward(t *testing.T) {
+	l, _ := office(t)
+	b := tomorrow(t)
+	b.Date, b.Began = day(t, "2027-03-28"), "02:30"
+	_, err := l.Plan(anne, b, false)
+	wants(t, err, "began 02:30 is refused: there is no such time on 2027-03-28")
+	b.Began = "03:00"
+	if _, err := l.Plan(anne, b, false); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPlanRefusals(t *testing.T) {
 	l, _ := office(t)
 	for name, test := range map[string]struct {

@@ -45,12 +45,17 @@ type Group struct {
 	Of      int              `json:"of"`      // all seats
 }
 
-// Ended is when the work ended; zero where it is not known when it began.
+// Ended is when the work ended, that of a session as a whole until its part is corrected;
+// zero where it is not known when it began.
 func (e Entry) Ended() time.Time {
 	if e.Began.IsZero() {
 		return time.Time{}
 	}
-	return e.Began.Add(time.Duration(e.Minutes) * time.Minute)
+	took := e.Minutes
+	if e.Group != nil && e.Replaces == "" {
+		took = e.Group.Minutes
+	}
+	return e.Began.Add(time.Duration(took) * time.Minute)
 }
 
 // Timer is work in progress; each technician has at most one.
