@@ -28,18 +28,24 @@ var words = map[contract.Work]string{
 	contract.Intervention: "Intervention", contract.Travel: "Déplacement", //nolint:misspell // French
 }
 
-// Write writes plans, in the order given. The same plans give the same bytes.
+// Write writes plans, in the order given. The same plans give the same bytes. It names no
+// METHOD: the one for files like this (RFC 5546, 3.2.1) wants an organiser with an address
+// for each event, which is not ours to make up.
 func Write(w io.Writer, plans []support.Plan, o Options) error {
 	c := &calendar{}
 	c.line("BEGIN", "VCALENDAR")
 	c.line("VERSION", "2.0")
 	c.line("PRODID", "-//Accolade//Accolade//FR")
-	c.line("METHOD", "PUBLISH")
 	c.line("X-WR-CALNAME", text(o.title()))
+	empty := true
 	for _, p := range plans {
 		if o.Client == "" || o.Client == p.Client {
 			c.event(p, o)
+			empty = false
 		}
+	}
+	if empty {
+		c.filler()
 	}
 	c.line("END", "VCALENDAR")
 	_, err := io.WriteString(w, c.b.String())

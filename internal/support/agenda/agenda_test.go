@@ -49,6 +49,9 @@ func TestReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		events := read.Events()
+		if len(read.Components) == 0 {
+			t.Fatal("the file holds no component: RFC 5545, 3.6, wants one")
+		}
 		for _, p := range plans {
 			if o.Client != "" && p.Client != o.Client {
 				continue
@@ -113,7 +116,6 @@ func TestFile(t *testing.T) {
 	want := `BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//Accolade//Accolade//FR
-METHOD:PUBLISH
 X-WR-CALNAME:Interventions prévues : Riec
 BEGIN:VEVENT
 UID:P000001-1@accolade

@@ -32,6 +32,14 @@ var escape = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, 
 
 func text(s string) string { return escape.Replace(s) }
 
+// filler is what a file without events holds, since it must hold something (RFC 5545, 3.6).
+func (c *calendar) filler() {
+	for _, l := range [][2]string{{"BEGIN", "VTIMEZONE"}, {"TZID", "UTC"}, {"BEGIN", "STANDARD"}, {"DTSTART", "19700101T000000"},
+		{"TZOFFSETFROM", "+0000"}, {"TZOFFSETTO", "+0000"}, {"END", "STANDARD"}, {"END", "VTIMEZONE"}} {
+		c.line(l[0], l[1])
+	}
+}
+
 // instant is a time as UTC, so that no file needs the rules of a time zone
 // (RFC 5545, 3.3.5, form 2).
 func instant(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
