@@ -10,6 +10,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/contract"
 )
 
 func newContractCommand(e *env) *cobra.Command {
@@ -204,7 +205,14 @@ func (e *env) printContract(k api.Contract) error {
 }
 
 func offerWords(o api.Offer) string {
-	return fmt.Sprintf("%s version %d: %s per %s and month, %s included, %s %s", o.Name, o.Version, o.Price, o.Unit, o.Included, o.HourKey(), o.Hour)
+	words := fmt.Sprintf("%s version %d: ", o.Name, o.Version)
+	if o.Unit != contract.NoUnit {
+		words += fmt.Sprintf("%s per %s and month, ", o.Price, o.Unit)
+	}
+	if o.Included > 0 {
+		words += fmt.Sprintf("%s included, ", o.Included)
+	}
+	return words + o.HourKey() + " " + o.Hour.String()
 }
 
 func newContractRenew(e *env) *cobra.Command {

@@ -110,6 +110,10 @@ func (b *Book) renew(tx store.Tx, k *Contract, n Renew) (string, error) {
 	}
 	next := k.anniversary(k.TermEnd().AddDays(1))
 	if n.From.IsZero() {
+		if made := k.Renewals; len(made) > 0 && made[len(made)-1].From.After(b.Today()) {
+			return "", refused(fmt.Sprintf("if a further term was agreed too: accolade contract renew %s --from %s", k.Client, next),
+				"%s was renewed already, from %s to %s", k.ID, made[len(made)-1].From, k.TermEnd())
+		}
 		n.From = next
 		for n.From.MonthOf().Before(b.Today().MonthOf()) {
 			n.From = k.anniversary(n.From.AddDays(1))

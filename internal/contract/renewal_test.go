@@ -57,6 +57,12 @@ func TestRenew(t *testing.T) {
 	if k, err = renew(contract.Renew{}, false); err != nil || k.Renewals[1].Offer.Price.Cents != 4620 || k.Renewals[1].Indexed != 10_00 {
 		t.Errorf("indexed: %+v, %v", k.Renewals, err)
 	}
+	// Asked again, a renewal that has not begun is not made twice.
+	_, err = renew(contract.Renew{}, false)
+	wants(t, err, "atelier-kerlann-1 was renewed already, from 2027-02-28 to 2029-02-27", "accolade contract renew atelier-kerlann --from 2029-02-28")
+	if further, err := renew(contract.Renew{From: day(t, "2029-02-28")}, true); err != nil || len(further.Renewals) != 3 {
+		t.Errorf("a further term that was agreed: %v, %v", further.Renewals, err)
+	}
 	for on, want := range map[string]int{"2025-02-27": 3900, "2025-02-28": 4200, "2027-02-27": 4200, "2027-02-28": 4620} {
 		if got := k.OfferOn(day(t, on)).Price.Cents; int(got) != want {
 			t.Errorf("on %s the price is %s", on, got)
