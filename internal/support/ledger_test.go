@@ -168,6 +168,20 @@ func TestSessionAtAKnownHour(t *testing.T) {
 	other.Began = "14:10"
 	_, err = l.Add(anne, other)
 	wants(t, err, "at work already from 2026-10-06 14:00")
+	// It was shorter than it was booked: then there is room behind it.
+	all, err := l.List(support.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := calendar.Minutes(20)
+	for _, e := range support.Standing(all) {
+		if _, err := l.Correct(anne, e.ID, support.Correction{Minutes: &short, Why: "plus court"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err = l.Add(anne, late); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestCorrection(t *testing.T) {

@@ -45,15 +45,17 @@ type Group struct {
 	Of      int              `json:"of"`      // all seats
 }
 
-// Ended is when the work ended, that of a session as a whole until its part is corrected;
-// zero where it is not known when it began.
+// Ended is when the work ended; zero where it is not known when it began. The part of a
+// session ends with it, unless it was corrected to be more or less than its share.
 func (e Entry) Ended() time.Time {
 	if e.Began.IsZero() {
 		return time.Time{}
 	}
 	took := e.Minutes
-	if e.Group != nil && e.Replaces == "" {
-		took = e.Group.Minutes
+	if g := e.Group; g != nil {
+		if off := int64(e.Minutes)*int64(g.Of) - int64(g.Minutes)*int64(g.Seats); -int64(g.Of) < off && off < int64(g.Of) {
+			took = g.Minutes
+		}
 	}
 	return e.Began.Add(time.Duration(took) * time.Minute)
 }
