@@ -145,6 +145,9 @@ func TestCSVAndJSONAgree(t *testing.T) {
 		}
 		seconds := rapid.IntRange(60, 30*3600).Draw(t, "seconds")
 		note := rapid.StringMatching(`[a-zé=@' ,"-]{0,12}`).Draw(t, "note")
+		if strings.HasPrefix(note, "' ") {
+			return // a CSV does not say whether Kimai or its user began so
+		}
 		var csvFile bytes.Buffer
 		w := csv.NewWriter(&csvFile)
 		guarded := note
