@@ -228,12 +228,19 @@ func decodeStruct(raw []byte, v reflect.Value) error {
 		return err
 	}
 	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		f := v.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct {
+			if err := decodeStruct(raw, v.Field(i)); err != nil {
+				return err
+			}
+			continue
+		}
 		if name == "" {
-			name = strings.ToLower(v.Type().Field(i).Name)
+			name = strings.ToLower(f.Name)
 		}
 		field, there := fields[name]
-		if !there || name == "-" || !v.Type().Field(i).IsExported() {
+		if !there || name == "-" || !f.IsExported() {
 			continue
 		}
 		if err := decode(field, v.Field(i)); err != nil {

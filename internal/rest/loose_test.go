@@ -27,6 +27,11 @@ type shape struct {
 	Raw     json.RawMessage            `json:"raw"`
 	Unnamed any                        `json:"any"`
 	hidden  string
+	part
+}
+
+type part struct {
+	Inner int `json:"inner"`
 }
 
 func TestDecode(t *testing.T) {
@@ -42,7 +47,8 @@ func TestDecode(t *testing.T) {
 		`{"text":null,"count":null,"flag":null,"list":null,"rows":null,"nested":null,"map":null}`:    {},
 		`{"text":"","count":"","flag":"","list":"","rows":{},"nested":[],"map":[ ],"rights":""}`:     {},
 		`{"unknown":[{"x":1}],"hidden":"x","TEXT":"other"}`:                                          {},
-		`{}`: {}, `null`: {}, `[]`: {}, ` { "count" : " 12 " } `: {Count: 12},
+		`{"inner":"4"}`: {part: part{4}},
+		`{}`:            {}, `null`: {}, `[]`: {}, ` { "count" : " 12 " } `: {Count: 12},
 		`{"secret":"s","raw":{"a":[1]},"any":[1]}`: {Secret: secret.New("s"), Raw: json.RawMessage(`{"a":[1]}`), Unnamed: []any{1.0}},
 		`{"count":1,"count":2}`:                    {Count: 2},
 	} {

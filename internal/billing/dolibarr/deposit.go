@@ -24,16 +24,16 @@ const depositLine = "(DEPOSIT)"
 
 // credit is what a deposit invoice became.
 type credit struct {
-	ID   number `json:"id"`
-	Line number `json:"fk_facture_line"` // that used it; 0: none
+	ID   int64  `json:"id"`
+	Line int64  `json:"fk_facture_line"` // that used it; 0: none
 	Net  string `json:"amount_ht"`
 	Tax  string `json:"amount_tva"`
 }
 
 // credits are those that a document uses up: for each of its deposits one, or 0 where a
 // line of our own does.
-func (c *Client) credits(ctx context.Context, d books.Document, there invoice) ([]number, error) {
-	use := make([]number, len(d.Deposits))
+func (c *Client) credits(ctx context.Context, d books.Document, there invoice) ([]int64, error) {
+	use := make([]int64, len(d.Deposits))
 	if d.Kind == books.CreditNote {
 		return use, nil // it takes nothing off: it takes back
 	}
@@ -82,9 +82,9 @@ func (c *Client) credit(ctx context.Context, d books.Document, source invoice) (
 
 // takeOff has a draft use the credits that it does not use yet. A draft that comes to
 // something else without them was changed by somebody, and stays as it is.
-func (c *Client) takeOff(ctx context.Context, d books.Document, there invoice, use []number) (invoice, error) {
+func (c *Client) takeOff(ctx context.Context, d books.Document, there invoice, use []int64) (invoice, error) {
 	want := d.Signed(d.Total)
-	var missing []number
+	var missing []int64
 	for i, id := range use {
 		if id != 0 && !there.uses(id) {
 			missing, want = append(missing, id), want+d.Deposits[i].Total
@@ -94,7 +94,7 @@ func (c *Client) takeOff(ctx context.Context, d books.Document, there invoice, u
 		return there, nil
 	}
 	for _, id := range missing {
-		var done number
+		var done int64
 		if err := c.post(ctx, fmt.Sprintf("/invoices/%d/usediscount/%d", there.ID, id), map[string]any{}, &done); err != nil {
 			return there, refused(d, err)
 		}
@@ -104,7 +104,7 @@ func (c *Client) takeOff(ctx context.Context, d books.Document, there invoice, u
 }
 
 // uses tells whether a line of the invoice is a credit.
-func (i invoice) uses(id number) bool {
+func (i invoice) uses(id int64) bool {
 	return slices.ContainsFunc(i.Lines, func(l lineThere) bool { return l.Credit == id })
 }
 

@@ -12,7 +12,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -101,19 +100,26 @@ func (c *Client) once(ctx context.Context, method, path string, query url.Values
 	if status != http.StatusOK {
 		return failure(method, path, status, res.Body())
 	}
-	if err := json.Unmarshal(res.Body(), out); err != nil {
-		return &Failed{Method: method, Call: path, Status: status, Foreign: true, Reason: "the answer is no JSON"}
+	if err := rest.Decode(res.Body(), out); err != nil {
+		reason := "the answer is no JSON"
+		if json.Valid(res.Body()) {
+			reason = "the answer is not what was expected: " + err.Error()
+		}
+		return &Failed{Method: method, Call: path, Status: status, Foreign: true, Reason: reason}
 	}
 	return nil
 }
 
-// pageSize is the length of a page of a list.
-const pageSize = 100
+// A page of a list has pageSize rows; what we look for never fills mostPages of them.
+const (
+	pageSize  = 100
+	mostPages = 100
+)
 
 // list reads all pages of a list. Dolibarr answers 404 where nothing is found.
 func list[T any](ctx context.Context, c *Client, path, filter string) ([]T, error) {
 	var all []T
-	for page := 0; ; page++ {
+	for page := range mostPages {
 		var some []T
 		err := c.get(ctx, path, url.Values{"sqlfilters": {filter}, "limit": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}, "sortfield": {"t.rowid"}}, &some)
 		if errors.Is(err, errNone) {
@@ -126,22 +132,5 @@ func list[T any](ctx context.Context, c *Client, path, filter string) ([]T, erro
 			return all, nil
 		}
 	}
-}
-
-// number is a number that Dolibarr sends as one, as text, or not at all, by version.
-type number int64
-
-// UnmarshalJSON reads 12, "12", null and "".
-func (n *number) UnmarshalJSON(b []byte) error {
-	s := strings.Trim(string(b), `"`)
-	if s == "" || s == "null" {
-		*n = 0
-		return nil
-	}
-	v, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		return fmt.Errorf("%s is no whole number", b)
-	}
-	*n = number(v)
-	return nil
+	return nil, &Failed{Method: http.MethodGet, Call: path, Status: http.StatusOK, Foreign: true, Reason: "the list has no end"}
 }

@@ -23,26 +23,26 @@ type Sent struct {
 
 // party is a third party.
 type party struct {
-	ID    number `json:"id"`
+	ID    int64  `json:"id"`
 	Name  string `json:"name"`
 	SIREN string `json:"idprof1"`
 }
 
 // invoice is an invoice, as far as we look at it.
 type invoice struct {
-	ID     number      `json:"id"`
+	ID     int64       `json:"id"`
 	Ref    string      `json:"ref"`
 	Client string      `json:"ref_client"`
-	Party  number      `json:"socid"`
-	Type   number      `json:"type"`
-	Status number      `json:"statut"`
+	Party  int64       `json:"socid"`
+	Type   int64       `json:"type"`
+	Status int64       `json:"statut"`
 	Total  string      `json:"total_ttc"`
 	Lines  []lineThere `json:"lines"`
 }
 
 // lineThere is a line of an invoice in Dolibarr.
 type lineThere struct {
-	Credit number `json:"fk_remise_except"` // that it uses up; 0: it is no such line
+	Credit int64 `json:"fk_remise_except"` // that it uses up; 0: it is no such line
 }
 
 // Types and states of invoices there.
@@ -77,7 +77,7 @@ func (c *Client) Send(ctx context.Context, d books.Document, validate bool) (Sen
 			return sent, err
 		}
 	}
-	sent.ID = int64(there.ID)
+	sent.ID = there.ID
 	if err := same(d, there); err != nil {
 		return sent, err
 	}
@@ -125,7 +125,7 @@ func same(d books.Document, i invoice) error {
 }
 
 // typeOf is the type of a document there.
-func typeOf(d books.Document) number {
+func typeOf(d books.Document) int64 {
 	switch d.Kind {
 	case books.CreditNote:
 		return creditNote
@@ -136,7 +136,7 @@ func typeOf(d books.Document) number {
 }
 
 // create makes the invoice, but for the credits that it uses up.
-func (c *Client) create(ctx context.Context, d books.Document, use []number) (invoice, error) {
+func (c *Client) create(ctx context.Context, d books.Document, use []int64) (invoice, error) {
 	client, err := c.party(ctx, d)
 	if err != nil {
 		return invoice{}, err
@@ -156,7 +156,7 @@ func (c *Client) create(ctx context.Context, d books.Document, use []number) (in
 		}
 		body["fk_facture_source"] = source.ID
 	}
-	var id number
+	var id int64
 	if err := c.post(ctx, "/invoices", body, &id); err != nil {
 		return invoice{}, refused(d, err)
 	}
@@ -186,7 +186,7 @@ func refused(d books.Document, err error) error {
 
 // party finds the third party of a document: by SIREN, or for those without one by our
 // own identifier. It makes one that is not there.
-func (c *Client) party(ctx context.Context, d books.Document) (number, error) {
+func (c *Client) party(ctx context.Context, d books.Document) (int64, error) {
 	filter := "(t.ref_ext:=:'" + external(d.Client) + "')"
 	if d.Client.SIREN != "" { // people write it in groups of three
 		s := d.Client.SIREN
@@ -197,7 +197,7 @@ func (c *Client) party(ctx context.Context, d books.Document) (number, error) {
 		return 0, err
 	}
 	var ids []string
-	var id number
+	var id int64
 	for _, p := range all {
 		if d.Client.SIREN == "" || strings.Join(strings.Fields(p.SIREN), "") == d.Client.SIREN {
 			id = p.ID
@@ -219,7 +219,7 @@ func external(b billing.Buyer) string { return "accolade-" + b.ID }
 // france is the country in Dolibarr's own list.
 const france = 1
 
-func (c *Client) createParty(ctx context.Context, d books.Document) (id number, err error) {
+func (c *Client) createParty(ctx context.Context, d books.Document) (id int64, err error) {
 	b := d.Client
 	body := map[string]any{"name": b.Name, "client": 1, "code_client": "-1", "ref_ext": external(b), "idprof1": b.SIREN, "idprof2": b.SIRET, "tva_intra": b.VATNumber,
 		"address": strings.Join(b.Address.Lines, "\n"), "zip": b.Address.PostCode, "town": b.Address.City}

@@ -84,8 +84,8 @@ func isRow(row map[string]any) bool {
 	return false
 }
 
-// As answers in a shape of Shapes what next answers in its own. Changes are those of the
-// value of "data".
+// As answers in a shape of Shapes what next answers in its own: the value of "data" where
+// there is one.
 func As(shape string, next http.RoundTripper) http.RoundTripper {
 	return reshaper{Shapes[shape], next}
 }
@@ -106,9 +106,13 @@ func (r reshaper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
-	var answer map[string]any
+	var answer any
 	if d.Decode(&answer) == nil && !strings.HasSuffix(req.URL.Path, "/config") { // a VM's, whose values are texts
-		answer["data"] = r.reshape(answer["data"])
+		if whole, ok := answer.(map[string]any); ok && whole["data"] != nil {
+			whole["data"] = r.reshape(whole["data"])
+		} else {
+			answer = r.reshape(answer)
+		}
 		if text, err = json.Marshal(answer); err != nil {
 			return nil, err
 		}
