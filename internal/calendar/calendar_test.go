@@ -121,6 +121,9 @@ func FuzzParse(f *testing.F) {
 		if d, err := Parse(s); err == nil && d.String() != s {
 			t.Errorf("%q was read as %s", s, d)
 		}
+		if m, err := ParseMonth(s); err == nil && m.String() != s {
+			t.Errorf("%q was read as the month %s", s, m)
+		}
 		if m, err := ParseMinutes(s); err == nil {
 			if again, err := ParseMinutes(m.String()); err != nil || again != m {
 				t.Errorf("%q is %d minutes, written %s, read %d, %v", s, m, m, again, err)

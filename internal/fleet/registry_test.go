@@ -141,6 +141,9 @@ func FuzzParseLogin(f *testing.F) {
 		if err == nil && (l.User == "" || l.Secret.Reveal() == "") {
 			t.Errorf("%q gives an empty login", text)
 		}
+		if id, key, err := fleet.ParseVaultToken(text); err == nil && (!strings.Contains(id, "@") || !strings.Contains(id, "!") || key.Reveal() == "") {
+			t.Errorf("%q gives the vault's token %q", text, id)
+		}
 	})
 }
 

@@ -87,6 +87,9 @@ func TestParse(t *testing.T) {
 func FuzzParseCents(f *testing.F) {
 	f.Add("39.00")
 	f.Fuzz(func(t *testing.T, s string) {
+		if r, err := ParseRate(s); err == nil && (r < 0 || r > 100_00) {
+			t.Errorf("%q is the rate %d", s, r)
+		}
 		c, err := ParseCents(s)
 		if err != nil {
 			return

@@ -53,7 +53,7 @@ func lived(tx Tx, rng *rand.Rand, commit int) error {
 	return nil
 }
 
-func contentOf(t *testing.T, db DB) map[string]string {
+func contentOf(t testing.TB, db DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	if err := db.View(func(tx Tx) error {
@@ -128,6 +128,62 @@ func TestFaultDamage(t *testing.T) {
 		look("one byte", bad)
 	}
 	t.Logf("%d places each; served right %v, refused %v", places(), served, refused)
+}
+
+// FuzzDamage: whatever two places of a store hold instead of what they held, it is served
+// right or refused.
+func FuzzDamage(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "accolade.db")
+	if err := os.Chmod(filepath.Dir(path), 0o700); err != nil {
+		f.Fatal(err)
+	}
+	db, err := Open(path, Options{NoSync: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range 3 {
+		if err := db.Update(func(tx Tx) error { return lived(tx, rng, i) }); err != nil {
+			f.Fatal(err)
+		}
+	}
+	want := contentOf(f, db)
+	if err := db.Close(); err != nil {
+		f.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	newest, err := readMeta(bytes.NewReader(good), int64(len(good)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	used := uint32(newest.high) * uint32(newest.pageSize)
+	good = good[:used]
+	f.Add(uint32(0), []byte{1}, uint32(4096), []byte{1})
+	f.Add(uint32(16), good[4096+16:4096+80], uint32(0), []byte{}) // one meta in place of the other
+	f.Add(uint32(4096+16), good[16:80], uint32(0), []byte{})
+	f.Add(uint32(newest.root)*4096, good[:4096], uint32(0), []byte{})
+	f.Add(uint32(newest.root)*4096+10, []byte{0xff, 0xff}, used, []byte{0})
+	f.Fuzz(func(t *testing.T, at uint32, a []byte, also uint32, b []byte) {
+		bad := bytes.Clone(good)
+		copy(bad[at%(used+1):], a)
+		copy(bad[also%(used+1):], b)
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := Open(path, Options{NoSync: true})
+		if err != nil {
+			return
+		}
+		if !maps.Equal(contentOf(t, db), want) {
+			t.Error("served wrong")
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // tap stands before the writes of a store to its file. bbolt has no option for that, so

@@ -87,7 +87,7 @@ func walk(file io.ReaderAt, size int64) (c checker, err error) {
 // neither was damaged later, and the other one alone does not tell whether it is the
 // last commit that was acknowledged (docs/decisions/store.md).
 func readMeta(file io.ReaderAt, size int64) (best meta, err error) {
-	sound := 0
+	sound, seen := 0, map[uint64]bool{}
 	first := make([]byte, headerSize+64)
 	for pageSize := int64(1024); pageSize <= 1<<24 && sound == 0; pageSize *= 2 {
 		for _, at := range []int64{0, pageSize} {
@@ -104,12 +104,13 @@ func readMeta(file io.ReaderAt, size int64) (best meta, err error) {
 			if sound++; m.txid > best.txid || sound == 1 {
 				best, best.at = m, at
 			}
+			seen[m.txid] = true
 		}
 	}
-	switch sound {
-	case 0:
+	switch {
+	case sound == 0:
 		return best, errors.New("it has no sound beginning")
-	case 1:
+	case len(seen) == 1: // one, or one twice: no two commits bear the same number
 		return best, errors.New("one of its two first pages is damaged, which may hide the last change")
 	}
 	return best, nil

@@ -127,8 +127,11 @@ func (r *reading) exact(what, text string) *big.Rat {
 	if text == "" {
 		return new(big.Rat)
 	}
-	x, ok := new(big.Rat).SetString(text)
-	if !ok || len(text) > 24 || strings.ContainsAny(text, "/eE_xX") {
+	x, ok := new(big.Rat), len(text) <= 24 && !strings.ContainsAny(text, "/eE_xX") // before a Rat of 1e999999 is made
+	if ok {
+		x, ok = x.SetString(text)
+	}
+	if !ok {
 		r.wrong(what, text, "a decimal number")
 		return new(big.Rat)
 	}

@@ -78,8 +78,12 @@ var priceForm = regexp.MustCompile(`^\d{1,4}(\.\d{1,6})?$`)
 
 // ParsePrice reads euros with up to six decimals: a gigabyte costs less than a cent.
 func ParsePrice(s string) (money.UnitPrice, error) {
-	exact, ok := new(big.Rat).SetString(strings.Replace(s, ",", ".", 1))
-	if !ok || !priceForm.MatchString(strings.Replace(s, ",", ".", 1)) {
+	plain := strings.Replace(s, ",", ".", 1)
+	exact, ok := new(big.Rat), priceForm.MatchString(plain) // before a Rat of it is made: 1e999999999 is one too
+	if ok {
+		exact, ok = exact.SetString(plain)
+	}
+	if !ok {
 		return 0, fmt.Errorf("price %q: want euros with at most six decimals, such as 0.008", s)
 	}
 	return money.PriceOf(exact.Mul(exact, big.NewRat(100, 1))), nil

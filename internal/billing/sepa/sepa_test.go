@@ -300,7 +300,13 @@ func FuzzIBAN(f *testing.F) {
 
 func FuzzICS(f *testing.F) {
 	f.Add("DE98ZZZ09999999999")
+	f.Add("agri frpp")
 	f.Fuzz(func(t *testing.T, s string) {
+		if bic, err := ParseBIC(s); err != nil {
+			says(t, err, "bic")
+		} else if again, err := ParseBIC(bic); err != nil || again != bic {
+			t.Errorf("%q is the bank %s, then %s, %v", s, bic, again, err)
+		}
 		ics, err := ParseICS(s)
 		if err != nil {
 			says(t, err, "ics")
