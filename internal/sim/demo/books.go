@@ -78,7 +78,8 @@ func (s *story) judge(ctx context.Context, files []string) error {
 		return err
 	case exit.ExitCode() == exitUnchecked && os.Getenv("CI") != "true":
 		s.figures.FacturX = unchecked
-		s.out.line("%v", err)
+		_, why, _ := strings.Cut(err.Error(), "accolade: ")
+		s.out.line("not checked: %s", strings.Split(why, "\n")[0])
 		return nil
 	case exit.ExitCode() != exitTrouble:
 		return err
