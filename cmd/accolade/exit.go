@@ -93,7 +93,7 @@ func noController(address string) string {
 
 func exitOf(code string) int {
 	switch code {
-	case api.CodeRefused, api.CodeExists, api.CodeInvalid:
+	case api.CodeRefused, api.CodeExists, api.CodeInvalid, api.CodeTooLarge:
 		return exitRefused
 	case api.CodeNotFound:
 		return exitNotFound

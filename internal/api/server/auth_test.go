@@ -306,7 +306,7 @@ func TestTooLarge(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, r)
-	if w.Code != http.StatusRequestEntityTooLarge {
+	if w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "larger than this call takes") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	checkProblem(t, w)

@@ -175,6 +175,9 @@ func init() {
 		if p.Code == "" {
 			p.Code = api.CodeInternal
 		}
+		if _, most, ok := strings.Cut(msg, "request body is too large limit="); ok {
+			p.Detail, p.Fix = "what was sent is larger than this call takes, "+most, "send it in smaller parts"
+		}
 		if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
 			p.Detail = api.NotUnderstood
 		}
