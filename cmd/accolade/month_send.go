@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"codeberg.org/accolade/accolade/internal/api"
@@ -16,7 +20,7 @@ func newMonthSend(e *env) *cobra.Command {
 billing contact, with the PDF attached. Where the client signed a mandate for direct
 debits, the mail announces amount and day, at least 14 days ahead. Each document is sent
 once, however often you send the month: again it sends what could not be sent before.
-Clients without a mail address are named; the others' mails go.
+Clients without a mail address are named, and the exit code is 1; the others' mails go.
 
 accolade mail preview NUMBER shows a mail before it goes.`,
 		Example: "  accolade month send 2026-09 --dry-run\n  accolade month send 2026-09",
@@ -30,7 +34,10 @@ accolade mail preview NUMBER shows a mail before it goes.`,
 			if err != nil {
 				return err
 			}
-			return e.printMailItems(items)
+			if dryRun {
+				return e.printMailItems(items)
+			}
+			return errors.Join(e.printMailItems(items), unsent(items))
 		}),
 	}
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be sent to whom; send nothing")
@@ -64,9 +71,17 @@ func newInvoiceSend(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.printMailItems(items)
+			return errors.Join(e.printMailItems(items), unsent(items))
 		}),
 	}
+}
+
+// unsent is trouble where a document was to be sent and has no mail.
+func unsent(items []api.MailItem) error {
+	if slices.ContainsFunc(items, func(i api.MailItem) bool { return i.Mail == "" }) {
+		return errTrouble
+	}
+	return nil
 }
 
 func (e *env) printMailItems(items []api.MailItem) error {
@@ -88,5 +103,6 @@ func (e *env) printMailItems(items []api.MailItem) error {
 	if open == 0 && len(items) > 0 {
 		t.note = "All were sent."
 	}
+	t.note = strings.TrimRight(t.note, "\n")
 	return e.print(items, t)
 }

@@ -41,6 +41,9 @@ func flagTrouble(err error) error {
 		}
 		return fmt.Errorf("--%s %s is refused: want %s", bad.GetFlag().Name, bad.GetValue(), want)
 	}
+	if other, ok := errors.AsType[*pflag.NotExistError](err); ok && slices.Contains(formats, other.GetSpecifiedName()) {
+		return fmt.Errorf("there is no --%s: want -o %s", other.GetSpecifiedName(), other.GetSpecifiedName())
+	}
 	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		return fmt.Errorf("--%s stands without its value", bare.GetFlag().Name)
 	}
