@@ -37,12 +37,13 @@ func newExportPeriod(e *env, noun, words, example string) *cobra.Command {
 		Short: "Export a " + words,
 		Long: `Export a finalised ` + words + `:
 
-  csv      invoices.csv, lines.csv, vat.csv and hours.csv: UTF-8, separated by ;
+  csv      invoices-PERIOD.csv, and the same of lines, vat and hours: UTF-8, separated by ;
   xlsx     the same as one workbook, a sheet each, with totals
   fec      SIRENFECAAAAMMJJ.txt, entries by article A47 A-1 of the LPF
   journal  the same entries as CSV
 
-Credit notes count negative. Files of the same names are replaced, all of them or none.`,
+Credit notes count negative. Files of the same names are replaced, all of them or none;
+those that belong to the export of another period are not.`,
 		Example: "  accolade export " + noun + " " + example + " --format csv --decimal-comma --to ~/compta\n  accolade export " + noun + " " + example + " --format fec --to ~/compta",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -86,6 +87,13 @@ func manifestWords(m api.Manifest) string {
 func fetchExport(ctx context.Context, client *api.Client, m api.Manifest, to string) (err error) {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
+	}
+	others, err := export.Manifests(to)
+	if err != nil {
+		return err
+	}
+	if file, of, yes := m.Replaces(others); yes {
+		return &failure{what: fmt.Sprintf("%s holds %s of %s, which this export would replace", to, file, of), fix: "take another folder", code: exitRefused}
 	}
 	stage, err := os.MkdirTemp(to, ".part-")
 	if err != nil {

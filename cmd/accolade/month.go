@@ -154,9 +154,9 @@ func newMonthExport(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export MONTH --to DIR",
 		Short: "Write a finalised month's papers and sheets into a folder",
-		Long: `Write the PDF of each invoice, invoices.csv and lines.csv (UTF-8, separated by ;) into
-a folder. Files of the same names are replaced. With -o json the month itself goes to
-standard output. For the accountant's forms: accolade export month.`,
+		Long: `Write the PDF of each invoice, invoices-MONTH.csv and lines-MONTH.csv (UTF-8, separated
+by ;) into a folder. Files of the same names are replaced. With -o json the month
+itself goes to standard output. For the accountant's forms: accolade export month.`,
 		Example: "  accolade month export 2026-09 --to ~/factures/2026-09",
 		Args:    cobra.ExactArgs(1),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
@@ -219,7 +219,7 @@ func papers(ctx context.Context, client *api.Client, m api.MonthView, dir string
 		}
 	}
 	sheets := api.Manifest{Period: m.Month, Format: export.CSV, DecimalComma: comma}
-	for _, name := range []string{"invoices.csv", "lines.csv"} {
+	for _, name := range []string{"invoices-" + m.Month + ".csv", "lines-" + m.Month + ".csv"} {
 		if err := save(name, func(w io.Writer) error { return client.ExportFile(ctx, sheets, name, w) }); err != nil {
 			return nil, err
 		}

@@ -102,7 +102,7 @@ type tables func(sheet.Table) iter.Seq2[sheet.Row, error]
 func (m *Manifest) readCSV(folder fs.FS) (err error) {
 	return m.read(func(t sheet.Table) iter.Seq2[sheet.Row, error] {
 		return func(yield func(sheet.Row, error) bool) {
-			in, err := folder.Open(t.Name + ".csv")
+			in, err := folder.Open(csvName(t, m.Period))
 			if err != nil {
 				yield(nil, err)
 				return

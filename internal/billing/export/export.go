@@ -129,7 +129,7 @@ func (e *Export) Files() []string {
 	case CSV:
 		names := make([]string, len(sheet.Tables))
 		for i, t := range sheet.Tables {
-			names[i] = t.Name + ".csv"
+			names[i] = csvName(t, e.Period.String())
 		}
 		return names
 	case XLSX:
@@ -140,6 +140,9 @@ func (e *Export) Files() []string {
 		return []string{"journal-" + e.Period.String() + ".csv"}
 	}
 }
+
+// csvName is the file of a table: those of several periods go into one folder.
+func csvName(t sheet.Table, period string) string { return t.Name + "-" + period + ".csv" }
 
 // ContentType is the MIME type of the files.
 func (e *Export) ContentType() string {

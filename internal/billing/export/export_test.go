@@ -245,7 +245,7 @@ func TestWorkbookAndCSVHoldTheSame(t *testing.T) {
 	c.finalise("2026-10")
 	flat, book := c.open("2026-10", export.CSV), c.open("2026-10", export.XLSX)
 	read := func(table sheet.Table) func(func(sheet.Row, error) bool) {
-		return sheet.ReadCSV(bytes.NewReader(c.file(flat, table.Name+".csv")), table)
+		return sheet.ReadCSV(bytes.NewReader(c.file(flat, table.Name+"-2026-10.csv")), table)
 	}
 	fromCSV, err := sheet.Documents(read(sheet.Invoices), read(sheet.Lines), read(sheet.VAT))
 	c.must(err)
@@ -313,7 +313,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s %s: %v, want %s", x.period, x.format, err, x.want)
 		}
 	}
-	if err := c.open("2026-09", export.CSV).Write("../invoices.csv", &bytes.Buffer{}); err == nil || err.Error() != "file ../invoices.csv is refused: the export has invoices.csv, lines.csv, vat.csv, hours.csv" {
+	if err := c.open("2026-09", export.CSV).Write("../invoices.csv", &bytes.Buffer{}); err == nil || err.Error() != "file ../invoices.csv is refused: the export has invoices-2026-09.csv, lines-2026-09.csv, vat-2026-09.csv, hours-2026-09.csv" {
 		t.Errorf("a file that is none of the export's: %v", err)
 	}
 	if _, err := export.ParsePeriod("2026-13"); err == nil {

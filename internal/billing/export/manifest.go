@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"slices"
 
 	"codeberg.org/accolade/accolade/internal/billing/books"
 	"codeberg.org/accolade/accolade/internal/money"
@@ -80,6 +81,19 @@ func (m *Manifest) count(d books.Document) {
 	}
 	m.Lines += len(d.Lines)
 	m.Net, m.VAT, m.Total = m.Net+d.Signed(d.Net), m.VAT+d.Signed(d.Tax), m.Total+d.Signed(d.Total)
+}
+
+// Replaces is a file of another manifest that this one's would take the place of, such as
+// the FEC of a December and of its year, whose name the law gives: the closing date.
+func (m Manifest) Replaces(others []Manifest) (file, of string, replaces bool) {
+	for _, o := range others {
+		for _, f := range o.Files {
+			if o.Name() != m.Name() && slices.ContainsFunc(m.Files, func(x Exported) bool { return x.Name == f.Name && x != f }) {
+				return f.Name, o.Period, true
+			}
+		}
+	}
+	return "", "", false
 }
 
 // Name is the file name of the manifest.
