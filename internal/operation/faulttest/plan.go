@@ -33,6 +33,9 @@ func (r request) kind() string {
 	return r.target + " " + r.method + " " + numbers.ReplaceAllString(path, "/{n}")
 }
 
+// hasBody tells whether the request has a body, which can be cut in the middle.
+func (r request) hasBody() bool { return r.method != http.MethodGet && r.method != http.MethodDelete }
+
 // kindsOf maps each kind to the numbers of its requests, from 1.
 func kindsOf(all []request) map[string][]int {
 	kinds := map[string][]int{}
@@ -141,8 +144,8 @@ func targetOf(name string, targets []Target) Target {
 // of request, at one of them that the fault's name picks.
 func choose(requests []request, targets []Target, whole bool) (plans []plan) {
 	add := func(at int, s strike) {
-		if m := requests[at-1].method; s.rule.Kind == fault.ResetMiddle && (m == http.MethodGet || m == http.MethodDelete) {
-			return // no body has a middle
+		if s.rule.Kind == fault.ResetMiddle && !requests[at-1].hasBody() {
+			return
 		}
 		s.at, s.rule.Target = at, requests[at-1].target
 		plans = append(plans, plan{s})
@@ -187,9 +190,10 @@ func mix(requests []request, targets []Target, n int) (plans []plan) {
 		var p plan
 		for range 2 + rnd.IntN(4) {
 			at := 1 + rnd.IntN(len(requests)+20)
-			target := requests[min(at, len(requests))-1].target
+			near := requests[min(at, len(requests))-1]
+			target := near.target
 			all := slices.DeleteFunc(targetOf(target, targets).faults(), func(s strike) bool {
-				return s.rule.Kind == fault.ResetMiddle // most of the places drawn have no body
+				return s.rule.Kind == fault.ResetMiddle && !near.hasBody()
 			})
 			s := all[rnd.IntN(len(all))]
 			s.at, s.rule.Target = at, target
