@@ -92,7 +92,7 @@ func startRelay(ts *testscript.TestScript) {
 // awaitMail asks again until a mail is in a state.
 func awaitMail(ts *testscript.TestScript, id, state string) {
 	var out strings.Builder
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); { // only a failure takes so long
 		out.Reset()
 		errOut := strings.Builder{}
 		e := newEnv(strings.NewReader(""), &out, &errOut, ts.Getenv)

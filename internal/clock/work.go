@@ -85,7 +85,7 @@ func (f *Follower) begin() {
 	if !tell {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // a busy machine takes its time
 	defer cancel()
 	if err := f.tellBusy(ctx); err != nil {
 		f.stop(err)

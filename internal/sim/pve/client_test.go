@@ -210,7 +210,7 @@ func (a *api) raw(text string) (head []string, body string) {
 	if _, err := io.WriteString(conn, text); err != nil {
 		a.t.Fatal(err)
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil { // only a failure takes so long
 		a.t.Fatal(err)
 	}
 	r := bufio.NewReader(conn)
