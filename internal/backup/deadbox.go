@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -163,10 +164,11 @@ func (s *Service) destroy(ctx context.Context, r *operation.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := machine.Destroy(ctx, r, in.Box, hv); err != nil {
+	err = machine.Destroy(ctx, r, in.Box, hv)
+	if err != nil && !operation.IsStaying(err) {
 		return err
 	}
-	return machine.Release(r)
+	return cmp.Or(machine.Release(r), err)
 }
 
 func (s *Service) restored(_ context.Context, r *operation.Run) error {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,12 @@ import (
 )
 
 // Destroy takes away the VM that this operation made, and no other. Its VMID stays
-// reserved. Nothing there is no error.
+// reserved. Nothing there is no error; a disk that stays is one of operation.Stays.
 func Destroy(ctx context.Context, r *operation.Run, box string, hv Hypervisor) error {
+	var told string
+	if known, err := r.Get(leftKey, &told); err != nil || known {
+		return cmp.Or(err, operation.Stays(errors.New(told)))
+	}
 	vmid, err := reserved(r)
 	if err != nil {
 		return err
@@ -28,13 +33,7 @@ func Destroy(ctx context.Context, r *operation.Run, box string, hv Hypervisor) e
 		return err
 	}
 	b := Birth{Box: box, Hypervisor: hv}
-	var left, going []string
-	if _, err := r.Get(leftKey, &left); err != nil {
-		return err
-	}
-	if len(left) > 0 {
-		return b.disksLeft(vmid, left)
-	}
+	var going []string
 	if _, err := r.Get(goingKey, &going); err != nil {
 		return err
 	}
@@ -55,7 +54,7 @@ func Destroy(ctx context.Context, r *operation.Run, box string, hv Hypervisor) e
 	case len(going) > 0 && task.UPID != "":
 		return b.keepLeft(r, vmid, task, going)
 	case len(going) > 0:
-		return fmt.Errorf("box %s: VM %d is gone, and the box does not list the task that took it away: it may have left its disk %s: on the box, pvesm free %s if it is still there",
+		return left(r, "box %s: VM %d is gone, and the box does not list the task that took it away: it may have left its disk %s: on the box, pvesm free %s if it is still there",
 			b.Box, vmid, strings.Join(going, ", "), strings.Join(going, " "))
 	}
 	return nil
@@ -115,32 +114,34 @@ func (b Birth) lastDestroy(ctx context.Context, r *operation.Run, vmid int) (fle
 
 // keepLeft reads from the log of the task that took the VM away which of its disks stayed.
 func (b Birth) keepLeft(r *operation.Run, vmid int, task fleet.Task, disks []string) error {
-	var left []string
+	var there []string
 	for _, line := range task.Log {
 		if m := stays.FindStringSubmatch(line); m != nil && slices.Contains(disks, m[1]) {
-			left = append(left, m[1])
+			there = append(there, m[1])
 		}
 	}
-	if len(left) == 0 {
+	if len(there) == 0 {
 		return nil
 	}
-	if err := r.Set(leftKey, left); err != nil {
+	return left(r, "box %s: VM %d is gone, and Proxmox could not remove its disk %s: on the box, pvesm free %s", b.Box, vmid, strings.Join(there, ", "), strings.Join(there, " "))
+}
+
+// left says which disks stay, now and whenever Destroy is called again.
+func left(r *operation.Run, format string, args ...any) error {
+	told := fmt.Sprintf(format, args...)
+	if err := r.Set(leftKey, told); err != nil {
 		return err
 	}
-	return b.disksLeft(vmid, left)
+	return operation.Stays(errors.New(told))
 }
 
 const (
-	leftKey  = "machine.left"  // disks that stayed when their VM went: nothing on the box shows them to us afterwards
+	leftKey  = "machine.stays" // what is said of disks that stayed when their VM went: nothing on the box shows them to us afterwards
 	goingKey = "machine.going" // disks of the VM for whose end was asked
 )
 
 // stays is how Proxmox tells of a disk that it leaves behind.
 var stays = regexp.MustCompile(`Could not remove disk '([^']+)'`)
-
-func (b Birth) disksLeft(vmid int, left []string) error {
-	return fmt.Errorf("box %s: VM %d is gone, and Proxmox could not remove its disk %s: on the box, pvesm free %s", b.Box, vmid, strings.Join(left, ", "), strings.Join(left, " "))
-}
 
 // diskKey are the entries of a VM's configuration that hold a disk of its own.
 var diskKey = regexp.MustCompile(`^(scsi|virtio|sata|ide|unused|efidisk|tpmstate)[0-9]+$`)

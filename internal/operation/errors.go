@@ -23,6 +23,20 @@ func Permanent(err error, fix string) error {
 	return &permanentError{err, fix}
 }
 
+// Stays marks what an undo leaves behind for good: it is told at once, and the undo is not
+// tried again.
+func Stays(err error) error { return &staysError{err} }
+
+// IsStaying tells whether an error is about what stays.
+func IsStaying(err error) bool {
+	_, stays := errors.AsType[*staysError](err)
+	return stays
+}
+
+type staysError struct{ error }
+
+func (e *staysError) Unwrap() error { return e.error }
+
 // Refused is a request that was understood and is not done. It is permanent.
 type Refused struct {
 	Why string

@@ -30,11 +30,11 @@ func listed(op *Operation, name string) bool {
 	return s != nil && s.State == StepRemains
 }
 
-// untilUndone has an undo tried again after any error until its deadline: what it
-// leaves behind nobody owns.
+// untilUndone has an undo tried again after any error until its deadline, unless it says
+// that nothing comes of it: what it leaves behind nobody owns.
 func untilUndone(err error) bool {
 	_, bug := errors.AsType[*bugError](err)
-	return !bug
+	return !bug && !IsStaying(err)
 }
 
 // backward undoes, then ends the operation.
