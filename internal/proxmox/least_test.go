@@ -179,10 +179,7 @@ var changes = []struct{ begin, why string }{
 
 // changeOf finds the line of changes that speaks of a method; -1 if none does.
 func changeOf(sig string) int {
-	_, path, _ := strings.Cut(sig, " ")
-	return slices.IndexFunc(changes, func(c struct{ begin, why string }) bool {
-		return strings.HasPrefix(sig, c.begin) || strings.HasPrefix("* "+path, c.begin)
-	})
+	return slices.IndexFunc(changes, func(c struct{ begin, why string }) bool { return begins(sig, c.begin) })
 }
 
 const openedPage = "../../docs/privileges-beyond.md"
@@ -237,7 +234,30 @@ token's rights. Proxmox's privileges are coarser than its methods: what stands h
 	section("Looks that the same rights permit: Sys.Audit on / and on the node, and the audit of what is ours", func(sig string, o opened) (string, bool) {
 		return "", o == byRights && strings.HasPrefix(sig, "GET ")
 	})
-	section("Open to every login: shows only what the login may see, or asks for more rights inside", func(_ string, o opened) (string, bool) { return "", o == toAll })
+	inside := func(title string, lacking bool) {
+		section(title, func(sig string, o opened) (string, bool) {
+			if o != toAll || strings.HasPrefix(sig, "GET ") {
+				return "", false
+			}
+			i := insideOf(sig)
+			if i < 0 {
+				t.Errorf("%s changes something and is open to every login: tell what it asks for by itself", sig)
+				return "", lacking
+			}
+			told[len(changes)+i] = true
+			return ": " + insides[i].lacks + insides[i].why, lacking == (insides[i].lacks != "")
+		})
+	}
+	inside("Changes that are open to every login and ask inside for a right that the token has", false)
+	inside("Changes that are open to every login and refuse inside, for a right that the token does not have", true)
+	for i, c := range insides {
+		if !told[len(changes)+i] {
+			t.Errorf("%s stands among the changes that ask inside, and is refused before", c.begin)
+		}
+	}
+	section("Looks that are open to every login, and show only what it may see", func(sig string, o opened) (string, bool) {
+		return "", o == toAll && strings.HasPrefix(sig, "GET ")
+	})
 	section("Open to everybody", func(_ string, o opened) (string, bool) { return "", o == toWorld })
 	generatedtest.Same(t, openedPage, b.String())
 }
