@@ -39,10 +39,12 @@ func (s *Service) Accept(a contract.Actor, y Acceptance) (q Quote, k contract.Co
 			return "", "", refused(fmt.Sprintf("make another: accolade quote export %s > quote.yaml, set valid there, then accolade quote import quote.yaml", q.Number),
 				"%s could be accepted until %s", q.Number, q.Valid)
 		}
-		if !y.Start.IsZero() {
-			q.Start = y.Start
+		if y.Start.IsZero() {
+			y.Start = q.Start
+		} else if y.Start.Before(s.Today().AddMonths(-12)) {
+			return "", "", invalid("start", y.Start, "at most a year back: today is %s", s.Today())
 		}
-		if k, err = s.become(tx, a, &q); err != nil {
+		if k, err = s.become(tx, a, &q, y.Start); err != nil {
 			return "", "", err
 		}
 		q.Contract = k.ID
@@ -52,8 +54,9 @@ func (s *Service) Accept(a contract.Actor, y Acceptance) (q Quote, k contract.Co
 	return q, k, err
 }
 
-// become turns a quote into client, contract and extras.
-func (s *Service) become(tx store.Tx, a contract.Actor, q *Quote) (contract.Contract, error) {
+// become turns a quote into client, contract and extras. The contract may start on
+// another day than the quote says; what the quote says stays.
+func (s *Service) become(tx store.Tx, a contract.Actor, q *Quote, start calendar.Date) (contract.Contract, error) {
 	if q.Client == "" {
 		c, err := s.Book.AddClientTx(tx, a, *q.Prospect)
 		if err != nil {
@@ -62,7 +65,7 @@ func (s *Service) become(tx store.Tx, a contract.Actor, q *Quote) (contract.Cont
 		q.Client = c.ID
 	}
 	n := q.first(q.Employees)
-	n.Client = q.Client
+	n.Client, n.Start = q.Client, start
 	k, err := s.Book.SignTx(tx, a, n)
 	if err != nil {
 		return k, err

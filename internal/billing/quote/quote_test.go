@@ -137,6 +137,12 @@ func TestAccept(t *testing.T) {
 	if q.State != quote.Accepted || q.Contract != "atelier-kerlann-1" || k.Offer.Price.Cents != 3900 || k.CountOn(k.Start) != 12 {
 		t.Errorf("accepted as %+v, contract %+v", q, k)
 	}
+	later := d.issue(func(r *quote.Request) { r.Prospect.Name, r.Valid = "Atelier Penmarch", calendar.Date{} })
+	_, _, err = d.quotes.Accept(anne, quote.Acceptance{Number: later.Number, Start: day(t, "2025-01-01")})
+	d.refuses(err, "start 2025-01-01 is refused: at most a year back")
+	if later, k, err := d.quotes.Accept(anne, quote.Acceptance{Number: later.Number, Start: day(t, "2027-02-01")}); err != nil || later.Start != day(t, "2027-01-01") || k.Start != day(t, "2027-02-01") {
+		t.Errorf("accepted for another day: the quote says %s, the contract %s (%v)", later.Start, k.Start, err)
+	}
 	_, _, err = d.quotes.Accept(anne, quote.Acceptance{Number: q.Number})
 	d.refuses(err, "D2026-0001 was accepted on 2026-12-10 and became the contract atelier-kerlann-1")
 	d.at("2027-02-01")
