@@ -146,19 +146,25 @@ func priceCell(p contract.Price) cell {
 }
 
 func newOfferShow(e *env) *cobra.Command {
-	return &cobra.Command{
-		Use:               "show NAME",
-		Short:             "Show an offer",
+	var version int
+	c := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show an offer",
+		Long: `Show an offer as it is, or as it was in a version that something was signed or quoted on.
+Such a version never changes: an offers file that gives another price under the same
+version is refused when it is to be signed.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: e.completeNames(offerNames),
 		RunE: e.withController(func(c *cobra.Command, client *api.Client, args []string) error {
-			o, err := client.Offer(c.Context(), args[0])
+			o, err := client.Offer(c.Context(), args[0], version)
 			if err != nil {
 				return err
 			}
 			return e.printOffer(o)
 		}),
 	}
+	c.Flags().IntVar(&version, "version", 0, "as it was in this version (default: as it is)")
+	return c
 }
 
 func (e *env) printOffer(o api.Offer) error {

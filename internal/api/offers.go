@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 
 	"codeberg.org/accolade/accolade/internal/contract"
 )
@@ -40,10 +41,10 @@ func (c *Client) Offers(ctx context.Context) ([]Offer, error) {
 	return out, c.Get(ctx, "/offers", &out)
 }
 
-// Offer finds an offer by name.
-func (c *Client) Offer(ctx context.Context, name string) (Offer, error) {
+// Offer finds an offer by name, as it was in a version; 0: as it is.
+func (c *Client) Offer(ctx context.Context, name string, version int) (Offer, error) {
 	var out Offer
-	return out, c.Get(ctx, path("offers", name), &out)
+	return out, c.Get(ctx, withQuery(path("offers", name), "version", strconv.Itoa(version)), &out)
 }
 
 // AddOffer puts a new offer on the price list.

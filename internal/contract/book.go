@@ -31,6 +31,8 @@ var (
 	contracts = store.NewCollection[Contract]("contract", 1,
 		store.WithIndex("client", func(c Contract) []string { return []string{c.Client} }))
 	offers = store.NewCollection[Offer]("offer", 1)
+	// versions are the offers that something was signed or quoted on, and each edition.
+	versions = store.NewCollection[Offer]("offer-version", 1)
 )
 
 // NewBook opens the book. The offers are those of ReadOffers; zone is where days

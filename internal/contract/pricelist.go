@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -51,13 +52,52 @@ func (b *Book) offer(tx store.Tx, name string) (Offer, error) {
 	return o, err
 }
 
-// Signable is an offer as it is today, refused while one of its prices is not told.
+// Signable is an offer as it is today, refused while one of its prices is not told, and
+// while it is not what was signed under the same version before.
 func (b *Book) Signable(tx store.Tx, name string) (Offer, error) {
 	o, err := b.offer(tx, name)
 	if err != nil {
 		return Offer{}, err
 	}
-	return o, o.signable()
+	if err := o.signable(); err != nil {
+		return Offer{}, err
+	}
+	kept, err := versions.Get(tx, versionKey(o.Name, o.Version))
+	if errors.Is(err, store.ErrNotFound) {
+		return o, nil
+	}
+	if kept.Source = o.Source; err == nil && !reflect.DeepEqual(kept, o) {
+		err = refused(fmt.Sprintf("give it version %d there, then: systemctl reload-or-restart accoladed", o.Version+1),
+			"the offer %s in %s is not what version %d was when it was signed or quoted (accolade offer show %s --version %d)", o.Name, o.Source, o.Version, o.Name, o.Version)
+	}
+	return o, err
+}
+
+func versionKey(name string, version int) string { return fmt.Sprintf("%s/%06d", name, version) }
+
+// KeepVersion keeps what an offer said when something was signed or quoted on it. A version
+// that is kept never changes.
+func KeepVersion(tx store.Tx, o Offer) error {
+	err := versions.Insert(tx, versionKey(o.Name, o.Version), o)
+	if errors.Is(err, store.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// OfferVersion is an offer as it was in a version, if that is the present one, or one that
+// something was signed or quoted on.
+func (b *Book) OfferVersion(name string, version int) (o Offer, err error) {
+	err = b.db.View(func(tx store.Tx) error {
+		if o, err = versions.Get(tx, versionKey(name, version)); !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if o, err = b.offer(tx, name); err == nil && o.Version != version {
+			err = invalid("version", version, "the offer %s is at version %d, and nothing was signed or quoted on that one", name, o.Version)
+		}
+		return err
+	})
+	return o, err
 }
 
 // AddOffer puts a new offer on the price list.
@@ -93,7 +133,12 @@ func (b *Book) EditOffer(a Actor, name string, edit func(*Offer) error) (Offer, 
 			return "", "", err
 		}
 		o.Name, o.Source = name, editedSource
-		o.Version++
+		for taken := true; taken; {
+			o.Version++
+			if taken, err = versions.Has(tx, versionKey(name, o.Version)); err != nil {
+				return "", "", err
+			}
+		}
 		if err := o.Check(); err != nil {
 			return "", "", err
 		}

@@ -100,7 +100,17 @@ func (b *Book) Renew(a Actor, n Renew, dry bool) (Contract, error) {
 		})
 		return k, err
 	}
-	return b.edit(a, "contract.renew", n.Client, n.Contract, func(tx store.Tx, k *Contract) (string, error) { return b.renew(tx, k, n) })
+	return b.edit(a, "contract.renew", n.Client, n.Contract, func(tx store.Tx, k *Contract) (string, error) {
+		detail, err := b.renew(tx, k, n)
+		if err != nil {
+			return "", err
+		}
+		listed, err := b.Signable(tx, k.LastOffer().Name) // before the indexation
+		if err != nil {
+			return "", err
+		}
+		return detail, KeepVersion(tx, listed)
+	})
 }
 
 func (b *Book) renew(tx store.Tx, k *Contract, n Renew) (string, error) {

@@ -65,6 +65,9 @@ func (b *Book) SignTx(tx store.Tx, a Actor, n New) (Contract, error) {
 		for _, h := range k.Headcounts {
 			detail += h.audit()
 		}
+		if err := KeepVersion(tx, offer); err != nil {
+			return "", "", err
+		}
 		return "contract/" + k.ID, detail, contracts.Insert(tx, k.ID, k)
 	})
 	return k, err

@@ -23,8 +23,13 @@ func (s *Server) listOffers(context.Context, *struct{}) (*answer[[]api.Offer], e
 }
 
 func (s *Server) showOffer(_ context.Context, in *struct {
-	Offer string `path:"offer"`
+	Offer   string `path:"offer"`
+	Version int    `query:"version" minimum:"0" doc:"as it was in this version; 0: as it is"`
 }) (*answer[api.Offer], error) {
+	if in.Version > 0 {
+		o, err := s.Book.OfferVersion(in.Offer, in.Version)
+		return body(o), err
+	}
 	o, err := s.Book.Offer(in.Offer)
 	return body(o), err
 }

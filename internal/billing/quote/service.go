@@ -52,6 +52,9 @@ func (s *Service) Issue(a contract.Actor, r Request) (q Quote, err error) {
 		if q.Conditions, err = s.Conditions(q); err != nil {
 			return "", "", err
 		}
+		if err := contract.KeepVersion(tx, q.Offer); err != nil {
+			return "", "", err
+		}
 		if err := billing.KeepLogo(tx, q.Seller); err != nil {
 			return "", "", err
 		}
