@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
@@ -165,11 +164,7 @@ func (s *Service) book(a contract.Actor, action string, fn func(store.Tx) (objec
 }
 
 func (s *Service) bookTx(tx store.Tx, a contract.Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
-	object, detail, err := fn(tx)
-	if err != nil {
-		return err
-	}
-	return audit.Append(tx, s.Clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
+	return contract.Audited(tx, s.Clock.Now(), a, action, fn)
 }
 
 // refused builds an operation.Refused.

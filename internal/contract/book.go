@@ -53,11 +53,16 @@ func (b *Book) change(a Actor, action string, fn func(store.Tx) (object, detail 
 }
 
 func (b *Book) changeTx(tx store.Tx, a Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
+	return Audited(tx, b.clock.Now(), a, action, fn)
+}
+
+// Audited runs fn with the audit record of what it did: both are kept, or neither.
+func Audited(tx store.Tx, now time.Time, a Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
 	object, detail, err := fn(tx)
 	if err != nil {
 		return err
 	}
-	return audit.Append(tx, b.clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
+	return audit.Append(tx, now, audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
 }
 
 // refused builds an operation.Refused.

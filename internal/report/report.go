@@ -9,7 +9,6 @@ package report
 import (
 	"time"
 
-	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/margin"
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -52,11 +51,5 @@ func (s *Service) today() calendar.Date { return calendar.Of(s.Clock.Now(), s.Zo
 
 // book runs fn in one transaction with the audit record of what it did.
 func (s *Service) book(a contract.Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
-	return s.DB.Update(func(tx store.Tx) error {
-		object, detail, err := fn(tx)
-		if err != nil {
-			return err
-		}
-		return audit.Append(tx, s.Clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
-	})
+	return s.DB.Update(func(tx store.Tx) error { return contract.Audited(tx, s.Clock.Now(), a, action, fn) })
 }

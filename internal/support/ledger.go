@@ -9,7 +9,6 @@ import (
 	"unicode"
 
 	"codeberg.org/accolade/accolade/internal/apportion"
-	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
@@ -304,13 +303,7 @@ func (e Entry) summary() string {
 
 // change runs fn in one transaction with the audit record of what it did.
 func (l *Ledger) change(a contract.Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
-	return l.db.Update(func(tx store.Tx) error {
-		object, detail, err := fn(tx)
-		if err != nil {
-			return err
-		}
-		return audit.Append(tx, l.clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
-	})
+	return l.db.Update(func(tx store.Tx) error { return contract.Audited(tx, l.clock.Now(), a, action, fn) })
 }
 
 func invalid(field string, value any, allowed string, args ...any) error {

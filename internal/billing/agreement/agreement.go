@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"time"
 
-	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/billing/quote"
 	"codeberg.org/accolade/accolade/internal/calendar"
@@ -98,11 +97,9 @@ func (s *Service) Make(a contract.Actor, id string, anew bool) (m Made, err erro
 		}
 		fresh.At, fresh.By = s.Clock.Now(), a.Who
 		m = Made{Paper: fresh}
-		if err := papers.Insert(tx, fmt.Sprintf("%s/%04d", id, fresh.Version), fresh); err != nil {
-			return err
-		}
-		return audit.Append(tx, fresh.At, audit.Record{Who: a.Who, From: a.From, Action: "contract.paper", Object: "contract/" + id, Result: "ok",
-			Detail: fmt.Sprintf("version %d, for %s", fresh.Version, fresh.Client.Name)})
+		return contract.Audited(tx, fresh.At, a, "contract.paper", func(tx store.Tx) (string, string, error) {
+			return "contract/" + id, fmt.Sprintf("version %d, for %s", fresh.Version, fresh.Client.Name), papers.Insert(tx, fmt.Sprintf("%s/%04d", id, fresh.Version), fresh)
+		})
 	})
 	return m, err
 }

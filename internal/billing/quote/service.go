@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"codeberg.org/accolade/accolade/internal/audit"
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/clock"
@@ -176,13 +175,7 @@ func compareNumbers(a, b string) int {
 
 // change runs fn in one transaction with the audit record of what it did.
 func (s *Service) change(a contract.Actor, action string, fn func(store.Tx) (object, detail string, err error)) error {
-	return s.DB.Update(func(tx store.Tx) error {
-		object, detail, err := fn(tx)
-		if err != nil {
-			return err
-		}
-		return audit.Append(tx, s.Clock.Now(), audit.Record{Who: a.Who, From: a.From, Action: action, Object: object, Result: "ok", Detail: detail})
-	})
+	return s.DB.Update(func(tx store.Tx) error { return contract.Audited(tx, s.Clock.Now(), a, action, fn) })
 }
 
 func refused(fix, why string, args ...any) error {
