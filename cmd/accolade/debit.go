@@ -68,10 +68,10 @@ func newDebitOrder(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(p.Debits) == 0 {
-				return &failure{what: "there is nothing to collect on " + p.On.String(), fix: "accolade debit preview tells what is left out, and why", code: exitRefused}
+			if len(p.Debits) > 0 { // else it is refused, with what may be the cause
+				err = e.confirm(fmt.Sprintf("%d debits over %s will be ordered for %s", len(p.Debits), p.Sum, p.On), p.On.String())
 			}
-			if err := e.confirm(fmt.Sprintf("%d debits over %s will be ordered for %s", len(p.Debits), p.Sum, p.On), p.On.String()); err != nil {
+			if err != nil {
 				return err
 			}
 			o.On = p.On.String()

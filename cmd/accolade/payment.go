@@ -46,7 +46,7 @@ refused, unless --keep-rest leaves the rest for another invoice: accolade paymen
 				if err != nil {
 					return usage(c, err)
 				}
-				p.Amount = cents
+				p.Amount = &cents
 			}
 			client, err := e.controller()
 			if err != nil {

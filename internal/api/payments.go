@@ -23,13 +23,13 @@ type Mismatch = billing.Mismatch
 
 // NewPayment is what is told of a payment.
 type NewPayment struct {
-	Invoices []string    `json:"invoices" doc:"of one client, paid in this order" minItems:"1"`
-	Amount   money.Cents `json:"amount,omitempty" doc:"left out: what the invoices are due"`
-	On       string      `json:"on,omitempty" doc:"left out: today"`
-	How      string      `json:"how,omitempty" doc:"transfer (unless told), cheque, card, cash or debit"`
-	Note     string      `json:"note,omitempty"`
-	KeepRest bool        `json:"keep_rest,omitempty" doc:"what is more than is due waits for another invoice of the client"`
-	Again    bool        `json:"again,omitempty" doc:"though the same was recorded lately"`
+	Invoices []string     `json:"invoices" doc:"of one client, paid in this order" minItems:"1"`
+	Amount   *money.Cents `json:"amount,omitempty" doc:"left out: what the invoices are due"`
+	On       string       `json:"on,omitempty" doc:"left out: today"`
+	How      string       `json:"how,omitempty" doc:"transfer (unless told), cheque, card, cash or debit"`
+	Note     string       `json:"note,omitempty"`
+	KeepRest bool         `json:"keep_rest,omitempty" doc:"what is more than is due waits for another invoice of the client"`
+	Again    bool         `json:"again,omitempty" doc:"though the same was recorded lately"`
 }
 
 // Reason says why something is undone.

@@ -144,7 +144,7 @@ func (s *Service) newAdvance(tx store.Tx, inv Invoice, again bool) error {
 		return err
 	}
 	for _, x := range all {
-		if x.Text == inv.Lines[0].Title && x.Over == inv.Groups[0] {
+		if x.Text == inv.Lines[0].Title && x.Over == inv.Groups[0] && x.Left().Net != 0 {
 			if err := s.twice(same{fmt.Sprintf("the deposit invoice %s over %s", x.Number, x.Over.Net+x.Over.Tax), x.At, x.By}); err != nil {
 				return err
 			}

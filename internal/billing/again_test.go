@@ -64,6 +64,12 @@ func TestAskedAgainForNothing(t *testing.T) {
 	f.credit(billing.CreditInput{Invoice: "F2026-0002", Reason: "Erreur", Replace: true})
 	_, err = f.bills.Credit(anne, billing.CreditInput{Invoice: "F2026-0002", Reason: "Erreur", Replace: true})
 	f.refuses(err, "nothing is left of invoice F2026-0002: it was credited by A2026-0001", "")
+	deposit := billing.AdvanceInput{Contract: "kerlann-1", Text: "Acompte", Net: 500_00}
+	_, err = f.bills.IssueAdvance(anne, deposit)
+	f.must(err)
+	f.credit(billing.CreditInput{Invoice: "FA2026-0001", Reason: "Erreur"})
+	_, err = f.bills.IssueAdvance(anne, deposit) // the first was taken back
+	f.must(err)
 	f.pay(0, "F2026-0004")
 	_, err = f.bills.Pay(anne, billing.NewPayment{Invoices: []string{"F2026-0004"}})
 	f.refuses(err, "F2026-0004 is paid", "accolade payment list --client penmarch")

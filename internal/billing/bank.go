@@ -198,7 +198,7 @@ func booksFor(tx store.Tx) (b compared, err error) {
 	paid, err := payments.ByIndex(tx, "debit", everyone)
 	for _, p := range paid {
 		for _, x := range p.Parts {
-			b.collected = append(b.collected, match.Collected{Payment: p.ID, Invoice: x.Invoice, Amount: p.Amount, Mandate: p.Mandate})
+			b.collected = append(b.collected, match.Collected{Payment: p.ID, Invoice: x.Invoice, Amount: p.Amount, Mandate: p.Mandate, On: p.On})
 		}
 	}
 	return b, err

@@ -137,6 +137,9 @@ func (s *Service) confirmReturn(tx store.Tx, a contract.Actor, m *Movement, paym
 	if m.Amount != -p.Amount {
 		return "", refused("", "movement %s is %s, payment %s was %s: it does not take it back", m.ID, m.Amount, p.ID, p.Amount)
 	}
+	if m.Booked.Before(p.On) {
+		return "", refused("", "movement %s is of %s, and payment %s came on %s: it takes back another one", m.ID, m.Booked, p.ID, p.On)
+	}
 	why := "the bank took it back"
 	if m.Return != nil {
 		why = m.Return.Why()

@@ -214,6 +214,22 @@ func useMandate(tx store.Tx, id string, change func(*SignedMandate)) error {
 	return mandates.Put(tx, id, m)
 }
 
+// stillAllowed refuses an order whose money is waited for by a mandate that was revoked.
+func (d DebitOrder) stillAllowed(tx store.Tx) error {
+	for _, b := range d.Waiting() {
+		for _, x := range b.Debits {
+			m, err := mandates.Get(tx, x.Mandate.ID)
+			if err != nil {
+				return err
+			}
+			if !m.Revoked.IsZero() && !d.On.Before(m.Revoked) {
+				return refused("accolade debit cancel "+d.ID+" --reason WHY, then order anew; if the bank has the file, have it call the debit of "+x.Invoice+" back", "mandate %s was revoked on %s, and order %s collects %s by it on %s", m.ID, m.Revoked, d.ID, x.Invoice, d.On)
+			}
+		}
+	}
+	return nil
+}
+
 // DebitFile is the file of an order, for the bank.
 func (s *Service) DebitFile(id string) ([]byte, error) {
 	d, err := s.DebitOrder(id)
@@ -222,6 +238,9 @@ func (s *Service) DebitFile(id string) ([]byte, error) {
 	}
 	if d.Undone != nil {
 		return nil, refused("", "order %s was cancelled on %s: the bank must not get its file", id, d.Undone.On)
+	}
+	if err := s.DB.View(func(tx store.Tx) error { return d.stillAllowed(tx) }); err != nil {
+		return nil, err
 	}
 	file, err := d.Order.Write(d.Format)
 	if err != nil {

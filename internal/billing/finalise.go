@@ -125,9 +125,21 @@ func (s *Service) mayFinalise(tx store.Tx, m calendar.Month) error {
 	case next.Before(m):
 		return &operation.Refused{Why: fmt.Sprintf("%s is not finalised, and invoices are numbered in the order of time", next), Fix: fmt.Sprintf("first: accolade month finalise %s", next)}
 	case m.Before(next):
-		return &operation.Refused{Why: fmt.Sprintf("%s lies before the first month that is invoiced here, %s", m, next), Fix: "what comes late for it stands on the next invoice"}
+		return beforeTheFirst(tx, m, next)
 	}
 	return s.sellerReady()
+}
+
+// beforeTheFirst refuses a month before the first that was finalised, or is to be.
+func beforeTheFirst(tx store.Tx, m, first calendar.Month) error {
+	done, err := months.List(tx)
+	if err != nil {
+		return err
+	}
+	if len(done) > 0 {
+		first = done[0].Month
+	}
+	return refused("what comes late for it stands on the next invoice", "%s lies before the first month that is invoiced here, %s", m, first)
 }
 
 // sellerReady refuses to invoice for a seller of whom something is missing.

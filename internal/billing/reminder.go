@@ -78,7 +78,14 @@ func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
 	by := map[string]*Reminder{}
 	var order []string
 	for _, r := range open {
-		if r.Left() <= 0 || r.Debit != "" || !r.Due.Before(s.Today()) {
+		if r.Left() <= 0 || r.Debit != "" {
+			continue
+		}
+		due := r.Due
+		if r.Due, err = s.lateFrom(tx, r); err != nil {
+			return nil, err
+		}
+		if !r.Due.Before(s.Today()) {
 			continue
 		}
 		c := by[r.Client]
@@ -93,7 +100,7 @@ func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
 			c = &Reminder{Client: r.Client, Name: k.Name, Language: k.Language, Law: k.LateLaw()}
 			by[r.Client], order = c, append(order, r.Client)
 		}
-		l := LateInvoice{Invoice: r.Invoice, Due: r.Due, Late: r.Due.DaysUntil(s.Today()), Left: r.Left(), reminded: r.Reminded}
+		l := LateInvoice{Invoice: r.Invoice, Due: due, Late: r.Due.DaysUntil(s.Today()), Left: r.Left(), reminded: r.Reminded}
 		if c.Law != contract.NoLate {
 			l.Fee = recoveryFee
 			if l.Interest, err = s.interest(r, paid[r.Client], c.Law); err != nil {
@@ -111,6 +118,20 @@ func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
 	}
 	slices.SortStableFunc(all, func(a, b Reminder) int { return b.Level - a.Level })
 	return all, nil
+}
+
+// lateFrom is the day after which an invoice is late: that on which it is due or, where its
+// month was finalised later than that, on which it was issued. Nobody is late before there
+// is an invoice.
+func (s *Service) lateFrom(tx store.Tx, r Receivable) (calendar.Date, error) {
+	if !r.Due.Before(s.Today()) {
+		return r.Due, nil
+	}
+	issued, err := s.issuedOn(tx, r)
+	if issued.After(r.Due) {
+		return issued, err
+	}
+	return r.Due, err
 }
 
 func (c *Reminder) add(l LateInvoice) {

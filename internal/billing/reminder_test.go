@@ -146,6 +146,25 @@ func TestPublicBodies(t *testing.T) {
 	}
 }
 
+// TestLateFromIssue: what was invoiced long after its month is late from then on.
+func TestLateFromIssue(t *testing.T) {
+	f := newFirm(t)
+	f.client("Kerlann", "classic", "2026-09-01", 3)
+	f.law("kerlann", contract.Commerce)
+	f.bills.LateRates = late.Rates{{From: f.day("2026-01-01"), Yearly: 1200}}
+	f.at("2026-12-02")
+	f.finalise("2026-09") // due on 30 October
+	f.wants(f.reminded())
+	f.at("2026-12-09") // 7 days: 140.40 x 12 % x 7 / 365 = 0.32
+	f.wants(f.reminded(), "kerlann 1: F2026-0001(1) 140.40 + 0.32 + 40.00")
+	f.mandate("kerlann", kerlannIBAN)
+	p, err := f.bills.PlanDebits(f.day("2026-12-15"))
+	f.must(err)
+	if len(p.Debits) != 0 || p.Not[0].Why != "it was issued on 2026-12-02, and the client has to know 14 days before: from 2026-12-16 on" {
+		t.Errorf("what was issued 13 days before is collected: %+v", p)
+	}
+}
+
 // TestLateLaw: what a client owes for paying late is said, or follows from the kind.
 func TestLateLaw(t *testing.T) {
 	for kind, want := range map[contract.ClientKind]contract.LateLaw{contract.Business: contract.Commerce, contract.SoleTrader: contract.Commerce,

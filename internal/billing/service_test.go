@@ -216,6 +216,8 @@ func TestOrderOfMonths(t *testing.T) {
 			t.Errorf("%s got the number %s, want %s", m, got, want)
 		}
 	}
+	_, err = f.bills.Finalise(anne, f.month("2026-10"))
+	f.refuses(err, "before the first month that is invoiced here, 2026-11")
 }
 
 func TestMissingSeller(t *testing.T) {

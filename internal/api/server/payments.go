@@ -6,6 +6,8 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/api"
 	"codeberg.org/accolade/accolade/internal/billing"
+	"codeberg.org/accolade/accolade/internal/billing/sepa"
+	"codeberg.org/accolade/accolade/internal/money"
 )
 
 type PaymentPath struct {
@@ -36,8 +38,13 @@ func (s *Server) addPayment(ctx context.Context, in *struct{ Body api.NewPayment
 	if err != nil {
 		return nil, err
 	}
-	b := in.Body
-	p, err := s.Bills.Pay(actor(ctx), billing.NewPayment{Invoices: b.Invoices, Amount: b.Amount, On: on, How: billing.Method(b.How), Note: b.Note, KeepRest: b.KeepRest, Again: b.Again})
+	b, amount := in.Body, money.Cents(0)
+	if b.Amount != nil {
+		if amount = *b.Amount; amount == 0 { // which is none, and not all that is due
+			return nil, sepa.CheckAmount(amount)
+		}
+	}
+	p, err := s.Bills.Pay(actor(ctx), billing.NewPayment{Invoices: b.Invoices, Amount: amount, On: on, How: billing.Method(b.How), Note: b.Note, KeepRest: b.KeepRest, Again: b.Again})
 	return body(p), err
 }
 

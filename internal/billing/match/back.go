@@ -5,15 +5,17 @@ import (
 	"slices"
 
 	"codeberg.org/accolade/accolade/internal/billing/sepa"
+	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/money"
 )
 
 // Collected is an invoice's part in a payment that a bank may take back.
 type Collected struct {
-	Payment string      `json:"payment"`
-	Invoice string      `json:"invoice"`
-	Amount  money.Cents `json:"amount"`
-	Mandate string      `json:"mandate,omitempty"` // of a direct debit
+	Payment string        `json:"payment"`
+	Invoice string        `json:"invoice"`
+	Amount  money.Cents   `json:"amount"`
+	Mandate string        `json:"mandate,omitempty"` // of a direct debit
+	On      calendar.Date `json:"on"`                // when it came
 }
 
 // Back is one reading of money that was taken back.
@@ -25,14 +27,14 @@ type Back struct {
 }
 
 // Returns are the payments that a returned movement may undo, the likeliest first: the
-// amount has to be that of the payment.
+// amount has to be that of the payment, and it cannot have come back before it came.
 func Returns(m sepa.Movement, collected []Collected) []Back {
 	if m.Amount >= 0 {
 		return nil
 	}
 	var all []Back
 	for _, c := range collected {
-		if c.Amount != -m.Amount {
+		if c.Amount != -m.Amount || m.Booked.Before(c.On) {
 			continue
 		}
 		b := Back{Payment: c.Payment, Invoice: c.Invoice, Score: byAmount, Reasons: []string{"is the amount of payment " + c.Payment}}

@@ -117,9 +117,11 @@ func TestNothingIsLost(t *testing.T) {
 }
 
 func TestReturns(t *testing.T) {
-	collected := []Collected{{"P1", "F2026-0001", 299_52, "KERLANN-1"}, {"P2", "F2026-0002", 299_52, "AMIS-1"}, {"P3", "F2026-0003", 615_72, "KERLANN-1"}}
+	came := calendar.NewDate(2026, 11, 20)
+	collected := []Collected{{"P1", "F2026-0001", 299_52, "KERLANN-1", came}, {"P2", "F2026-0002", 299_52, "AMIS-1", came}, {"P3", "F2026-0003", 615_72, "KERLANN-1", came},
+		{"P4", "F2026-0001", 299_52, "KERLANN-1", came.AddDays(1)}} // collected anew, after the bank took P1 back
 	back := func(amount money.Cents, e2e, mandate, text string, returned bool) string {
-		m := sepa.Movement{Amount: amount, EndToEnd: e2e, Mandate: mandate, Text: text}
+		m := sepa.Movement{Booked: came, Amount: amount, EndToEnd: e2e, Mandate: mandate, Text: text}
 		if returned {
 			m.Return = &sepa.Return{Code: "AM04"}
 		}

@@ -39,6 +39,9 @@ func Read(r io.Reader) ([]Statement, error) {
 		if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
 			return nil, invalid("statement file", fmt.Sprintf("at line %d", syntax.Line), "it is no XML: %s", shown(syntax.Msg))
 		}
+		if errors.Is(err, io.EOF) && len(bytes.TrimSpace(raw)) > 0 {
+			return nil, invalid("statement file", "as given", "it is no XML; want one of %s", strings.Join(statements, ", "))
+		}
 		if errors.Is(err, io.EOF) {
 			return nil, invalid("statement file", "", "it is empty; want one of %s", strings.Join(statements, ", "))
 		}
