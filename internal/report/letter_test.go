@@ -128,7 +128,7 @@ func TestLetter(t *testing.T) {
 	f.says(l, "Bonjour Anne Le Goff,", "il vous reste 17 h jusqu'au 14 septembre 2027", "Nextcloud : agendas partagés", "2 h", "45 min",
 		"1 h 10 de déplacements et d'interventions", "Disque de sauvegarde remplacé", "30 sauvegardes hors de vos murs", "1 nuit sans", "est bien dans le coffre",
 		"une sauvegarde a été restaurée le 11 octobre 2026", "Sauvegarde restaurée sur le serveur kerlann",
-		"12 oct.", "Mise à jour de la machine kiosk", "de la version 9.1.2 à la version 9.2.4", "Votre engagement court jusqu'au 14 septembre 2027 ; le renouvellement est à la date du 15 septembre 2027",
+		"12 oct.", "Mise à jour de la machine kiosk", "de la version 9.1.2 à la version 9.2.4", "Votre engagement court jusqu'au 14 septembre 2027 ; il peut être renouvelé à partir du 15 septembre 2027",
 		"4 parts, depuis le 15 septembre 2026", "La facture de novembre 2026 sera de 468,00 € HT (12 salariés)",
 		"17 nov.", "Formation, à 14 h 30", "Visioconférence pour tous")
 	body, err := l.Mail("Bonjour Anne,\n\nVoici la facture <F2026-0001>.\n  IBAN : FR76\n")
