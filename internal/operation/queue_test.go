@@ -201,6 +201,27 @@ func TestUndoThatFails(t *testing.T) {
 	}
 }
 
+// TestWhatStaysIsToldAtOnce: an undo that says that something stays for good is not tried
+// again, and the steps before it are undone.
+func TestWhatStaysIsToldAtOnce(t *testing.T) {
+	l := newLab(t, operation.Options{})
+	leaves := l.step("b")
+	leaves.Undo = func(context.Context, *operation.Run) error {
+		l.note("undo b")
+		return operation.Transient(operation.Stays(errors.New("a disk is left")))
+	}
+	fails := l.step("c")
+	fails.Do = func(context.Context, *operation.Run) error {
+		return operation.Permanent(errors.New("no"), "do something else")
+	}
+	l.Register(flow("k", l.step("a"), leaves, fails))
+	op := l.end(l.begin(operation.Request{Kind: "k"}).ID, operation.Failed)
+	l.want("do a", "do b", "undo c", "undo b", "undo a")
+	if !slices.Equal(op.CannotUndo, []string{"b: undo failed: a disk is left"}) || !op.Ended.Equal(op.Created) {
+		t.Errorf("cannot undo %q, ended %s after its begin", op.CannotUndo, op.Ended.Sub(op.Created))
+	}
+}
+
 // TestARetryFindsWhatRemains: a step that could not be undone keeps what it remembers,
 // since its effect may be there.
 func TestARetryFindsWhatRemains(t *testing.T) {
