@@ -77,6 +77,16 @@ var agreements = map[string]func(testing.TB) func(*contract.Contract){
 	"contract-solo": func(t testing.TB) func(*contract.Contract) {
 		return func(k *contract.Contract) { k.Offer, k.Headcounts = quotes["quote-solo"](t).Offer, nil }
 	},
+	"contract-island": func(t testing.TB) func(*contract.Contract) {
+		return func(k *contract.Contract) {
+			offers, err := contract.ReadOffers("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.Offer, k.Headcounts[0].Count = offers["island"], 1
+			k.Offer.Hour = contract.PriceOf(6000)
+		}
+	},
 	"contract-notice": func(testing.TB) func(*contract.Contract) {
 		return func(k *contract.Contract) {
 			k.Offer.Travel = contract.Trips{Rule: contract.PerMode, Bike: contract.PriceOf(5_00), Truck: contract.PriceOf(25_50)}
