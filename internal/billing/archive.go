@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"codeberg.org/accolade/accolade/internal/store"
@@ -30,7 +31,10 @@ func (v vault) insert(tx store.Tx, inv Invoice, xml string) error {
 	if err != nil {
 		return fmt.Errorf("invoice %s: %w", inv.Number, err)
 	}
-	if err := v.c.Insert(tx, inv.Number, frozen{inv.Number, hashOf(content), content, xml}); err != nil {
+	switch err := v.c.Insert(tx, inv.Number, frozen{inv.Number, hashOf(content), content, xml}); {
+	case errors.Is(err, store.ErrExists):
+		return refused("bring back a copy of the store with accoladed restore", "the number %s is used already: the counter of its series stands behind what was issued, and no number is given twice", inv.Number)
+	case err != nil:
 		return err
 	}
 	return owe(tx, inv)

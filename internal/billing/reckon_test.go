@@ -9,6 +9,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -113,8 +114,8 @@ func TestVault(t *testing.T) {
 	if err := insert(1_00); err != nil {
 		t.Fatal(err)
 	}
-	if err := insert(2_00); !errors.Is(err, store.ErrExists) {
-		t.Errorf("a number that is taken was given again: %v", err)
+	if _, ok := errors.AsType[*operation.Refused](insert(2_00)); !ok {
+		t.Error("a number that is taken was given again")
 	}
 	if err := db.View(func(tx store.Tx) error {
 		inv, err := archive.get(tx, "F1")

@@ -220,6 +220,32 @@ func TestOrderOfMonths(t *testing.T) {
 	f.refuses(err, "before the first month that is invoiced here, 2026-11")
 }
 
+// TestSeriesUsed: a counter that stands behind what was issued gives no number twice, and
+// the refusal leaves nothing.
+func TestSeriesUsed(t *testing.T) {
+	f := billed(t)
+	f.credit(billing.CreditInput{Invoice: "F2026-0001", Reason: "Erreur"})
+	f.advance(10_00)
+	for series, issue := range map[string]func() error{
+		"invoice/2026": func() error { _, err := f.bills.Finalise(anne, f.month("2026-11")); return err },
+		"credit/2026": func() error {
+			_, err := f.bills.Credit(anne, billing.CreditInput{Invoice: "F2026-0002", Reason: "Erreur"})
+			return err
+		},
+		"advance/2026": func() error {
+			_, err := f.bills.IssueAdvance(anne, billing.AdvanceInput{Contract: "kerlann-1", Text: "Un autre", Net: 1_00})
+			return err
+		},
+	} {
+		f.must(f.db.Update(func(tx store.Tx) error { return tx.Delete([]byte("n/" + series)) }))
+		before := f.content()
+		f.refuses(issue(), "2026-0001 is used already: the counter of its series stands behind what was issued", "accoladed restore")
+		if !bytes.Equal(f.content(), before) {
+			t.Errorf("%s: what was refused left something", series)
+		}
+	}
+}
+
 func TestMissingSeller(t *testing.T) {
 	f := newFirm(t)
 	f.client("Kerlann", "classic", "2026-09-15", 12)
