@@ -20,8 +20,8 @@ const (
 var LateLaws = []LateLaw{Commerce, PublicOrder, NoLate}
 
 // LateLaw is the law for a client: as a human said or, where the kind settles it, by the
-// kind. An association may buy as a professional or not, by what it does (Cour de cassation,
-// chambre commerciale, of article L441-6, now L441-10), and a school may be a public body or
+// kind. An association may buy as a professional or not, by what it does (Cour de
+// cassation, of article L441-6, now L441-10), and a school may be a public body or
 // the work of an association: of these nothing is claimed until somebody says so.
 func (c Client) LateLaw() LateLaw {
 	switch {
