@@ -269,6 +269,9 @@ func (e *env) printMonth(m api.MonthView) error {
 	if len(m.Missing) > 0 {
 		notes = append(notes, "It cannot be finalised before these settings are there: "+strings.Join(m.Missing, ", ")+".")
 	}
+	for _, why := range m.Unready {
+		notes = append(notes, "It cannot be finalised yet: "+why)
+	}
 	t.note = strings.Join(notes, "\n")
 	return e.print(m, t)
 }

@@ -23,6 +23,7 @@ type MonthView struct {
 	Notes     []Invoice      `json:"credit_notes,omitempty" doc:"credit notes that were issued in the month; net, tax and total are of invoices alone"`
 	First     string         `json:"first,omitempty" doc:"an earlier month that has to be finalised first"`
 	Missing   []string       `json:"missing,omitempty" doc:"keys of the configuration without which the month cannot be finalised"`
+	Unready   []string       `json:"unready,omitempty" doc:"what keeps single clients from being invoiced, and what to do about it"`
 }
 
 // Invoice is an invoice, or its draft while it has no number.

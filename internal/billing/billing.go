@@ -12,6 +12,8 @@
 package billing
 
 import (
+	"fmt"
+
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
@@ -108,6 +110,15 @@ type Buyer struct {
 	// Chorus Pro asks for these where the public body wants them.
 	Service    string `json:"service,omitempty"`    // service code, BT-10
 	Commitment string `json:"commitment,omitempty"` // commitment number, BT-13
+}
+
+// Addressed refuses a client whom no electronic invoice can name as its receiver.
+func (b Buyer) Addressed() error {
+	if b.SIREN != "" || b.Mail != "" {
+		return nil
+	}
+	return refused(fmt.Sprintf("accolade contact add %s NAME --role billing --mail ADDRESS", b.ID),
+		"client %s has neither a SIREN nor a mail address, so an electronic invoice cannot name its receiver", b.ID)
 }
 
 // Line is one line of an invoice. Net is rounded once, from the exact price;

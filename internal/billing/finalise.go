@@ -101,13 +101,20 @@ func (s *Service) Check(m calendar.Month) error {
 		if err := s.mayFinalise(tx, m); err != nil {
 			return err
 		}
-		return s.drafts(tx, m, calendar.Date{}, func(c Case, d Draft) error {
-			if d.Due() {
-				return c.Client.Invoiceable()
-			}
-			return nil
-		})
+		return s.drafts(tx, m, calendar.Date{}, func(c Case, d Draft) error { return d.invoiceable(c) })
 	})
+}
+
+// invoiceable refuses a draft that cannot become an invoice for what its client's record
+// lacks, as finalising does; it does not write the invoice for that.
+func (d Draft) invoiceable(c Case) error {
+	if !d.Due() {
+		return nil
+	}
+	if err := c.Client.Invoiceable(); err != nil {
+		return err
+	}
+	return d.Invoice.Client.Addressed()
 }
 
 // mayFinalise refuses what would break the law's order: numbers are chronological,

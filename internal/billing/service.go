@@ -73,6 +73,7 @@ type Preview struct {
 	Finalised *Month         // then Drafts hold the frozen invoices
 	Drafts    []Draft        // of contracts with something to invoice, or a credit held
 	Missing   []string       // keys of the configuration without which it cannot be finalised
+	Unready   []string       // what keeps single clients from being invoiced, and what to do about it
 	First     calendar.Month // an earlier month that has to be finalised first; zero: none
 }
 
@@ -128,7 +129,7 @@ func (s *Service) previewTx(tx store.Tx, m calendar.Month) (Preview, error) {
 
 // look fills in a month's invoices, frozen or drafted.
 func (s *Service) look(tx store.Tx, p *Preview) error {
-	p.Drafts = nil
+	p.Drafts, p.Unready = nil, nil
 	done, found, err := finalised(tx, p.Month)
 	if err != nil {
 		return err
@@ -141,9 +142,12 @@ func (s *Service) look(tx store.Tx, p *Preview) error {
 		if !next.IsZero() && next.Before(p.Month) {
 			p.First = next
 		}
-		return s.drafts(tx, p.Month, p.SoFar, func(_ Case, d Draft) error {
+		return s.drafts(tx, p.Month, p.SoFar, func(c Case, d Draft) error {
 			if d.Due() || d.Held != 0 {
 				p.Drafts = append(p.Drafts, d)
+			}
+			if err := d.invoiceable(c); err != nil {
+				p.Unready = append(p.Unready, err.Error())
 			}
 			return nil
 		})

@@ -266,6 +266,20 @@ func TestMissingSeller(t *testing.T) {
 	}
 }
 
+// TestUnready: what keeps a client from being invoiced is told before a month is finalised.
+func TestUnready(t *testing.T) {
+	f := newFirm(t)
+	f.client("Kerlann", "classic", "2026-09-15", 12)
+	f.at("2026-10-01")
+	p, err := f.bills.Preview(f.month("2026-09"), false)
+	f.must(err)
+	const why = "neither a SIREN nor a mail address"
+	if len(p.Unready) != 1 || !strings.Contains(p.Unready[0], why) || !strings.Contains(p.Unready[0], "accolade contact add kerlann") {
+		t.Errorf("the preview says %q", p.Unready)
+	}
+	f.refuses(f.bills.Check(f.month("2026-09")), why)
+}
+
 // TestLate brings hours and headcounts for months that are finalised.
 func TestLate(t *testing.T) {
 	f := newFirm(t)

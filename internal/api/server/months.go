@@ -58,7 +58,7 @@ func monthView(p billing.Preview) api.MonthView {
 	}
 	v.Net, v.Tax, v.Total = p.Sums()
 	if p.Finalised == nil {
-		v.Missing = p.Missing
+		v.Missing, v.Unready = p.Missing, p.Unready
 	}
 	return v
 }

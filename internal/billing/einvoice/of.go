@@ -1,14 +1,12 @@
 package einvoice
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	"codeberg.org/accolade/accolade/internal/billing"
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
-	"codeberg.org/accolade/accolade/internal/operation"
 )
 
 // Of states a frozen invoice in the standard's terms. It refuses a client that no
@@ -140,14 +138,10 @@ func forBusiness(c billing.Buyer) bool {
 }
 
 func addressOf(c billing.Buyer) (Endpoint, error) {
-	switch {
-	case c.SIREN != "":
+	if c.SIREN != "" {
 		return Endpoint{schemeDirectory, c.SIREN}, nil
-	case c.Mail != "":
-		return Endpoint{schemeMail, c.Mail}, nil
 	}
-	return Endpoint{}, &operation.Refused{Why: fmt.Sprintf("client %s has neither a SIREN nor a mail address, so an electronic invoice cannot name its receiver", c.ID),
-		Fix: fmt.Sprintf("accolade contact add %s NAME --role billing --mail ADDRESS", c.ID)}
+	return Endpoint{schemeMail, c.Mail}, c.Addressed()
 }
 
 func sellerOf(s billing.Seller, in billing.Language) Party {
