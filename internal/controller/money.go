@@ -58,7 +58,7 @@ func (c *Controller) buildMoney() error {
 	}
 	c.services.Agreements = &agreement.Service{
 		DB: c.db, Clock: c.clock, Zone: zone, Bills: c.services.Bills,
-		Articles: func(k contract.Contract, start calendar.Date, client string, seller billing.Seller) (string, error) {
+		Articles: func(k contract.Contract, start calendar.Date, client billing.Buyer, seller billing.Seller) (string, error) {
 			return paper.Articles(k, start, client, seller, texts)
 		},
 	}

@@ -53,7 +53,7 @@ type Service struct {
 	Zone  *time.Location // where days begin and end
 	Bills *billing.Service
 	// Articles are what a contract agrees on, for a commitment that starts on a day.
-	Articles func(k contract.Contract, start calendar.Date, client string, seller billing.Seller) (string, error)
+	Articles func(k contract.Contract, start calendar.Date, client billing.Buyer, seller billing.Seller) (string, error)
 }
 
 // papers has no door to change one: they are only inserted.
@@ -120,7 +120,7 @@ func (s *Service) today(tx store.Tx, id string) (Paper, error) {
 	if n := len(k.Renewals); n > 0 {
 		p.Start = k.Renewals[n-1].From
 	}
-	p.Text, err = s.Articles(k, p.Start, p.Client.Name, p.Seller)
+	p.Text, err = s.Articles(k, p.Start, p.Client, p.Seller)
 	return p, err
 }
 

@@ -62,7 +62,7 @@ func newDesk(t *testing.T) *desk {
 			SIREN: "123456782", RCS: "Lorient", VATRegime: billing.Normal, VATNumber: "FR32123456782", IBAN: "FR7630006000011234567890189", LateRate: "12 %"},
 		Render: func(billing.Invoice) ([]byte, error) { return nil, nil }})
 	d.papers = &agreement.Service{DB: db, Clock: d, Zone: calendar.Paris(), Bills: d.bills,
-		Articles: func(k contract.Contract, start calendar.Date, client string, seller billing.Seller) (string, error) {
+		Articles: func(k contract.Contract, start calendar.Date, client billing.Buyer, seller billing.Seller) (string, error) {
 			text, err := paper.Articles(k, start, client, seller, templates.Texts{})
 			return text + d.more, err
 		}}

@@ -67,7 +67,7 @@ func agreed(t testing.TB, texts templates.Texts, edit func(*contract.Contract)) 
 		p.Start = k.Renewals[n-1].From
 	}
 	var err error
-	p.Text, err = Articles(k, p.Start, p.Client.Name, p.Seller, texts)
+	p.Text, err = Articles(k, p.Start, p.Client, p.Seller, texts)
 	return p, err
 }
 
@@ -189,6 +189,26 @@ func TestQuoteSays(t *testing.T) {
 	} {
 		if !strings.Contains(words, want) {
 			t.Errorf("%s: the quote does not say %q", what, want)
+		}
+	}
+}
+
+// TestLateTermsFollowTheClient: a public body is told what it owes by its own law, also
+// before there is an invoice.
+func TestLateTermsFollowTheClient(t *testing.T) {
+	q := aQuote(t, func(q *quote.Quote) { q.Buyer.Kind, q.Buyer.Late = contract.TownHall, contract.PublicOrder })
+	conditions, err := Conditions(q, templates.Texts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	articles, err := Articles(contract.Contract{ID: "mairie-1", Offer: q.Offer, Start: q.Start, Headcounts: []contract.Headcount{{From: q.Start, Count: 3}}},
+		q.Start, q.Buyer, q.Seller, templates.Texts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, words := range map[string]string{"quote": conditions, "contract": articles} {
+		if !strings.Contains(words, "L2192-13") || !strings.Contains(words, "D2192-35") || strings.Contains(words, "Pénalités de retard") {
+			t.Errorf("the %s of a town hall says:\n%s", what, words)
 		}
 	}
 }

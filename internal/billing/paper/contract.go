@@ -12,7 +12,7 @@ import (
 
 // Articles are what a contract agrees on, for a commitment that starts on a day: the words
 // of templates/contract, filled in. An error of those is a *templates.BadText.
-func Articles(k contract.Contract, start calendar.Date, client string, seller billing.Seller, texts templates.Texts) (string, error) {
+func Articles(k contract.Contract, start calendar.Date, client billing.Buyer, seller billing.Seller, texts templates.Texts) (string, error) {
 	t := termsOf(k.OfferOn(start), k.CountOn(start), start, client, seller)
 	if t.Months > 0 {
 		t.TermEnd = billing.French.Date(k.TermEndOn(start))

@@ -11,7 +11,7 @@ import (
 // Conditions are what a quote says below its figures: the words of templates/quote,
 // filled in. An error of those is a *templates.BadText.
 func Conditions(q quote.Quote, texts templates.Texts) (string, error) {
-	return texts.Fill("quote/fr.txt", termsOf(q.Offer, q.Employees, q.Start, q.Buyer.Name, q.Seller))
+	return texts.Fill("quote/fr.txt", termsOf(q.Offer, q.Employees, q.Start, q.Buyer, q.Seller))
 }
 
 // Quote draws a quote, which its client signs: in French.

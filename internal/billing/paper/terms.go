@@ -33,12 +33,12 @@ type terms struct {
 	Discount       string
 }
 
-func termsOf(o contract.Offer, count int, start calendar.Date, client string, seller billing.Seller) terms {
+func termsOf(o contract.Offer, count int, start calendar.Date, client billing.Buyer, seller billing.Seller) terms {
 	in := billing.French
-	t := terms{Client: client, Seller: seller.Name, Offer: o.Name, Title: o.Title, Version: o.Version, Counts: worksText(o.Counts),
+	t := terms{Client: client.Name, Seller: seller.Name, Offer: o.Name, Title: o.Title, Version: o.Version, Counts: worksText(o.Counts),
 		Prorated: o.BrokenYear == contract.Prorated, Travel: travelText(o), Start: in.Date(start), Months: o.TermMonths, Notice: o.NoticeMonths,
 		EarlyBilled: o.EarlyEnd == contract.Bill && o.TermMonths > 0, DueDays: billing.DueDays,
-		Late: in.Late(seller, contract.Commerce), Recovery: in.Recovery(contract.Commerce), Discount: in.Discount(seller)}
+		Late: in.Late(seller, client.Late), Recovery: in.Recovery(client.Late), Discount: in.Discount(seller)}
 	if o.Unit != contract.NoUnit {
 		t.Unit, t.Count = unitNames[o.Unit], in.Count(count, o.Unit)
 		t.Price, t.Monthly = o.Price.Cents.French(), (o.Price.Cents * money.Cents(count)).French()
