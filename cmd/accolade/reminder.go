@@ -77,13 +77,19 @@ func newReminderSent(e *env) *cobra.Command {
 
 func (e *env) printReminders(list []api.Reminder, v any) error {
 	t := newTable("client", "level", "invoices", "late#", "left#", "interest#", "fees#", "total#")
+	var notes []string
 	for _, r := range list {
 		var numbers []string
 		longest := 0
 		for _, l := range r.Invoices {
 			numbers, longest = append(numbers, l.Invoice), max(longest, l.Late)
 		}
-		t.add(r.Name, r.Level, strings.Join(numbers, " "), fmt.Sprintf("%d days", longest), e.euros(r.Left), e.euros(r.Interest), e.euros(r.Fees), e.euros(r.Total))
+		interest, total := e.euros(r.Interest), e.euros(r.Total)
+		if r.Unknown != "" {
+			interest, total, notes = "?", "?", append(notes, r.Name+": "+r.Unknown)
+		}
+		t.add(r.Name, r.Level, strings.Join(numbers, " "), fmt.Sprintf("%d days", longest), e.euros(r.Left), interest, e.euros(r.Fees), total)
 	}
+	t.note = strings.Join(notes, "\n")
 	return e.print(v, t)
 }

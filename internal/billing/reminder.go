@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/contract"
 	"codeberg.org/accolade/accolade/internal/money"
+	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/store"
 )
 
@@ -36,6 +38,10 @@ type Reminder struct {
 	Interest money.Cents      `json:"interest"`
 	Fees     money.Cents      `json:"fees"`
 	Total    money.Cents      `json:"total"`
+	// Unknown says why the interest is not known, and what to do; the client is not
+	// reminded before that.
+	Unknown string `json:"unknown,omitempty"`
+	why     error
 }
 
 // LateInvoice is an invoice that is not paid in time.
@@ -60,7 +66,7 @@ func (l LateInvoice) level(today calendar.Date) int {
 }
 
 // Reminders are the clients to be reminded today, each of all that is late, the highest
-// level first. What a live order of direct debits collects is left alone.
+// level first. One whose interest is not known keeps nobody else from being reminded. What a live order of direct debits collects is left alone.
 func (s *Service) Reminders() (all []Reminder, err error) {
 	err = s.DB.View(func(tx store.Tx) error {
 		all, err = s.remindersTx(tx, everyone)
@@ -103,7 +109,10 @@ func (s *Service) remindersTx(tx store.Tx, client string) ([]Reminder, error) {
 		l := LateInvoice{Invoice: r.Invoice, Due: due, Late: r.Due.DaysUntil(s.Today()), Left: r.Left(), reminded: r.Reminded}
 		if c.Law != contract.NoLate {
 			l.Fee = recoveryFee
-			if l.Interest, err = s.interest(r, paid[r.Client], c.Law); err != nil {
+			l.Interest, err = s.interest(r, paid[r.Client], c.Law)
+			if _, unknown := errors.AsType[*operation.Refused](err); unknown {
+				c.because(err)
+			} else if err != nil {
 				return nil, err
 			}
 		}
@@ -132,6 +141,13 @@ func (s *Service) lateFrom(tx store.Tx, r Receivable) (calendar.Date, error) {
 		return issued, err
 	}
 	return r.Due, err
+}
+
+// because notes why the interest is not known, by the first invoice of which it is not.
+func (c *Reminder) because(err error) {
+	if c.why == nil {
+		c.Unknown, c.why = err.Error(), err
+	}
 }
 
 func (c *Reminder) add(l LateInvoice) {
@@ -219,7 +235,7 @@ func (s *Service) reminderTx(tx store.Tx, client string) (Reminder, error) {
 	if len(all) == 0 {
 		return Reminder{}, refused("accolade payment due --client "+c.ID+" shows what is open", "%s is not to be reminded today", c.Name)
 	}
-	return all[0], nil
+	return all[0], all[0].why
 }
 
 // Remind notes that a client was sent today's reminder: each invoice that was at a level

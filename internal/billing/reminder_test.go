@@ -85,17 +85,33 @@ func TestReminderRefusals(t *testing.T) {
 	f := billed(t)
 	f.law("kerlann", contract.Commerce)
 	f.law("penmarch", contract.PublicOrder)
-	_, err := f.bills.Reminders()
-	f.refuses(err, "the configuration names no rate of late interest")
+	// Whose interest is not known is listed with the reason, gets no letter, and keeps
+	// nobody else from getting one.
+	unknown := func(client string, words ...string) {
+		t.Helper()
+		all, err := f.bills.Reminders()
+		f.must(err)
+		for _, r := range all {
+			if r.Client != client {
+				continue
+			}
+			_, _, err := f.bills.ReminderText(client)
+			f.refuses(err, append(words, r.Unknown)...)
+			_, err = f.bills.Remind(anne, client)
+			f.refuses(err, words...)
+			return
+		}
+		t.Errorf("%s is not listed: %+v", client, all)
+	}
+	unknown("kerlann", "the configuration names no rate of late interest")
 	f.bills.LateRates = late.Rates{{From: f.day("2027-01-01"), Yearly: 1200}}
-	_, err = f.bills.Reminders()
-	f.refuses(err, "F2026-0001: no rate of late interest is known for 2026-10-31")
+	unknown("kerlann", "F2026-0001: no rate of late interest is known for 2026-10-31")
 	f.bills.LateRates = late.Rates{{From: f.day("2026-01-01"), Yearly: 1200}}
-	_, err = f.bills.Reminders()
-	f.refuses(err, "no rate of late interest for public bodies, such as Penmarch", "set billing.late_rates_public")
+	unknown("penmarch", "no rate of late interest for public bodies, such as Penmarch", "set billing.late_rates_public")
+	_, _, err := f.bills.ReminderText("kerlann")
+	f.must(err)
 	f.bills.LatePublic = late.Rates{{From: f.day("2027-01-01"), Yearly: 1000}}
-	_, err = f.bills.Reminders()
-	f.refuses(err, "F2026-0002: no rate of late interest is known for 2026-10-31", "billing.late_rates_public")
+	unknown("penmarch", "F2026-0002: no rate of late interest is known for 2026-10-31", "billing.late_rates_public")
 	f.bills.LatePublic = late.Rates{{From: f.day("2026-01-01"), Yearly: 1000}}
 	_, err = f.bills.Remind(anne, "nobody")
 	f.refuses(err, `no client "nobody"`)
