@@ -28,6 +28,9 @@ code 1.`,
 			if !slices.Contains(sandbox.Versions, o.PVE) {
 				return usage(c, fmt.Errorf("--pve %s is refused: want %s", o.PVE, strings.Join(sandbox.Versions, " or ")))
 			}
+			if err := demo.Replaceable(o.Dir); err != nil {
+				return &failure{what: err.Error(), fix: "name an empty folder with --to"}
+			}
 			self, err := os.Executable()
 			if err != nil {
 				return err

@@ -88,9 +88,8 @@ var asks = []ask{
 	{call: "POST /v1/invoices/A2026-0001/credit", body: `{"reason": "encore"}`, refused: "is a credit note"},
 	{call: "POST /v1/months/2026-09/finalise"},
 	{call: "POST /v1/months/2026-07/finalise", refused: "lies before the first month"},
-	{call: "POST /v1/months/2026-10/finalise", as: "finalised", fails: true}, // Roscoff has no contact yet
 	{call: "POST /v1/clients/roscoff/contacts", body: `{"name": "Fanch", "mail": "fanch@roscoff.example", "roles": ["billing"]}`},
-	{call: "POST /v1/operations/${finalised}/retry"},
+	{call: "POST /v1/months/2026-10/finalise", as: "finalised"},
 	{call: "POST /v1/operations/${finalised}/retry", refused: "done"},
 	{call: "POST /v1/operations/${finalised}/cancel", refused: "has ended already (done)"},
 	{call: "POST /v1/invoices/F2026-0001/deposit", refused: "has no SIREN"},
@@ -126,6 +125,7 @@ var asks = []ask{
 	{call: "POST /v1/backups/restore", slow: true, body: `{"server": "kerlann", "as_new": true}`},
 	{call: "POST /v1/backups", body: `{"server": "kerlann", "kind": "remote"}`, runs: true, as: "running"},
 	{call: "POST /v1/operations/${running}/cancel", fails: true},
+	{call: "POST /v1/operations/${running}/retry", slow: true},
 	{call: "POST /v1/headcounts/check", slow: true},
 	{call: "POST /v1/headcounts/kerlann-1/dismiss", body: `{"reason": "stagiaires"}`},
 	{call: "PUT /v1/headcounts/kerlann-1/left-out", body: `{"accounts": ["anna"]}`},

@@ -151,18 +151,28 @@ func unset() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "ACCOLADE_") })
 }
 
-// anew makes an empty folder in the place of an earlier run's. Whatever else is there
-// stays: it belongs to somebody.
-func anew(dir string) error {
+// Replaceable refuses a folder that a demo may not take the place of: one that holds
+// something else than an earlier demo belongs to somebody.
+func Replaceable(dir string) error {
 	found, err := os.ReadDir(dir)
-	if err == nil && len(found) > 0 {
-		for _, own := range []string{"controller.log", "sandbox.log"} {
-			if _, err := os.Stat(filepath.Join(dir, own)); err != nil {
-				return fmt.Errorf("the folder %s holds something else than an earlier demo: name an empty one with --to", dir)
-			}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	for _, own := range []string{"controller.log", "sandbox.log"} {
+		if _, err := os.Stat(filepath.Join(dir, own)); err != nil {
+			return fmt.Errorf("the folder %s holds something else than an earlier demo", dir)
 		}
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: name a folder with --to", err)
+	}
+	return nil
+}
+
+// anew makes an empty folder in the place of an earlier run's.
+func anew(dir string) error {
+	if err := Replaceable(dir); err != nil {
+		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
