@@ -20,7 +20,7 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/calendar"
 	"codeberg.org/accolade/accolade/internal/controller/daemon"
-	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/racetest"
 )
 
 // The scripts in testdata/script run both programs as they are, and double as
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 			os.Exit(code)
 		},
 	}
-	if !crashtest.RaceDetector {
+	if !racetest.On {
 		testscript.Main(m, programs)
 	}
 	delete(programs, "accolade")

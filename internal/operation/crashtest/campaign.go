@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"codeberg.org/accolade/accolade/internal/racetest"
 )
 
 // Environment variables.
@@ -80,7 +82,7 @@ func Run(t *testing.T, build Build) Report {
 	singles := points(want.events.all())
 	if !every {
 		n := singlesSample
-		if RaceDetector {
+		if racetest.On {
 			n = singlesRace
 		}
 		singles = spread(singles, n)
@@ -130,7 +132,7 @@ func amount() (every bool, pairs int) {
 	case os.Getenv(crashVar) == "all":
 		return true, pairsCI
 	}
-	if RaceDetector {
+	if racetest.On {
 		return false, pairsRace
 	}
 	return false, pairsSample

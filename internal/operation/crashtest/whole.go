@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"codeberg.org/accolade/accolade/internal/operation"
+	"codeberg.org/accolade/accolade/internal/racetest"
 	"codeberg.org/accolade/accolade/internal/store"
 	"codeberg.org/accolade/accolade/internal/store/storetest"
 )
@@ -46,7 +47,7 @@ func (c *campaign) fullDisk() (tried int) {
 	}
 	if every, _ := amount(); !every {
 		n := fullSample
-		if RaceDetector {
+		if racetest.On {
 			n = fullRace
 		}
 		at = spreadOver(at, n)

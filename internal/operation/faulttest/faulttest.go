@@ -26,6 +26,7 @@ import (
 	"codeberg.org/accolade/accolade/internal/clock/clocktest"
 	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/operation/crashtest"
+	"codeberg.org/accolade/accolade/internal/racetest"
 	"codeberg.org/accolade/accolade/internal/secret/secrettest"
 	"codeberg.org/accolade/accolade/internal/sim/fault"
 	"codeberg.org/accolade/accolade/internal/sim/pve"
@@ -87,7 +88,7 @@ func Run(t *testing.T, build Build) {
 	switch {
 	case whole:
 		plans = append(plans, mix(want.requests, want.targets, mixtures)...)
-	case crashtest.RaceDetector || testing.Short():
+	case racetest.On || testing.Short():
 		plans = sample(plans, underRace)
 	}
 	var count tally
@@ -136,7 +137,7 @@ func Strike(t *testing.T, build Build, method, pattern string, rule fault.Rule) 
 		if match, err := path.Match(pattern, end); err != nil || !match || r.method != method {
 			continue
 		}
-		if struck++; struck > 1 && crashtest.RaceDetector {
+		if struck++; struck > 1 && racetest.On {
 			break
 		}
 		rule.Target = r.target
@@ -165,7 +166,7 @@ func Absence(t *testing.T, build Build, rule fault.Rule) {
 		t.Fatalf("the run without a fault: %s", want.problem)
 	}
 	places := []int{1, (len(want.requests) + 1) / 2, len(want.requests)}
-	if crashtest.RaceDetector {
+	if racetest.On {
 		places = places[:1]
 	}
 	for _, at := range places {

@@ -1,0 +1,6 @@
+//go:build !race
+
+package racetest
+
+// On tells that the race detector looks on.
+const On = false
