@@ -10,7 +10,7 @@ LDFLAGS := -X codeberg.org/accolade/accolade/internal/version.linked=$(VERSION)
 # The packages with a workflow that crashes, and what a campaign adds a line to at its end.
 CRASHED := ./provisioning ./internal/backup ./internal/fleet/enrol ./internal/billing ./internal/controller ./internal/billing/dolibarr ./internal/mail ./internal/billing/platform
 # Further tests of which the race detector sees a sample.
-SAMPLED := TestQuantityTimesPrice|TestHostileRequests
+SAMPLED := TestQuantityTimesPrice|TestHostileRequests|TestEveryByte
 CAMPAIGN_TABLE := $(CURDIR)/.cache/campaigns
 
 .PHONY: help build demo test crash soak bench fuzz lint install clean
@@ -31,7 +31,7 @@ test: ## all tests with the race detector; installs what they need
 crash: ## every workflow, its controller killed before and after each single event and in pairs, and each fault at each kind of request (make test takes a sample)
 	@mkdir -p $(dir $(CAMPAIGN_TABLE)) && : >$(CAMPAIGN_TABLE)
 	ACCOLADE_CRASH=all ACCOLADE_CAMPAIGN_TABLE=$(CAMPAIGN_TABLE) go test -count=1 -timeout 20m -run '^(TestCrash|TestFault)' $(CRASHED)
-	go test -count=1 -run '^($(SAMPLED))$$' ./internal/billing/einvoice ./internal/controller
+	go test -count=1 -run '^($(SAMPLED))$$' ./internal/billing/einvoice ./internal/controller ./internal/store
 	@sort $(CAMPAIGN_TABLE)
 
 soak: ## the campaigns of crashes and of faults, whole: hours

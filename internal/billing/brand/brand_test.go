@@ -45,10 +45,10 @@ func TestLogo(t *testing.T) {
 	grey := image.NewGray16(image.Rect(0, 0, 300, 100))
 	palette := image.NewPaletted(image.Rect(0, 0, 200, 200), color.Palette{color.Transparent, color.Black})
 	var photo bytes.Buffer
-	if err := jpeg.Encode(&photo, disc(3000, 900), nil); err != nil {
+	if err := jpeg.Encode(&photo, disc(1500, 450), nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, file := range map[string][]byte{"alpha": pngOf(t, disc(800, 400)), "grey": pngOf(t, grey), "palette": pngOf(t, palette), "jpeg": photo.Bytes(), "tall": pngOf(t, disc(100, 3000))} {
+	for name, file := range map[string][]byte{"alpha": pngOf(t, disc(800, 400)), "grey": pngOf(t, grey), "palette": pngOf(t, palette), "jpeg": photo.Bytes(), "tall": pngOf(t, disc(40, 1200))} {
 		logo, err := brand.Logo(file)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
