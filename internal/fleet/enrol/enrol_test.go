@@ -142,15 +142,7 @@ func TestRepair(t *testing.T) {
 		if _, _, err := b.Enrol.Start(ctx, b.Input(), b.Password(), "anne", "test"); err == nil || !strings.Contains(err.Error(), "--repair") {
 			t.Errorf("without repair: %v", err)
 		}
-		in := b.Input()
-		in.Repair = true
-		op, _, err := b.Enrol.Start(ctx, in, b.Password(), "anne", "test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if op = b.Wait(op.ID); op.State != operation.Done {
-			t.Fatalf("repair %s: %+v", op.State, op.Problem)
-		}
+		repaired(t, b)
 		if seen := b.Enrol.Observe(ctx, box); len(seen.Drift) != 0 || seen.Error != "" {
 			t.Errorf("after the repair: %+v", seen)
 		}
@@ -242,18 +234,11 @@ func TestRepairAfterUpgrade(t *testing.T) {
 	if len(seen.Drift) != 1 || seen.Drift[0].What != "rights on /pool/accolade" || seen.Drift[0].Wanted != "VM.GuestAgent.Unrestricted" {
 		t.Errorf("after the upgrade: %+v", seen)
 	}
-	in := b.Input()
-	in.Repair = true
-	op, plan, err := b.Enrol.Start(t.Context(), in, b.Password(), "anne", "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if op = b.Wait(op.ID); op.State != operation.Done {
-		t.Fatalf("repair %s: %+v", op.State, op.Problem)
-	}
+	plan := repaired(t, b)
 	if !slices.ContainsFunc(plan.Actions, func(a enrol.Action) bool { return strings.Contains(a.What, "mend the role AccoladePool") }) {
 		t.Errorf("plan %+v", plan.Actions)
 	}
+	var err error
 	if box, err = b.Registry.Box("kiosk"); err != nil || !strings.HasPrefix(box.Version, "9.2") {
 		t.Errorf("record %s (%v)", box.Version, err)
 	}
@@ -315,13 +300,7 @@ func TestDoctor(t *testing.T) {
 		}
 	}
 	// The repair brings back what belongs to the box.
-	in := b.Input()
-	in.Repair = true
-	op, _, err := b.Enrol.Start(ctx, in, b.Password(), "anne", "test")
-	must(err)
-	if op = b.Wait(op.ID); op.State != operation.Done {
-		t.Fatalf("repair %s: %+v", op.State, op.Problem)
-	}
+	repaired(t, b)
 	found, err = b.Enrol.Doctor(ctx)
 	must(err)
 	for _, f := range found {
@@ -374,4 +353,19 @@ func TestDoctorNamesATaskThatHangs(t *testing.T) {
 	if found := locked(); len(found) != 0 {
 		t.Errorf("after it was stopped: %+v", found)
 	}
+}
+
+// repaired waits until a repair of the box has ended well, and returns what it planned.
+func repaired(t *testing.T, b *fleettest.Bench) enrol.Plan {
+	t.Helper()
+	in := b.Input()
+	in.Repair = true
+	op, plan, err := b.Enrol.Start(t.Context(), in, b.Password(), "anne", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if op = b.Wait(op.ID); op.State != operation.Done {
+		t.Fatalf("repair %s: %+v", op.State, op.Problem)
+	}
+	return plan
 }

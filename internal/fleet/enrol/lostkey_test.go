@@ -7,7 +7,6 @@ import (
 
 	"codeberg.org/accolade/accolade/internal/fleet"
 	"codeberg.org/accolade/accolade/internal/fleet/fleettest"
-	"codeberg.org/accolade/accolade/internal/operation"
 	"codeberg.org/accolade/accolade/internal/secret"
 	"codeberg.org/accolade/accolade/internal/store"
 )
@@ -36,15 +35,7 @@ func TestRepairAfterTheKeyFileWasLost(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	in := b.Input()
-	in.Repair = true
-	op, _, err := b.Enrol.Start(t.Context(), in, b.Password(), "anne", "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if op = b.Wait(op.ID); op.State != operation.Done {
-		t.Fatalf("repair %s: %+v", op.State, op.Problem)
-	}
+	repaired(t, b)
 	box, err := b.Registry.Box("kiosk")
 	if err != nil {
 		t.Fatal(err)

@@ -129,15 +129,7 @@ func TestFaultVaultStorageAddedAgainWithAnotherKey(t *testing.T) {
 			}) {
 				t.Errorf("the round does not name %q and what to do: %+v", says, seen.Drift)
 			}
-			in := b.Input()
-			in.Repair = true
-			op, _, err := b.Enrol.Start(t.Context(), in, b.Password(), "anne", "test")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if op = b.Wait(op.ID); op.State != operation.Done {
-				t.Fatalf("%s: %+v", op.State, op.Problem)
-			}
+			repaired(t, b)
 			keeps(t, b)
 		})
 	}
